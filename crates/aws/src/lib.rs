@@ -1,0 +1,1 @@
+//! The sign-in's data and pictures over the AWS SDKs.

@@ -1,0 +1,1 @@
+//! Where a Lambda function meets the rules.

@@ -1,0 +1,3 @@
+//! A user pool with custom authentication, on this machine.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The Rekognition Faces API, on this machine.
+
+fn main() {}

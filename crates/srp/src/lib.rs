@@ -1,0 +1,1 @@
+//! The secure remote password protocol as Cognito speaks it.

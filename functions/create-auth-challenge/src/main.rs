@@ -1,0 +1,3 @@
+//! The create-auth-challenge function.
+
+fn main() {}

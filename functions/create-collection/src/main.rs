@@ -1,0 +1,3 @@
+//! The create-collection function.
+
+fn main() {}

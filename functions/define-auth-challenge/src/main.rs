@@ -1,0 +1,3 @@
+//! The define-auth-challenge function.
+
+fn main() {}

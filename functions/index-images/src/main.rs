@@ -1,0 +1,3 @@
+//! The index-images function.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The post-confirmation function.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The pre-signup function.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The verify-auth-challenge function.
+
+fn main() {}
