@@ -1,0 +1,192 @@
+//! An enrolment: one document, one face, found and finished or undone whatever happens.
+//!
+//! ```text
+//! AWAITED ──► INDEXING ──► INDEXED ──► ACTIVE
+//!                │  ▲
+//!                ▼  │ another picture
+//!             REJECTED
+//! ```
+//!
+//! Whoever indexes holds a lease. verify-auth-challenge does it while the user waits;
+//! index-images does it for uploads that nobody answered for. Whoever comes second finds it
+//! done; whoever finds a lease that ran out takes over, and the face that the dead call may
+//! have indexed is found by its `ExternalImageId`, which is the enrolment's id.
+
+use std::time::Duration;
+
+use crate::id::{EnrolmentId, UserName};
+use crate::profile::EnrolledFace;
+use crate::reason::Reason;
+use crate::time::Timestamp;
+
+/// How long a call may take to index before it counts as dead. Longer than any of the
+/// functions may run for an enrolment's picture within a sign-in.
+pub const LEASE: Duration = Duration::from_secs(6);
+
+/// How long an enrolment that never became active is kept.
+pub const KEPT: Duration = Duration::from_hours(168);
+
+/// Where an enrolment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its picture has not come.
+    Awaited,
+    /// Somebody is at it, until the lease runs out.
+    Indexing {
+        /// Dead after this moment.
+        lease: Timestamp,
+    },
+    /// Its face is in the collection and signs nobody in yet.
+    Indexed(EnrolledFace),
+    /// Its face is the user's.
+    Active(EnrolledFace),
+    /// Its last picture was not accepted.
+    Rejected(Reason),
+}
+
+impl State {
+    /// The name that the table holds.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Awaited => "AWAITED",
+            Self::Indexing { .. } => "INDEXING",
+            Self::Indexed(_) => "INDEXED",
+            Self::Active(_) => "ACTIVE",
+            Self::Rejected(_) => "REJECTED",
+        }
+    }
+}
+
+/// The record of an enrolment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// Its id.
+    pub id: EnrolmentId,
+    /// Whose it is.
+    pub user: UserName,
+    /// Where it stands.
+    pub state: State,
+    /// The version of the object that was looked at last; none for pictures sent inline.
+    pub version: Option<String>,
+    /// An abandoned enrolment whose face goes when this one's stands.
+    pub replaces: Option<EnrolmentId>,
+}
+
+/// What a call that holds a picture for an enrolment does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Take the lease and index.
+    Index {
+        /// Whether a call before may have died between indexing and recording.
+        orphan_possible: bool,
+    },
+    /// Somebody else is at it, until this moment at the latest.
+    Busy(Timestamp),
+    /// It is done, with this face.
+    Done(EnrolledFace),
+    /// This very picture was looked at and not accepted.
+    Rejected(Reason),
+    /// It is somebody else's.
+    Foreign,
+}
+
+impl Enrolment {
+    /// What a call does that brings this version of the object (none: a picture sent inline) for
+    /// this user.
+    pub fn work(&self, user: &UserName, version: Option<&str>, now: Timestamp) -> Work {
+        if self.user != *user {
+            return Work::Foreign;
+        }
+        match &self.state {
+            State::Indexed(face) | State::Active(face) => Work::Done(face.clone()),
+            State::Indexing { lease } if now <= *lease => Work::Busy(*lease),
+            State::Indexing { .. } => Work::Index {
+                orphan_possible: true,
+            },
+            State::Rejected(reason) if version.is_some() && self.version.as_deref() == version => {
+                Work::Rejected(*reason)
+            }
+            State::Awaited | State::Rejected(_) => Work::Index {
+                orphan_possible: false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::FaceId;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn user(name: &str) -> UserName {
+        UserName::parse(name).unwrap()
+    }
+
+    fn enrolment(state: State, version: Option<&str>) -> Enrolment {
+        Enrolment {
+            id: EnrolmentId::from_random([1; 16]),
+            user: user("ada"),
+            state,
+            version: version.map(str::to_owned),
+            replaces: None,
+        }
+    }
+
+    fn face() -> EnrolledFace {
+        EnrolledFace {
+            id: FaceId::new("face"),
+            collection: "faces".into(),
+            model_version: "1".into(),
+            indexed_at: at(0),
+            document: None,
+        }
+    }
+
+    #[test]
+    fn whoever_comes_second_finds_it_done() {
+        for state in [State::Indexed(face()), State::Active(face())] {
+            let found = enrolment(state, Some("v1")).work(&user("ada"), Some("v2"), at(0));
+            assert_eq!(found, Work::Done(face()));
+        }
+        let rejected = enrolment(State::Rejected(Reason::Blurred), Some("v1"));
+        let found = rejected.work(&user("ada"), Some("v1"), at(0));
+        assert_eq!(found, Work::Rejected(Reason::Blurred));
+    }
+
+    #[test]
+    fn a_new_picture_after_a_rejected_one_is_looked_at() {
+        let rejected = enrolment(State::Rejected(Reason::Blurred), Some("v1"));
+        let index = Work::Index {
+            orphan_possible: false,
+        };
+        assert_eq!(rejected.work(&user("ada"), Some("v2"), at(0)), index);
+        let inline = enrolment(State::Rejected(Reason::Blurred), None);
+        assert_eq!(inline.work(&user("ada"), None, at(0)), index);
+    }
+
+    #[test]
+    fn a_lease_that_ran_out_is_taken_over_and_an_orphan_looked_for() {
+        let running = enrolment(State::Indexing { lease: at(6) }, None);
+        assert_eq!(running.work(&user("ada"), None, at(6)), Work::Busy(at(6)));
+        let index = Work::Index {
+            orphan_possible: true,
+        };
+        assert_eq!(running.work(&user("ada"), None, at(7)), index);
+    }
+
+    #[test]
+    fn nobody_works_on_somebody_elses_enrolment() {
+        for state in [
+            State::Awaited,
+            State::Indexed(face()),
+            State::Indexing { lease: at(0) },
+        ] {
+            let found = enrolment(state, None).work(&user("eve"), None, at(9));
+            assert_eq!(found, Work::Foreign);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What is known of a user.
+
+use crate::id::{EnrolmentId, FaceId};
+use crate::lockout::{Counter, Path};
+use crate::time::Timestamp;
+
+/// How long a sign-up may stay unconfirmed before its record is swept: Cognito's code is good
+/// for a day, and it may be sent again.
+pub const PENDING_KEPT: std::time::Duration = std::time::Duration::from_hours(168);
+
+/// How far an account has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Signed up; nobody has proven anything yet.
+    Pending,
+    /// One party has proven mailbox and password.
+    MayEnrol,
+    /// A face is enrolled.
+    Active,
+}
+
+impl State {
+    /// The name that the table holds.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::MayEnrol => "MAY_ENROL",
+            Self::Active => "ACTIVE",
+        }
+    }
+
+    /// Reads a state's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Pending, Self::MayEnrol, Self::Active]
+            .into_iter()
+            .find(|s| s.name() == name)
+    }
+}
+
+/// A version of an object in the bucket of documents.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredDocument {
+    /// The object's key.
+    pub key: String,
+    /// The object's version.
+    pub version: String,
+}
+
+/// A face that a user signs in with, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolledFace {
+    /// Its id in the collection.
+    pub id: FaceId,
+    /// The collection.
+    pub collection: String,
+    /// The version of the model that described it.
+    pub model_version: String,
+    /// When it was indexed.
+    pub indexed_at: Timestamp,
+    /// The document it came from, where documents are kept.
+    pub document: Option<StoredDocument>,
+}
+
+/// A user as the table knows them. An unknown user and one without a record have the same
+/// profile: the default one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// How far the account has come; none where there is no account.
+    pub state: Option<State>,
+    /// The active faces.
+    pub faces: Vec<EnrolledFace>,
+    /// The enrolment that is under way.
+    pub enrolment: Option<EnrolmentId>,
+    /// Failures in sessions that proved the password.
+    pub password: Counter,
+    /// Failures in sessions that did not.
+    pub open: Counter,
+}
+
+impl Profile {
+    /// Whether an enrolment may begin, as far as the account goes.
+    pub fn may_enrol(&self) -> bool {
+        self.state == Some(State::MayEnrol) && self.faces.is_empty()
+    }
+
+    /// The counter of a path.
+    pub fn counter(&self, path: Path) -> Counter {
+        match path {
+            Path::Password => self.password,
+            Path::Open => self.open,
+        }
+    }
+}

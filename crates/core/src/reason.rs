@@ -1,0 +1,115 @@
+//! Why a try did not pass, as far as that may be told.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a try did not pass. Every reason speaks of the answer itself or of waiting, never of the
+/// face that is enrolled: [`Reason::NoMatch`] is the same for a stranger's face, for a user
+/// without one and for a picture that passed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// No face was found.
+    NoFace,
+    /// More than one face that could be meant.
+    ManyFaces,
+    /// The face has too few pixels.
+    TooSmall,
+    /// The face is too dark.
+    TooDark,
+    /// The face is out of focus or moved.
+    Blurred,
+    /// The face looks away from the camera.
+    TurnedAway,
+    /// Something covers the face.
+    Occluded,
+    /// Nothing was uploaded, or it is no picture that can be read.
+    NotAnImage,
+    /// More bytes or pixels than are accepted.
+    TooLarge,
+    /// Enrolment is still running; answer again.
+    Pending,
+    /// It is not this user's face.
+    NoMatch,
+    /// Not compared: a wait is due, the path is switched off, or a service did not answer.
+    TryLater,
+}
+
+impl Reason {
+    /// Every reason, for parsing and for tests.
+    pub const ALL: [Self; 12] = [
+        Self::NoFace,
+        Self::ManyFaces,
+        Self::TooSmall,
+        Self::TooDark,
+        Self::Blurred,
+        Self::TurnedAway,
+        Self::Occluded,
+        Self::NotAnImage,
+        Self::TooLarge,
+        Self::Pending,
+        Self::NoMatch,
+        Self::TryLater,
+    ];
+
+    /// The name that clients see and that the table holds.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoFace => "NO_FACE",
+            Self::ManyFaces => "MANY_FACES",
+            Self::TooSmall => "TOO_SMALL",
+            Self::TooDark => "TOO_DARK",
+            Self::Blurred => "BLURRED",
+            Self::TurnedAway => "TURNED_AWAY",
+            Self::Occluded => "OCCLUDED",
+            Self::NotAnImage => "NOT_AN_IMAGE",
+            Self::TooLarge => "TOO_LARGE",
+            Self::Pending => "PENDING",
+            Self::NoMatch => "NO_MATCH",
+            Self::TryLater => "TRY_LATER",
+        }
+    }
+
+    /// Reads a reason's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a try ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The step is passed.
+    Passed,
+    /// The step is not passed.
+    Refused(Reason),
+}
+
+impl Verdict {
+    /// Whether the step is passed: what Cognito is told, and all it is told.
+    pub fn passed(self) -> bool {
+        self == Self::Passed
+    }
+
+    /// The name that the table holds: `PASSED` or the reason's.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "PASSED",
+            Self::Refused(reason) => reason.name(),
+        }
+    }
+
+    /// Reads what [`Verdict::name`] wrote.
+    pub fn parse(name: &str) -> Option<Self> {
+        if name == "PASSED" {
+            Some(Self::Passed)
+        } else {
+            Reason::parse(name).map(Self::Refused)
+        }
+    }
+}

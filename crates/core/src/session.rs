@@ -1,0 +1,500 @@
+//! What a session has shown so far, and what comes next: the whole of define-auth-challenge.
+//!
+//! It is a whitelist. A session is read entry by entry into a [`Session`]; an entry that is not
+//! known, that is false where only true can stand, or that comes in an order that cannot be,
+//! ends it. Tokens are due only in [`Session::Complete`].
+
+use crate::id::EnrolmentId;
+use crate::policy::Policy;
+use crate::step::{Metadata, Step};
+
+/// Wrong tries at the policy's factor that end a session (the published design's three).
+pub const MAX_WRONG_TRIES: usize = 3;
+
+/// Rounds of enrolment that a session may have.
+pub const MAX_ENROL_ROUNDS: usize = 10;
+
+/// One entry of a session as Cognito hands it in, parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The client began SRP. Cognito always marks it true; it proves nothing.
+    SrpA {
+        /// `challengeResult`.
+        passed: bool,
+    },
+    /// Cognito checked the password.
+    PasswordVerifier {
+        /// `challengeResult`.
+        passed: bool,
+    },
+    /// verify-auth-challenge checked a custom challenge.
+    Custom {
+        /// `challengeResult`.
+        passed: bool,
+        /// `challengeMetadata`: which step and which challenge.
+        metadata: Metadata,
+    },
+    /// Anything else: another challenge, missing fields, metadata that are not ours.
+    Unknown,
+}
+
+/// What Cognito is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Every step of the policy stands in the session: issue tokens.
+    IssueTokens,
+    /// End the session without tokens.
+    Fail,
+    /// Run the rest of SRP.
+    PasswordVerifier,
+    /// Ask create-auth-challenge for the next step.
+    CustomChallenge,
+}
+
+/// Where a session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// Nothing stands in it yet.
+    Opened,
+    /// It opened with `SRP_A`; the password is not proven.
+    PasswordDue,
+    /// The policy's factor is due, perhaps after an enrolment.
+    FactorDue(Progress),
+    /// Every step of the policy has passed, in order.
+    Complete,
+    /// It cannot come to a pass any more, or never could have come about.
+    Ended,
+}
+
+/// What the custom steps of a running session have shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Whether Cognito checked the password in this session.
+    pub password_proven: bool,
+    tried: Vec<Metadata>,
+    enrolled: bool,
+}
+
+impl Progress {
+    /// Tries at the factor that are left in this session.
+    pub fn attempts_left(&self) -> usize {
+        MAX_WRONG_TRIES - self.count(|step| step != Step::Enrol)
+    }
+
+    /// The last custom challenge that was answered.
+    pub fn last(&self) -> Option<&Metadata> {
+        self.tried.last()
+    }
+
+    /// The enrolment of this session: named after its first round, the same in every round.
+    pub fn enrolment(&self) -> Option<EnrolmentId> {
+        self.tried
+            .iter()
+            .find(|tried| tried.step == Step::Enrol)
+            .map(|first| (&first.id).into())
+    }
+
+    /// Whether a round of enrolment may come next, as far as the session goes: the password is
+    /// proven, no round has passed and the factor has not been tried.
+    pub fn may_enrol(&self) -> bool {
+        self.password_proven && !self.enrolled && self.tried.iter().all(|t| t.step == Step::Enrol)
+    }
+
+    fn count(&self, which: impl Fn(Step) -> bool) -> usize {
+        self.tried.iter().filter(|tried| which(tried.step)).count()
+    }
+}
+
+impl Session {
+    /// Reads a whole session under a policy.
+    pub fn read(policy: Policy, entries: &[Entry]) -> Self {
+        entries
+            .iter()
+            .fold(Self::Opened, |session, entry| session.then(policy, entry))
+    }
+
+    fn then(self, policy: Policy, entry: &Entry) -> Self {
+        match (self, entry) {
+            (Self::Opened, Entry::SrpA { passed: true }) => Self::PasswordDue,
+            (Self::PasswordDue, Entry::PasswordVerifier { passed: true }) => {
+                Self::FactorDue(Progress {
+                    password_proven: true,
+                    ..Progress::default()
+                })
+            }
+            (Self::Opened, Entry::Custom { passed, metadata }) if !policy.password => {
+                custom(policy, Progress::default(), *passed, metadata)
+            }
+            (Self::FactorDue(progress), Entry::Custom { passed, metadata }) => {
+                custom(policy, progress, *passed, metadata)
+            }
+            _ => Self::Ended,
+        }
+    }
+}
+
+/// What a custom entry makes of a running session.
+fn custom(policy: Policy, mut progress: Progress, passed: bool, metadata: &Metadata) -> Session {
+    if progress.tried.iter().any(|tried| tried.id == metadata.id) {
+        return Session::Ended;
+    }
+    match metadata.step {
+        Step::Enrol if progress.may_enrol() => {
+            progress.tried.push(metadata.clone());
+            progress.enrolled = passed;
+            if passed || progress.count(|step| step == Step::Enrol) < MAX_ENROL_ROUNDS {
+                Session::FactorDue(progress)
+            } else {
+                Session::Ended
+            }
+        }
+        step if step == policy.factor.step() && passed => Session::Complete,
+        step if step == policy.factor.step() => {
+            progress.tried.push(metadata.clone());
+            if progress.attempts_left() > 0 {
+                Session::FactorDue(progress)
+            } else {
+                Session::Ended
+            }
+        }
+        _ => Session::Ended,
+    }
+}
+
+/// Decides what comes next: a pure function of policy, session and whether Cognito knows the
+/// user. An unknown user goes through the same steps as everybody and never gets tokens.
+///
+/// ```
+/// use signin_core::session::{define, Entry, Next};
+/// let policy = "FACE".parse().unwrap();
+/// assert_eq!(define(policy, &[], false), Next::CustomChallenge);
+/// // SRP_A is always "true": it opens the password check and is worth no token.
+/// assert_eq!(define(policy, &[Entry::SrpA { passed: true }], false), Next::PasswordVerifier);
+/// ```
+pub fn define(policy: Policy, entries: &[Entry], user_not_found: bool) -> Next {
+    match Session::read(policy, entries) {
+        Session::Opened if policy.password => Next::Fail,
+        Session::Opened | Session::FactorDue(_) => Next::CustomChallenge,
+        Session::PasswordDue => Next::PasswordVerifier,
+        Session::Complete if !user_not_found => Next::IssueTokens,
+        Session::Complete | Session::Ended => Next::Fail,
+    }
+}
+
+/// What create-auth-challenge may build on: the progress of a session in which a custom
+/// challenge is due, and none of any other.
+pub fn progress(policy: Policy, entries: &[Entry]) -> Option<Progress> {
+    match Session::read(policy, entries) {
+        Session::Opened if !policy.password => Some(Progress::default()),
+        Session::FactorDue(progress) => Some(progress),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::id::ChallengeId;
+    use crate::policy::Factor;
+
+    const FACE: Policy = Policy {
+        password: false,
+        factor: Factor::Face,
+    };
+    const PASSWORD_FACE: Policy = Policy {
+        password: true,
+        factor: Factor::Face,
+    };
+    const SRP_A: Entry = Entry::SrpA { passed: true };
+    const PASSWORD: Entry = Entry::PasswordVerifier { passed: true };
+
+    fn tried(step: Step, number: u8, passed: bool) -> Entry {
+        let id = ChallengeId::from_random([number; 16]);
+        Entry::Custom {
+            passed,
+            metadata: Metadata { step, id },
+        }
+    }
+
+    fn known(policy: Policy, entries: &[Entry]) -> Next {
+        define(policy, entries, false)
+    }
+
+    #[test]
+    fn the_published_sign_in_needs_one_passed_face() {
+        assert_eq!(known(FACE, &[]), Next::CustomChallenge);
+        assert_eq!(
+            known(FACE, &[tried(Step::Face, 1, false)]),
+            Next::CustomChallenge
+        );
+        assert_eq!(
+            known(
+                FACE,
+                &[tried(Step::Face, 1, false), tried(Step::Face, 2, true)]
+            ),
+            Next::IssueTokens
+        );
+    }
+
+    #[test]
+    fn three_wrong_tries_end_a_session() {
+        let wrong: Vec<_> = (1..=3).map(|n| tried(Step::Face, n, false)).collect();
+        assert_eq!(known(FACE, &wrong[..2]), Next::CustomChallenge);
+        assert_eq!(known(FACE, &wrong), Next::Fail);
+        let late = [&wrong[..], &[tried(Step::Face, 4, true)]].concat();
+        assert_eq!(known(FACE, &late), Next::Fail);
+    }
+
+    #[test]
+    fn srp_alone_is_worth_nothing() {
+        for policy in Policy::ALL {
+            assert_eq!(known(policy, &[SRP_A]), Next::PasswordVerifier);
+            assert_eq!(known(policy, &[SRP_A, PASSWORD]), Next::CustomChallenge);
+            assert_eq!(
+                known(policy, &[SRP_A, tried(policy.factor.step(), 1, true)]),
+                Next::Fail
+            );
+            assert_eq!(known(policy, &[Entry::SrpA { passed: false }]), Next::Fail);
+            let wrong = [SRP_A, Entry::PasswordVerifier { passed: false }];
+            assert_eq!(known(policy, &wrong), Next::Fail);
+            assert_eq!(known(policy, &[PASSWORD]), Next::Fail);
+        }
+    }
+
+    #[test]
+    fn a_policy_with_a_password_does_not_begin_without_one() {
+        assert_eq!(known(PASSWORD_FACE, &[]), Next::Fail);
+        assert_eq!(
+            known(PASSWORD_FACE, &[tried(Step::Face, 1, true)]),
+            Next::Fail
+        );
+        assert_eq!(
+            known(
+                PASSWORD_FACE,
+                &[SRP_A, PASSWORD, tried(Step::Face, 1, true)]
+            ),
+            Next::IssueTokens
+        );
+        assert_eq!(progress(PASSWORD_FACE, &[]), None);
+    }
+
+    #[test]
+    fn an_enrolment_is_no_step_of_a_policy() {
+        let enrolled = [SRP_A, PASSWORD, tried(Step::Enrol, 1, true)];
+        assert_eq!(known(FACE, &enrolled), Next::CustomChallenge);
+        let signed_in = [&enrolled[..], &[tried(Step::Face, 2, true)]].concat();
+        assert_eq!(known(FACE, &signed_in), Next::IssueTokens);
+    }
+
+    #[test]
+    fn an_enrolment_needs_the_password_and_comes_before_the_face() {
+        assert_eq!(known(FACE, &[tried(Step::Enrol, 1, false)]), Next::Fail);
+        let after_a_face = [
+            SRP_A,
+            PASSWORD,
+            tried(Step::Face, 1, false),
+            tried(Step::Enrol, 2, false),
+        ];
+        assert_eq!(known(FACE, &after_a_face), Next::Fail);
+        let twice = [
+            SRP_A,
+            PASSWORD,
+            tried(Step::Enrol, 1, true),
+            tried(Step::Enrol, 2, true),
+        ];
+        assert_eq!(known(FACE, &twice), Next::Fail);
+    }
+
+    #[test]
+    fn ten_rounds_of_enrolment_end_a_session() {
+        let mut entries = vec![SRP_A, PASSWORD];
+        entries.extend((1..=9).map(|n| tried(Step::Enrol, n, false)));
+        assert_eq!(known(FACE, &entries), Next::CustomChallenge);
+        entries.push(tried(Step::Enrol, 10, false));
+        assert_eq!(known(FACE, &entries), Next::Fail);
+        entries.pop();
+        entries.push(tried(Step::Enrol, 10, true));
+        assert_eq!(known(FACE, &entries), Next::CustomChallenge);
+    }
+
+    #[test]
+    fn an_unknown_user_walks_the_same_way_and_never_arrives() {
+        assert_eq!(define(FACE, &[], true), Next::CustomChallenge);
+        assert_eq!(define(FACE, &[SRP_A], true), Next::PasswordVerifier);
+        assert_eq!(
+            define(FACE, &[tried(Step::Face, 1, true)], true),
+            Next::Fail
+        );
+    }
+
+    #[test]
+    fn every_round_of_an_enrolment_has_the_id_of_the_first() {
+        let entries = [
+            SRP_A,
+            PASSWORD,
+            tried(Step::Enrol, 1, false),
+            tried(Step::Enrol, 2, false),
+        ];
+        let progress = progress(FACE, &entries).unwrap();
+        assert_eq!(progress.enrolment().unwrap().as_str(), "01".repeat(16));
+        assert_eq!(progress.last().unwrap().id.as_str(), "02".repeat(16));
+        assert_eq!(progress.attempts_left(), 3);
+        assert!(progress.may_enrol());
+    }
+
+    /// The alphabet of sessions: every entry there is, true and false.
+    fn alphabet() -> Vec<Entry> {
+        let mut entries = vec![Entry::Unknown];
+        for passed in [true, false] {
+            entries.push(Entry::SrpA { passed });
+            entries.push(Entry::PasswordVerifier { passed });
+            entries.extend(Step::ALL.map(|step| tried(step, 0, passed)));
+        }
+        entries
+    }
+
+    /// Gives each custom entry a challenge id of its own.
+    fn numbered(entries: &mut [Entry]) {
+        for (entry, number) in entries.iter_mut().zip(1..) {
+            if let Entry::Custom { metadata, .. } = entry {
+                metadata.id = ChallengeId::from_random([number; 16]);
+            }
+        }
+    }
+
+    /// What a session worth tokens looks like, said in another way than the state machine does.
+    fn worth_tokens(policy: Policy, entries: &[Entry]) -> bool {
+        let (password, rest) = match entries {
+            [
+                Entry::SrpA { passed: true },
+                Entry::PasswordVerifier { passed: true },
+                rest @ ..,
+            ] => (true, rest),
+            rest => (false, rest),
+        };
+        let steps: Option<Vec<(Step, bool)>> = rest
+            .iter()
+            .map(|entry| match entry {
+                Entry::Custom { passed, metadata } => Some((metadata.step, *passed)),
+                _ => None,
+            })
+            .collect();
+        let Some(steps) = steps else { return false };
+        let rounds = steps
+            .iter()
+            .take_while(|(step, _)| *step == Step::Enrol)
+            .count();
+        let (enrol, factor) = steps.split_at(rounds);
+        let enrolment_fits = enrol.is_empty()
+            || (password
+                && enrol.iter().rev().skip(1).all(|(_, passed)| !passed)
+                && (rounds < MAX_ENROL_ROUNDS
+                    || (rounds == MAX_ENROL_ROUNDS && enrol[rounds - 1].1)));
+        let Some(((last, true), wrong)) = factor.split_last().map(|(l, w)| (*l, w)) else {
+            return false;
+        };
+        (password || !policy.password)
+            && enrolment_fits
+            && last == policy.factor.step()
+            && wrong.len() < MAX_WRONG_TRIES
+            && wrong.iter().all(|(step, passed)| *step == last && !passed)
+    }
+
+    /// Every session of up to eight entries; below, at random, far longer ones.
+    #[test]
+    fn every_short_session_gets_tokens_exactly_when_it_has_earned_them() {
+        fn walk(policy: Policy, entries: &mut Vec<Entry>, alphabet: &[Entry], depth: usize) {
+            let mut session = entries.clone();
+            numbered(&mut session);
+            let expected = worth_tokens(policy, &session);
+            let next = known(policy, &session);
+            assert_eq!(
+                next == Next::IssueTokens,
+                expected,
+                "{policy:?} {session:?}"
+            );
+            // Nothing comes after a session that failed, so its continuations cannot either;
+            // one level deeper shows it.
+            let last_level = if next == Next::Fail { 1 } else { depth };
+            if depth > 0 {
+                for entry in alphabet {
+                    entries.push(entry.clone());
+                    walk(policy, entries, alphabet, (depth - 1).min(last_level));
+                    entries.pop();
+                }
+            }
+        }
+        for policy in Policy::ALL {
+            walk(policy, &mut Vec::new(), &alphabet(), 8);
+        }
+    }
+
+    fn any_session() -> impl Strategy<Value = Vec<Entry>> {
+        let any = proptest::collection::vec(proptest::sample::select(alphabet()), 0..16);
+        // Mostly plausible ones: random garbage alone would hardly ever get past two entries.
+        let plausible = (
+            prop_oneof![Just(vec![]), Just(vec![SRP_A]), Just(vec![SRP_A, PASSWORD])],
+            proptest::collection::vec(Just(tried(Step::Enrol, 0, false)), 0..12),
+            proptest::collection::vec(proptest::sample::select(alphabet()), 0..6),
+        )
+            .prop_map(|(start, rounds, rest)| [start, rounds, rest].concat());
+        prop_oneof![any, plausible].prop_map(|mut entries| {
+            numbered(&mut entries);
+            entries
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn tokens_are_issued_only_when_every_step_passed_in_order(
+            policy in proptest::sample::select(Policy::ALL.to_vec()),
+            entries in any_session(),
+        ) {
+            let expected = worth_tokens(policy, &entries);
+            prop_assert_eq!(known(policy, &entries) == Next::IssueTokens, expected);
+            prop_assert_ne!(define(policy, &entries, true), Next::IssueTokens);
+        }
+
+        #[test]
+        fn an_entry_that_is_not_known_ends_a_session_wherever_it_stands(
+            policy in proptest::sample::select(Policy::ALL.to_vec()),
+            mut entries in any_session(),
+            place in any::<proptest::sample::Index>(),
+        ) {
+            entries.insert(place.index(entries.len() + 1), Entry::Unknown);
+            prop_assert_eq!(known(policy, &entries), Next::Fail);
+        }
+
+        #[test]
+        fn a_session_that_failed_never_recovers(
+            policy in proptest::sample::select(Policy::ALL.to_vec()),
+            mut entries in any_session(),
+            more in any_session(),
+        ) {
+            prop_assume!(!entries.is_empty() && known(policy, &entries) == Next::Fail);
+            let first = u8::try_from(entries.len()).unwrap();
+            for (entry, number) in more.into_iter().zip(first..) {
+                entries.push(match entry {
+                    Entry::Custom { passed, metadata } => tried(metadata.step, number + 1, passed),
+                    other => other,
+                });
+            }
+            prop_assert_eq!(known(policy, &entries), Next::Fail);
+        }
+
+        #[test]
+        fn a_challenge_counts_once(
+            policy in proptest::sample::select(Policy::ALL.to_vec()),
+            passed: bool,
+        ) {
+            let step = policy.factor.step();
+            let entries =
+                [SRP_A, PASSWORD, tried(step, 1, false), tried(step, 1, passed)];
+            prop_assert_eq!(known(policy, &entries), Next::Fail);
+        }
+    }
+}
