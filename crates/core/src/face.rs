@@ -60,7 +60,7 @@ pub fn assess(faces: &[DetectedFace], picture: Header) -> Result<&DetectedFace, 
         .ok_or(Reason::NoFace)?;
     let rivals = faces
         .iter()
-        .filter(|face| !(face.width <= SECOND_FACE * widest.width))
+        .filter(|face| !fits_beside(face, widest))
         .count();
     if rivals > 1 {
         return Err(Reason::ManyFaces);
@@ -81,6 +81,11 @@ pub fn assess(faces: &[DetectedFace], picture: Header) -> Result<&DetectedFace, 
         Some((_, reason)) => Err(reason),
         None => Ok(widest),
     }
+}
+
+/// Whether a face is small enough to be no second person's; not so where a width is no number.
+fn fits_beside(face: &DetectedFace, widest: &DetectedFace) -> bool {
+    face.width <= SECOND_FACE * widest.width
 }
 
 /// From which similarity on two faces are one person's: 80 to 100 on the recognition service's

@@ -60,10 +60,10 @@ impl FaceData {
         if document.values.len() != DESCRIPTOR_LENGTH {
             return Err(InvalidFaceData::WrongLength(document.values.len()));
         }
-        if document
+        if !document
             .values
             .iter()
-            .any(|value| !(value.abs() <= DESCRIPTOR_RANGE))
+            .all(|value| value.abs() <= DESCRIPTOR_RANGE)
         {
             return Err(InvalidFaceData::OutOfRange);
         }
