@@ -1,0 +1,89 @@
+//! CreateAuthChallenge: what the event says, and what Cognito is handed.
+
+use aws_lambda_events::event::cognito::CognitoEventUserPoolsCreateAuthChallengeRequest as Request;
+use serde_json::{Value, json};
+use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, PublicChallenge};
+use signin_core::id::UserName;
+use signin_core::policy::Policy;
+use signin_core::session::{self, Progress};
+
+use crate::Refusal;
+use crate::event::{Event, entries};
+
+/// Who is asked, and what the session has shown.
+pub struct Asked {
+    /// The user's name, or an unknown user's dummy.
+    pub user: UserName,
+    /// Where the session stands.
+    pub progress: Progress,
+}
+
+/// Reads the event. A session in which no custom challenge can be due is refused: define would
+/// have ended it.
+pub fn asked(policy: Policy, event: &Event) -> Result<Asked, Refusal> {
+    if event.trigger_source() != "CreateAuthChallenge_Authentication" {
+        return Err(Refusal::unexpected_event());
+    }
+    let request: Request = event.request().ok_or_else(Refusal::unexpected_event)?;
+    let progress = session::progress(policy, &entries(&request.session))
+        .ok_or_else(Refusal::unexpected_event)?;
+    Ok(Asked {
+        user: event.user()?,
+        progress,
+    })
+}
+
+/// Hands Cognito the challenge: what the client sees, what verify-auth-challenge is told, and
+/// the session's note.
+pub fn respond(event: Event, public: &PublicChallenge, private: &PrivateChallenge) -> Value {
+    event.respond([
+        ("publicChallengeParameters", json!(public.to_parameters())),
+        (
+            "privateChallengeParameters",
+            json!({PRIVATE_PARAMETER: private.to_parameter()}),
+        ),
+        ("challengeMetadata", json!(private.metadata().to_string())),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::custom_entry;
+
+    fn event(source: &str, session: &Value) -> Event {
+        Event::new(json!({
+            "triggerSource": source,
+            "userName": "ada",
+            "request": {"challengeName": "CUSTOM_CHALLENGE", "session": session},
+        }))
+        .unwrap()
+    }
+
+    const SOURCE: &str = "CreateAuthChallenge_Authentication";
+
+    #[test]
+    fn a_running_session_is_asked_for_its_next_step() {
+        let policy = "FACE".parse().unwrap();
+        let event = event(SOURCE, &json!([custom_entry("FACE", 1, false)]));
+        let asked = asked(policy, &event).unwrap();
+        assert_eq!(asked.user.as_str(), "ada");
+        assert_eq!(asked.progress.attempts_left(), 2);
+    }
+
+    #[test]
+    fn a_session_without_a_due_challenge_gets_none() {
+        let policy = "FACE".parse().unwrap();
+        for (source, session) in [
+            (SOURCE, json!([custom_entry("FACE", 1, true)])),
+            (SOURCE, json!([null])),
+            (SOURCE, json!(null)),
+            ("DefineAuthChallenge_Authentication", json!([])),
+        ] {
+            assert!(
+                asked(policy, &event(source, &session)).is_err(),
+                "{session}"
+            );
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! PreSignUp: what a sign-up brings. Nothing here can confirm an account or verify an address.
+
+use aws_lambda_events::event::cognito::CognitoEventUserPoolsPreSignupRequest as Request;
+use serde_json::{Value, json};
+use signin_core::id::UserName;
+use signin_core::sign_up::SignUp;
+
+use crate::Refusal;
+use crate::event::Event;
+
+/// A sign-up that brought what it must.
+pub struct SigningUp {
+    /// The name that the account will have.
+    pub user: UserName,
+    /// Consent and binding, checked.
+    pub sign_up: SignUp,
+}
+
+/// Reads and checks the event. Only people who sign up themselves can agree to the consent
+/// text; accounts that come from elsewhere (an administrator's, another identity provider's)
+/// are refused.
+pub fn signing_up(required_consent: &str, event: &Event) -> Result<SigningUp, Refusal> {
+    if event.trigger_source() != "PreSignUp_SignUp" {
+        return Err(Refusal::unexpected_event());
+    }
+    let request: Request = event.request().ok_or_else(Refusal::unexpected_event)?;
+    let sent = |name: &str| request.client_metadata.get(name).map(String::as_str);
+    let sign_up = SignUp::check(required_consent, sent("consent"), sent("binding"))
+        .map_err(|error| Refusal::invalid(&error))?;
+    Ok(SigningUp {
+        user: event.user()?,
+        sign_up,
+    })
+}
+
+/// Lets Cognito go on: it mails its code, and only that code confirms.
+pub fn respond(event: Event) -> Value {
+    event.respond([
+        ("autoConfirmUser", json!(false)),
+        ("autoVerifyEmail", json!(false)),
+        ("autoVerifyPhone", json!(false)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use signin_core::secret::Sha256Digest;
+
+    use super::*;
+
+    fn event(source: &str, metadata: &Value) -> Event {
+        Event::new(json!({
+            "triggerSource": source,
+            "userName": "ada",
+            "request": {"userAttributes": {"email": "ada@example.com"}, "clientMetadata": metadata},
+            "response": {"autoConfirmUser": true, "autoVerifyEmail": true},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_sign_up_with_consent_and_binding_goes_on_and_confirms_nothing() {
+        let binding = Sha256Digest::of(b"secret");
+        let metadata = json!({"consent": "1", "binding": binding.to_hex()});
+        let event = event("PreSignUp_SignUp", &metadata);
+        assert_eq!(signing_up("1", &event).unwrap().sign_up.binding, binding);
+        let response = respond(event)["response"].clone();
+        let nothing = json!(
+            {"autoConfirmUser": false, "autoVerifyEmail": false, "autoVerifyPhone": false}
+        );
+        assert_eq!(response, nothing);
+    }
+
+    #[test]
+    fn any_other_sign_up_is_refused_with_what_is_expected() {
+        let whole = json!({"consent": "1", "binding": Sha256Digest::of(b"s").to_hex()});
+        for (source, metadata, expected) in [
+            ("PreSignUp_SignUp", json!(null), "consent"),
+            ("PreSignUp_SignUp", json!({"consent": "0"}), "consent"),
+            ("PreSignUp_SignUp", json!({"consent": "1"}), "binding"),
+            ("PreSignUp_AdminCreateUser", whole.clone(), "not served"),
+            ("PreSignUp_ExternalProvider", whole, "not served"),
+        ] {
+            let refusal = signing_up("1", &event(source, &metadata))
+                .err()
+                .unwrap()
+                .to_string();
+            assert!(refusal.contains(expected), "{refusal}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Starting a function and keeping it running.
+
+use std::time::Instant;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+
+use crate::Refusal;
+use crate::settings::InvalidSetting;
+
+/// Why a function did not start, or stopped.
+#[derive(thiserror::Error)]
+pub enum Failure {
+    /// A setting is missing or wrong.
+    #[error("{0}")]
+    Setting(#[from] InvalidSetting),
+    /// The runtime's own interface failed.
+    #[error("the Lambda runtime interface failed: {0}")]
+    Runtime(#[from] lambda_runtime::Error),
+}
+
+/// What a process prints that ends with an error from `main`: the message alone.
+impl std::fmt::Debug for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Serves events until Lambda ends the process, with one line in the log for each: how it
+/// ended and how long it took, and nothing of what it carried.
+pub async fn run<F>(handler: F) -> Result<(), Failure>
+where
+    F: AsyncFn(Value) -> Result<Value, Refusal>,
+{
+    crate::log::init();
+    let handler = &handler;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        let began = Instant::now();
+        let result = handler(event.payload).await;
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let request = event.context.request_id;
+        match &result {
+            Ok(_) => tracing::info!(target: "signin", request, milliseconds, "served"),
+            Err(refusal) => {
+                tracing::warn!(target: "signin", request, milliseconds, %refusal, "refused");
+            }
+        }
+        result
+    }))
+    .await?;
+    Ok(())
+}

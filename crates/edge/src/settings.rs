@@ -1,0 +1,71 @@
+//! Settings from the environment: read once, at start; one that is missing or wrong stops the
+//! function with a message that names it.
+
+use std::str::FromStr;
+
+/// A setting that keeps a function from starting.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting {name}: {problem}")]
+pub struct InvalidSetting {
+    name: &'static str,
+    problem: String,
+}
+
+/// Reads a setting of any type that says what it expects when it is wrong.
+pub fn setting<T>(name: &'static str) -> Result<T, InvalidSetting>
+where
+    T: FromStr<Err: std::fmt::Display>,
+{
+    parse(name, std::env::var(name).ok())
+}
+
+fn parse<T>(name: &'static str, found: Option<String>) -> Result<T, InvalidSetting>
+where
+    T: FromStr<Err: std::fmt::Display>,
+{
+    let problem = |problem: String| InvalidSetting { name, problem };
+    match found.filter(|text| !text.is_empty()) {
+        None => Err(problem(
+            "expected a value, found none; set it in the environment".to_owned(),
+        )),
+        Some(text) => text
+            .parse()
+            .map_err(|error: T::Err| problem(error.to_string())),
+    }
+}
+
+/// Checks a value that several settings make together, or that is allowed elsewhere only.
+pub fn require(name: &'static str, met: bool, problem: &str) -> Result<(), InvalidSetting> {
+    if met {
+        Ok(())
+    } else {
+        Err(InvalidSetting {
+            name,
+            problem: problem.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signin_core::policy::Policy;
+
+    use super::*;
+
+    #[test]
+    fn a_setting_that_is_missing_or_wrong_is_named() {
+        for found in [None, Some(String::new())] {
+            let message = parse::<Policy>("SIGN_IN_POLICY", found)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                message.starts_with("setting SIGN_IN_POLICY: expected a value"),
+                "{message}"
+            );
+        }
+        let message = parse::<Policy>("SIGN_IN_POLICY", Some("BOTH".into()))
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("SIGN_IN_POLICY") && message.contains("PASSWORD+FACE"));
+    }
+}

@@ -1,0 +1,106 @@
+//! VerifyAuthChallengeResponse: what was asked, what was answered, and the verdict.
+
+use aws_lambda_events::event::cognito::CognitoEventUserPoolsVerifyAuthChallengeRequest as Request;
+use serde_json::{Value, json};
+use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge};
+use signin_core::id::UserName;
+
+use crate::event::Event;
+
+/// An answer to one of our challenges.
+pub struct Answered {
+    /// Who answered.
+    pub user: UserName,
+    /// The challenge as create-auth-challenge left it.
+    pub challenge: PrivateChallenge,
+    /// The client's words. They may be a picture: never to be logged.
+    pub answer: String,
+}
+
+/// Reads the event; none where it does not belong to a challenge of ours, or where the answer
+/// is no text, which both cannot be correct.
+pub fn answered(event: &Event) -> Option<Answered> {
+    if event.trigger_source() != "VerifyAuthChallengeResponse_Authentication" {
+        return None;
+    }
+    let request: Request<String> = event.request()?;
+    let challenge = request
+        .private_challenge_parameters
+        .get(PRIVATE_PARAMETER)?;
+    Some(Answered {
+        user: event.user().ok()?,
+        challenge: PrivateChallenge::from_parameter(challenge)?,
+        answer: request.challenge_answer?,
+    })
+}
+
+/// Tells Cognito the verdict, and nothing else.
+pub fn respond(event: Event, correct: bool) -> Value {
+    event.respond([("answerCorrect", json!(correct))])
+}
+
+#[cfg(test)]
+mod tests {
+    use signin_core::challenge::Task;
+    use signin_core::id::{ChallengeId, EnrolmentId};
+    use signin_core::time::Timestamp;
+
+    use super::*;
+
+    fn event(parameters: &Value, answer: &Value) -> Event {
+        Event::new(json!({
+            "triggerSource": "VerifyAuthChallengeResponse_Authentication",
+            "userName": "ada",
+            "request": {"privateChallengeParameters": parameters, "challengeAnswer": answer},
+            "response": {"answerCorrect": null},
+        }))
+        .unwrap()
+    }
+
+    fn challenge() -> PrivateChallenge {
+        PrivateChallenge {
+            id: ChallengeId::from_random([1; 16]),
+            expires_at: Timestamp::from_millis(1),
+            key: "enrolments/ada/01".into(),
+            task: Task::Enrol {
+                enrolment: EnrolmentId::from_random([1; 16]),
+            },
+        }
+    }
+
+    #[test]
+    fn an_answer_comes_with_the_challenge_it_answers() {
+        let parameters = json!({"challenge": challenge().to_parameter()});
+        let answered = answered(&event(&parameters, &json!("uploaded"))).unwrap();
+        assert_eq!(answered.challenge, challenge());
+        assert_eq!(answered.answer, "uploaded");
+    }
+
+    #[test]
+    fn an_answer_to_nothing_of_ours_is_none() {
+        let parameters = json!({"challenge": challenge().to_parameter()});
+        for (parameters, answer) in [
+            (json!(null), json!("uploaded")),
+            (json!({}), json!("uploaded")),
+            (json!({"challenge": "{}"}), json!("uploaded")),
+            (json!({"challenge": null}), json!("uploaded")),
+            (parameters.clone(), json!(null)),
+            (parameters.clone(), json!({"key": "other"})),
+            (parameters, json!(["uploaded"])),
+        ] {
+            assert!(
+                answered(&event(&parameters, &answer)).is_none(),
+                "{parameters} {answer}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_one_bit() {
+        let event = event(&json!({}), &json!(""));
+        assert_eq!(
+            respond(event, false)["response"],
+            json!({"answerCorrect": false})
+        );
+    }
+}
