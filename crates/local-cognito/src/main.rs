@@ -1,3 +1,71 @@
 //! A user pool with custom authentication, on this machine.
 
-fn main() {}
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Parser;
+use local_cognito::{Settings, StackAccess, serve};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Speaks Amazon Cognito's protocol for the user pools of the stack deployed at `AWS_ENDPOINT_URL`.
+#[derive(Parser)]
+struct Arguments {
+    /// The address to listen on, such as 127.0.0.1:4568. Nothing but loopback is wise: whoever
+    /// reaches the server reads everybody's mail.
+    #[arg(long)]
+    listen: SocketAddr,
+    /// The endpoint of the deployed stack.
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    stack: String,
+    /// The region that requests to the stack are signed for.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    region: String,
+    /// Credentials that may describe user pools and invoke functions.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    access_key_id: String,
+    /// What belongs to the access key.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    secret_access_key: String,
+    /// What belongs to a temporary access key.
+    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
+    session_token: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    let settings = Settings {
+        stack: StackAccess {
+            endpoint: arguments.stack,
+            region: arguments.region,
+            access_key_id: arguments.access_key_id,
+            secret_access_key: arguments.secret_access_key,
+            session_token: arguments.session_token,
+        },
+        trigger_timeout: Settings::TRIGGER_TIMEOUT,
+    };
+    let listener = TcpListener::bind(arguments.listen).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(serve(listener, settings, shutdown).await?)
+}

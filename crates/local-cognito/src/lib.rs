@@ -1,0 +1,39 @@
+//! A Cognito user pool with custom authentication, on this machine.
+//!
+//! The server speaks the wire protocol of Amazon Cognito's identity provider, so that unmodified
+//! AWS clients sign up and sign in. It keeps users, sessions and tokens in memory (a restart
+//! forgets them); the settings of pool and app client, and the triggers, are those of the stack
+//! deployed behind `AWS_ENDPOINT_URL`, read from there whenever a client calls.
+//!
+//! A request passes through these rooms:
+//!
+//! | module | what it does there |
+//! | --- | --- |
+//! | `wire` | HTTP, CORS, the operation's name, one log line; knows no user |
+//! | `requests` | parses the body and holds it to the API model's limits |
+//! | `operations` | what each operation does, in the order in which Cognito does it |
+//! | `sign_in` | the state machine of a custom sign-in |
+//! | `triggers` | the events that Lambda functions see, and their answers |
+//! | `pool` | users, sessions and refresh tokens; every change is one step under one lock |
+//! | `stack` | the AWS calls: settings, invocations |
+//!
+//! Cognito refuses what it does not know with a reason, and so does this: a pool or client that
+//! asks for something not built here is an error that names it, never silently less safe.
+
+mod clock;
+mod error;
+mod mailbox;
+mod operations;
+mod passwords;
+mod pool;
+mod requests;
+mod server;
+mod settings;
+mod sign_in;
+mod stack;
+mod tokens;
+mod triggers;
+mod wire;
+
+pub use server::{ServerError, Settings, serve};
+pub use stack::StackAccess;

@@ -1,0 +1,66 @@
+//! Mail that would have been sent. Nothing leaves the machine.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::clock::Seconds;
+
+/// Letters kept, all addresses together; the oldest go first.
+const CAPACITY: usize = 10_000;
+
+/// Letters listed for one address.
+const LISTED: usize = 100;
+
+/// A letter as `GET /_local/mailbox` shows it.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Letter {
+    to: String,
+    subject: &'static str,
+    body: String,
+    code: String,
+    /// RFC 3339, UTC.
+    sent_at: String,
+}
+
+/// All letters, newest first.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    letters: Mutex<VecDeque<Letter>>,
+}
+
+impl Mailbox {
+    /// Delivers a code.
+    pub(crate) fn deliver(&self, to: &str, subject: &'static str, code: &str, now: Seconds) {
+        let sent_at = OffsetDateTime::from_unix_timestamp(now)
+            .ok()
+            .and_then(|at| at.format(&Rfc3339).ok())
+            .unwrap_or_default();
+        let letter = Letter {
+            to: to.to_owned(),
+            subject,
+            body: format!("Your code is {code}."),
+            code: code.to_owned(),
+            sent_at,
+        };
+        let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
+        letters.push_front(letter);
+        letters.truncate(CAPACITY);
+    }
+
+    /// The letters to an address, newest first; case does not count.
+    pub(crate) fn letters_to(&self, address: &str) -> Vec<Letter> {
+        self.letters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .filter(|letter| letter.to.eq_ignore_ascii_case(address))
+            .take(LISTED)
+            .cloned()
+            .collect()
+    }
+}

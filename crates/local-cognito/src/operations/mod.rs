@@ -1,0 +1,254 @@
+//! What each operation does. A module for each part of an account's life.
+
+mod account;
+mod recovery;
+mod sign_up;
+mod tokens;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::mailbox::Mailbox;
+use crate::pool::Pool;
+use crate::requests::{InitiateAuthRequest, RespondToAuthChallengeRequest};
+use crate::settings::{Deployment, Flow, PoolSettings};
+use crate::stack::{Stack, StackError};
+use crate::tokens::Keys;
+use crate::triggers::Triggers;
+
+/// All user pools of the deployed stack.
+pub(crate) struct UserPools {
+    pub(crate) clock: Clock,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) keys: Keys,
+    stack: Stack,
+    trigger_timeout: Duration,
+    /// By pool id. Only pools that the stack described get in, so that this stays small.
+    pools: Mutex<HashMap<String, Pool>>,
+    /// Makes the salts of users who do not exist: stable for a name, foreseeable for nobody.
+    decoy_key: [u8; 32],
+}
+
+impl UserPools {
+    pub(crate) fn new(stack: Stack, keys: Keys, trigger_timeout: Duration) -> Self {
+        Self {
+            clock: Clock::default(),
+            mailbox: Mailbox::default(),
+            keys,
+            stack,
+            trigger_timeout,
+            pools: Mutex::default(),
+            decoy_key: rand::random(),
+        }
+    }
+
+    /// `InitiateAuth`.
+    pub(crate) async fn initiate_auth(&self, request: InitiateAuthRequest) -> ApiResult<Value> {
+        let deployment = self.deployment(&request.client_id).await?;
+        let parameters = &request.auth_parameters;
+        let flow = match request.auth_flow.as_str() {
+            "CUSTOM_AUTH" => Flow::Custom,
+            "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => Flow::Refresh,
+            other => return Err(flow_not_enabled(other)),
+        };
+        if !deployment.client.allows(flow) {
+            return Err(flow_not_enabled(&request.auth_flow));
+        }
+        let hash = parameters.get("SECRET_HASH").map(String::as_str);
+        match flow {
+            Flow::Custom => {
+                let name = parameters.get("USERNAME").map_or("", String::as_str);
+                check_secret_hash(&deployment, name, hash)?;
+                self.begin_sign_in(&deployment, parameters).await
+            }
+            Flow::Refresh => {
+                let token = parameters.get("REFRESH_TOKEN").ok_or_else(|| {
+                    ApiError::invalid_parameter("Missing required parameter REFRESH_TOKEN")
+                })?;
+                self.refresh_with_hash(&deployment, token, hash, request.client_metadata.as_ref())
+                    .await
+            }
+        }
+    }
+
+    /// `RespondToAuthChallenge`.
+    pub(crate) async fn respond_to_auth_challenge(
+        &self,
+        request: RespondToAuthChallengeRequest,
+    ) -> ApiResult<Value> {
+        let deployment = self.deployment(&request.client_id).await?;
+        if !deployment.client.allows(Flow::Custom) {
+            return Err(flow_not_enabled("CUSTOM_AUTH"));
+        }
+        let responses = &request.challenge_responses;
+        let name = responses.get("USERNAME").map_or("", String::as_str);
+        let hash = responses.get("SECRET_HASH").map(String::as_str);
+        check_secret_hash(&deployment, name, hash)?;
+        self.continue_sign_in(
+            &deployment,
+            &request.challenge_name,
+            request.session.as_deref(),
+            responses,
+            request.client_metadata.as_ref(),
+        )
+        .await
+    }
+
+    /// The settings behind a client id, as deployed now.
+    async fn deployment(&self, client: &str) -> ApiResult<Deployment> {
+        let deployment = self
+            .stack
+            .deployment(client)
+            .await
+            .map_err(unreachable_stack)?;
+        let deployment = deployment.ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::ResourceNotFound,
+                format!("User pool client {client} does not exist."),
+            )
+        })?;
+        check_supported(&deployment.pool)?;
+        Ok(deployment)
+    }
+
+    /// The settings of a pool, as deployed now.
+    pub(crate) async fn pool(&self, pool: &str) -> ApiResult<PoolSettings> {
+        let settings = self.stack.pool(pool).await.map_err(unreachable_stack)?;
+        let settings = settings.ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::ResourceNotFound,
+                format!("User pool {pool} does not exist."),
+            )
+        })?;
+        check_supported(&settings)?;
+        Ok(settings)
+    }
+
+    /// One step on a pool's state.
+    pub(crate) fn with_pool<T>(&self, pool: &str, step: impl FnOnce(&mut Pool) -> T) -> T {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        step(pools.entry(pool.to_owned()).or_default())
+    }
+
+    pub(crate) fn triggers<'a>(&'a self, deployment: &'a Deployment) -> Triggers<'a> {
+        Triggers {
+            stack: &self.stack,
+            deployment,
+            timeout: self.trigger_timeout,
+        }
+    }
+
+    /// The user name made up for somebody who does not exist: a UUID of version 3, the same
+    /// whenever the same name is typed.
+    pub(crate) fn dummy_name(&self, pool: &str, folded: &str) -> String {
+        let pool = Uuid::new_v3(&Uuid::NAMESPACE_OID, pool.as_bytes());
+        Uuid::new_v3(&pool, folded.as_bytes()).to_string()
+    }
+
+    /// The salt of such a user's password.
+    pub(crate) fn decoy_salt(&self, dummy_name: &str) -> [u8; cognito_srp::SALT_LENGTH] {
+        let digest = keyed(&self.decoy_key, dummy_name.as_bytes())
+            .finalize()
+            .into_bytes();
+        std::array::from_fn(|index| digest[index])
+    }
+}
+
+/// 256 random bits for a session or refresh token.
+pub(crate) fn random_token() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// Six random digits.
+fn random_code() -> String {
+    format!("{:06}", rand::random_range(0..1_000_000))
+}
+
+/// Where a code went, told so that only its owner recognises it.
+fn delivery(address: &str) -> Value {
+    let masked = address.split('@').map(|part| {
+        let first: String = part.chars().take(1).collect();
+        format!("{first}***")
+    });
+    json!({
+        "AttributeName": "email",
+        "DeliveryMedium": "EMAIL",
+        "Destination": masked.collect::<Vec<_>>().join("@"),
+    })
+}
+
+fn flow_not_enabled(flow: &str) -> ApiError {
+    ApiError::invalid_parameter(format!("{flow} flow not enabled for this client"))
+}
+
+fn check_supported(pool: &PoolSettings) -> ApiResult<()> {
+    pool.unsupported().map_or(Ok(()), |reason| {
+        Err(ApiError::invalid_parameter(format!(
+            "The local user pool cannot serve {}: {reason}.",
+            pool.id
+        )))
+    })
+}
+
+fn unreachable_stack(error: StackError) -> ApiError {
+    tracing::error!(%error, "the settings could not be read");
+    ApiError::new(
+        ErrorCode::InternalError,
+        "The deployed stack did not answer.",
+    )
+}
+
+/// Holds a client that has a secret to showing it: the HMAC of user name and client id.
+fn check_secret_hash(deployment: &Deployment, name: &str, hash: Option<&str>) -> ApiResult<()> {
+    let client = &deployment.client;
+    let Some(secret) = &client.secret else {
+        return Ok(());
+    };
+    let refusal =
+        |complaint: &str| ApiError::not_authorized(format!("{complaint} for client {}", client.id));
+    let hash = hash.ok_or_else(|| {
+        refusal("Client is configured with secret but SECRET_HASH was not received")
+    })?;
+    let message = format!("{name}{}", client.id);
+    let matches = STANDARD.decode(hash).is_ok_and(|hash| {
+        keyed(secret.as_bytes(), message.as_bytes())
+            .verify_slice(&hash)
+            .is_ok()
+    });
+    if matches {
+        Ok(())
+    } else {
+        Err(refusal("Unable to verify secret hash"))
+    }
+}
+
+/// Holds a client that has a secret to sending it.
+fn check_secret(deployment: &Deployment, given: Option<&str>) -> ApiResult<()> {
+    let Some(secret) = &deployment.client.secret else {
+        return Ok(());
+    };
+    let given = given.unwrap_or_default();
+    verify_slices_are_equal(secret.as_bytes(), given.as_bytes()).map_err(|_unspecified| {
+        ApiError::not_authorized(format!(
+            "Unable to verify secret for client {}",
+            deployment.client.id
+        ))
+    })
+}
+
+fn keyed(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac
+}

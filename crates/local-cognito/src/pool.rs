@@ -1,0 +1,279 @@
+//! The state of one user pool: users, sign-in sessions, refresh tokens.
+//!
+//! Every method is one step under the lock that its caller holds; none waits. What must happen
+//! once (taking a session, a name, a code) is therefore one call here.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+use cognito_srp::Verifier;
+
+use crate::clock::Seconds;
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::sign_in::Session;
+
+/// A sign-up code is good for a day, a password-reset code for an hour (developer guide).
+pub(crate) const SIGN_UP_CODE_VALIDITY: Seconds = 24 * 3_600;
+pub(crate) const RESET_CODE_VALIDITY: Seconds = 3_600;
+
+/// Wrong tries that one code survives.
+const CODE_TRIES: u8 = 5;
+
+/// How far an account has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Unconfirmed,
+    Confirmed,
+}
+
+impl Status {
+    /// `cognito:user_status`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "UNCONFIRMED",
+            Self::Confirmed => "CONFIRMED",
+        }
+    }
+}
+
+/// An account. Its name is a UUID and also its `sub`.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) email_verified: bool,
+    pub(crate) status: Status,
+    pub(crate) enabled: bool,
+    pub(crate) verifier: Verifier,
+    /// What sign-up set beside the address.
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) sign_up_code: Option<Code>,
+    pub(crate) reset_code: Option<Code>,
+}
+
+impl User {
+    /// The attributes that clients and tokens may show.
+    pub(crate) fn public_attributes(&self) -> BTreeMap<String, String> {
+        let mut attributes = self.attributes.clone();
+        attributes.insert("sub".to_owned(), self.name.clone());
+        attributes.insert("email".to_owned(), self.email.clone());
+        attributes.insert("email_verified".to_owned(), self.email_verified.to_string());
+        attributes
+    }
+
+    /// The attributes that triggers see.
+    pub(crate) fn trigger_attributes(&self) -> BTreeMap<String, String> {
+        let mut attributes = self.public_attributes();
+        let status = self.status.name().to_owned();
+        attributes.insert("cognito:user_status".to_owned(), status);
+        attributes
+    }
+}
+
+/// A code sent by mail.
+#[derive(Clone)]
+pub(crate) struct Code {
+    digits: String,
+    expires_at: Seconds,
+    tries_left: u8,
+}
+
+impl Code {
+    pub(crate) fn new(digits: String, expires_at: Seconds) -> Self {
+        Self {
+            digits,
+            expires_at,
+            tries_left: CODE_TRIES,
+        }
+    }
+
+    /// Uses a code up if it is the one that was sent.
+    pub(crate) fn redeem(sent: &mut Option<Self>, given: &str, now: Seconds) -> ApiResult<()> {
+        let Some(code) = sent.as_mut().filter(|code| now < code.expires_at) else {
+            return Err(Self::expired());
+        };
+        if code.tries_left == 0 {
+            return Err(ApiError::new(
+                ErrorCode::LimitExceeded,
+                "Attempt limit exceeded, please try after some time.",
+            ));
+        }
+        if code.digits != given {
+            code.tries_left -= 1;
+            return Err(Self::mismatch());
+        }
+        *sent = None;
+        Ok(())
+    }
+
+    pub(crate) fn expired() -> ApiError {
+        ApiError::new(
+            ErrorCode::ExpiredCode,
+            "Invalid code provided, please request a code again.",
+        )
+    }
+
+    pub(crate) fn mismatch() -> ApiError {
+        ApiError::new(
+            ErrorCode::CodeMismatch,
+            "Invalid verification code provided, please try again.",
+        )
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Code").finish_non_exhaustive()
+    }
+}
+
+/// A sign-in's tokens: everything issued from it falls with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) user: String,
+    pub(crate) client: String,
+    pub(crate) signed_in_at: Seconds,
+    pub(crate) expires_at: Seconds,
+    pub(crate) revoked: bool,
+}
+
+/// One pool. The default is an empty one.
+#[derive(Default)]
+pub(crate) struct Pool {
+    users: HashMap<String, User>,
+    /// Folded e-mail address to user name.
+    names: HashMap<String, String>,
+    sessions: HashMap<String, Session>,
+    /// By `origin_jti`.
+    grants: HashMap<String, Grant>,
+    /// Refresh token to `origin_jti`.
+    refresh_tokens: HashMap<String, String>,
+}
+
+impl Pool {
+    /// Adds an account, unless its address is taken.
+    pub(crate) fn add_user(&mut self, folded_email: String, user: User) -> ApiResult<()> {
+        match self.names.entry(folded_email) {
+            Entry::Occupied(_) => Err(Self::address_is_taken()),
+            Entry::Vacant(vacant) => {
+                vacant.insert(user.name.clone());
+                self.users.insert(user.name.clone(), user);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn address_is_taken() -> ApiError {
+        ApiError::new(
+            ErrorCode::UsernameExists,
+            "An account with the given email already exists.",
+        )
+    }
+
+    /// An account by its folded address or its own name.
+    pub(crate) fn user(&self, folded: &str) -> Option<&User> {
+        let name = self.names.get(folded).map_or(folded, String::as_str);
+        self.users.get(name)
+    }
+
+    /// Like [`Pool::user`], to change it.
+    pub(crate) fn user_mut(&mut self, folded: &str) -> Option<&mut User> {
+        let name = self.names.get(folded).map_or(folded, String::as_str);
+        self.users.get_mut(name)
+    }
+
+    /// Keeps a session under its token.
+    pub(crate) fn open_session(&mut self, token: String, session: Session, now: Seconds) {
+        self.sessions.retain(|_, open| now < open.expires_at);
+        self.sessions.insert(token, session);
+    }
+
+    /// Takes a session out: whoever comes second finds none. One of another client, or one that
+    /// has expired, is none.
+    pub(crate) fn take_session(
+        &mut self,
+        token: &str,
+        client: &str,
+        now: Seconds,
+    ) -> Option<Session> {
+        let session = self.sessions.get(token)?;
+        if session.client != client {
+            return None;
+        }
+        self.sessions
+            .remove(token)
+            .filter(|session| now < session.expires_at)
+    }
+
+    /// Records a sign-in's tokens.
+    pub(crate) fn add_grant(
+        &mut self,
+        origin: String,
+        refresh_token: String,
+        grant: Grant,
+        now: Seconds,
+    ) {
+        self.grants.retain(|_, known| now < known.expires_at);
+        let grants = &self.grants;
+        self.refresh_tokens
+            .retain(|_, origin| grants.contains_key(origin));
+        self.grants.insert(origin.clone(), grant);
+        self.refresh_tokens.insert(refresh_token, origin);
+    }
+
+    /// The grant behind a refresh token, with its `origin_jti`.
+    pub(crate) fn grant_of_refresh_token(&self, token: &str) -> Option<(&str, &Grant)> {
+        let origin = self.refresh_tokens.get(token)?;
+        Some((origin, self.grants.get(origin)?))
+    }
+
+    /// The grant that an access token was issued from.
+    pub(crate) fn grant(&self, origin: &str) -> Option<&Grant> {
+        self.grants.get(origin)
+    }
+
+    /// Ends one sign-in's tokens.
+    pub(crate) fn revoke(&mut self, origin: &str) {
+        if let Some(grant) = self.grants.get_mut(origin) {
+            grant.revoked = true;
+        }
+    }
+
+    /// Ends all of a user's tokens.
+    pub(crate) fn revoke_all_of(&mut self, user: &str) {
+        for grant in self.grants.values_mut() {
+            if grant.user == user {
+                grant.revoked = true;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_good_once_until_it_expires_and_survives_few_guesses() {
+        let fresh = || Some(Code::new("123456".to_owned(), 100));
+
+        let mut sent = fresh();
+        assert_eq!(Code::redeem(&mut sent, "123456", 99), Ok(()));
+        assert_eq!(Code::redeem(&mut sent, "123456", 99), Err(Code::expired()));
+
+        assert_eq!(
+            Code::redeem(&mut fresh(), "123456", 100),
+            Err(Code::expired())
+        );
+
+        let mut guessed = fresh();
+        for _ in 0..CODE_TRIES {
+            assert_eq!(
+                Code::redeem(&mut guessed, "000000", 1),
+                Err(Code::mismatch())
+            );
+        }
+        let refusal = Code::redeem(&mut guessed, "123456", 1).expect_err("too many guesses");
+        assert_eq!(refusal.code, ErrorCode::LimitExceeded);
+    }
+}

@@ -1,0 +1,434 @@
+//! A custom sign-in, from `InitiateAuth` to its tokens.
+//!
+//! Between two calls a sign-in is a [`Session`], which waits for exactly one thing. Answering takes
+//! it out of the pool; going on puts another one in. So an answer counts once, however many arrive,
+//! and a session always holds the whole history.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cognito_srp::{Identity, Server, Verifier};
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::format_description::FormatItem;
+use time::macros::format_description;
+
+use crate::clock::Seconds;
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::operations::{UserPools, random_token};
+use crate::pool::Status;
+use crate::requests::StringMap;
+use crate::settings::Deployment;
+use crate::triggers::{Decision, EventUser, TokenCause};
+
+/// How clients write `TIMESTAMP`: `Tue Sep 5 00:09:40 UTC 2026`, no zero before the day.
+const TIMESTAMP: &[FormatItem<'_>] = format_description!(
+    "[weekday repr:short] [month repr:short] [day padding:none] \
+     [hour padding:none]:[minute]:[second] UTC [year]"
+);
+
+/// Random bytes in a `SECRET_BLOCK`.
+const SECRET_BLOCK_LENGTH: usize = 64;
+
+/// A sign-in between two calls.
+pub(crate) struct Session {
+    pub(crate) client: String,
+    pub(crate) expires_at: Seconds,
+    subject: Subject,
+    history: Vec<HistoryEntry>,
+    awaiting: Awaiting,
+}
+
+/// Who signs in.
+#[derive(Clone)]
+enum Subject {
+    /// An account, by its name in the pool.
+    Known(String),
+    /// Nobody: a name made up for the one that was typed.
+    Unknown(String),
+}
+
+impl Subject {
+    fn name(&self) -> &str {
+        match self {
+            Self::Known(name) | Self::Unknown(name) => name,
+        }
+    }
+}
+
+/// What a session waits for.
+enum Awaiting {
+    /// The proof of a password.
+    Password {
+        server: Box<Server>,
+        secret_block: Vec<u8>,
+    },
+    /// The answer to a custom challenge.
+    Custom(CustomChallenge),
+}
+
+/// What the server keeps of a custom challenge while the client works on it.
+pub(crate) struct CustomChallenge {
+    /// For the verifying trigger alone.
+    pub(crate) private_parameters: StringMap,
+    /// Joins the history beside the result.
+    pub(crate) metadata: Option<String>,
+}
+
+/// One past challenge, as the triggers see it.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HistoryEntry {
+    challenge_name: &'static str,
+    challenge_result: bool,
+    challenge_metadata: Option<String>,
+}
+
+impl HistoryEntry {
+    /// A step of the password's proof, which has no metadata.
+    fn passed(challenge_name: &'static str) -> Self {
+        Self {
+            challenge_name,
+            challenge_result: true,
+            challenge_metadata: None,
+        }
+    }
+}
+
+/// An answer to a challenge, as far as it can be read without its session.
+enum Answer<'a> {
+    Password {
+        secret_block: &'a str,
+        signature: &'a str,
+        timestamp: &'a str,
+    },
+    Custom(&'a str),
+}
+
+impl<'a> Answer<'a> {
+    fn read(challenge_name: &str, responses: &'a StringMap) -> ApiResult<Self> {
+        let required = |name: &str| {
+            responses
+                .get(name)
+                .map(String::as_str)
+                .ok_or_else(|| missing_parameter(name))
+        };
+        match challenge_name {
+            "PASSWORD_VERIFIER" => {
+                let timestamp = required("TIMESTAMP")?;
+                if time::PrimitiveDateTime::parse(timestamp, TIMESTAMP).is_err() {
+                    return Err(ApiError::invalid_parameter(
+                        "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.",
+                    ));
+                }
+                Ok(Self::Password {
+                    secret_block: required("PASSWORD_CLAIM_SECRET_BLOCK")?,
+                    signature: required("PASSWORD_CLAIM_SIGNATURE")?,
+                    timestamp,
+                })
+            }
+            "CUSTOM_CHALLENGE" => Ok(Self::Custom(required("ANSWER")?)),
+            other => Err(ApiError::invalid_parameter(format!(
+                "The challenge {other} is not supported."
+            ))),
+        }
+    }
+}
+
+/// A sign-in while a call works on it.
+struct SignIn<'a> {
+    pools: &'a UserPools,
+    deployment: &'a Deployment,
+    subject: Subject,
+    history: Vec<HistoryEntry>,
+    /// Of `RespondToAuthChallenge`; that of `InitiateAuth` does not reach these triggers.
+    metadata: Option<&'a StringMap>,
+}
+
+impl UserPools {
+    /// `InitiateAuth` with `CUSTOM_AUTH`.
+    pub(crate) async fn begin_sign_in(
+        &self,
+        deployment: &Deployment,
+        parameters: &StringMap,
+    ) -> ApiResult<Value> {
+        let typed = parameters
+            .get("USERNAME")
+            .ok_or_else(|| missing_parameter("USERNAME"))?;
+        let srp = match parameters.get("CHALLENGE_NAME").map(String::as_str) {
+            None => None,
+            Some("SRP_A") => Some(
+                parameters
+                    .get("SRP_A")
+                    .ok_or_else(|| missing_parameter("SRP_A"))?,
+            ),
+            Some(_) => return Err(ApiError::invalid_parameter("CHALLENGE_NAME must be SRP_A.")),
+        };
+        let folded = deployment.pool.fold(typed);
+        let subject = self.with_pool(&deployment.pool.id, |pool| match pool.user(&folded) {
+            Some(user) if !user.enabled => Err(ApiError::user_disabled()),
+            // Behind a password, only who proved it learns that the account is unconfirmed.
+            Some(user) if user.status == Status::Unconfirmed && srp.is_none() => {
+                Err(not_confirmed())
+            }
+            Some(user) => Ok(Subject::Known(user.name.clone())),
+            None if deployment.client.hides_unknown_users() => Ok(Subject::Unknown(
+                self.dummy_name(&deployment.pool.id, &folded),
+            )),
+            None => Err(ApiError::user_not_found()),
+        })?;
+        let history = srp.map(|_| HistoryEntry::passed("SRP_A"));
+        let sign_in = SignIn {
+            pools: self,
+            deployment,
+            subject,
+            history: history.into_iter().collect(),
+            metadata: None,
+        };
+        sign_in.advance(srp.map(String::as_str)).await
+    }
+
+    /// `RespondToAuthChallenge`.
+    pub(crate) async fn continue_sign_in(
+        &self,
+        deployment: &Deployment,
+        challenge_name: &str,
+        session: Option<&str>,
+        responses: &StringMap,
+        metadata: Option<&StringMap>,
+    ) -> ApiResult<Value> {
+        let answer = Answer::read(challenge_name, responses)?;
+        let typed = responses
+            .get("USERNAME")
+            .ok_or_else(|| missing_parameter("USERNAME"))?;
+        let token = session.ok_or_else(ApiError::invalid_session)?;
+        let now = self.clock.now();
+        let pool_id = &deployment.pool.id;
+        let session = self
+            .with_pool(pool_id, |pool| {
+                pool.take_session(token, &deployment.client.id, now)
+            })
+            .ok_or_else(ApiError::invalid_session)?;
+        if !self.is_named(deployment, typed, &session.subject) {
+            return Err(ApiError::invalid_session());
+        }
+        let mut sign_in = SignIn {
+            pools: self,
+            deployment,
+            subject: session.subject,
+            history: session.history,
+            metadata,
+        };
+        let passed = match (session.awaiting, answer) {
+            (
+                Awaiting::Password {
+                    server,
+                    secret_block,
+                },
+                Answer::Password {
+                    secret_block: returned,
+                    signature,
+                    timestamp,
+                },
+            ) => {
+                if STANDARD.decode(returned).ok().as_ref() != Some(&secret_block) {
+                    return Err(ApiError::wrong_credentials());
+                }
+                sign_in.check_password(&server, &secret_block, timestamp, signature)?;
+                HistoryEntry::passed("PASSWORD_VERIFIER")
+            }
+            (Awaiting::Custom(challenge), Answer::Custom(answer)) => {
+                sign_in.check_custom(challenge, answer).await?
+            }
+            _ => return Err(ApiError::invalid_session()),
+        };
+        sign_in.history.push(passed);
+        sign_in.advance(None).await
+    }
+
+    /// Whether the name in an answer is the session's user: by its own name or as typed at first.
+    fn is_named(&self, deployment: &Deployment, typed: &str, subject: &Subject) -> bool {
+        if typed == subject.name() {
+            return true;
+        }
+        let folded = deployment.pool.fold(typed);
+        match subject {
+            Subject::Known(name) => self.with_pool(&deployment.pool.id, |pool| {
+                pool.user(&folded).is_some_and(|user| user.name == *name)
+            }),
+            Subject::Unknown(name) => self.dummy_name(&deployment.pool.id, &folded) == *name,
+        }
+    }
+}
+
+impl SignIn<'_> {
+    /// Asks the defining trigger what comes next, and does it. `srp_a` is there only in the call
+    /// that brought it: a password can be asked for then and never later.
+    async fn advance(self, srp_a: Option<&str>) -> ApiResult<Value> {
+        let attributes = self.attributes()?;
+        let triggers = self.pools.triggers(self.deployment);
+        let user = self.event_user(&attributes);
+        match triggers.define(user, &self.history, self.metadata).await? {
+            Decision::Fail => Err(ApiError::wrong_credentials()),
+            Decision::IssueTokens => self.issue_tokens(&attributes).await,
+            Decision::Password => match srp_a {
+                Some(srp_a) => self.ask_password(srp_a),
+                None => Err(ApiError::new(
+                    ErrorCode::InvalidLambdaResponse,
+                    "PASSWORD_VERIFIER is only possible right after SRP_A",
+                )),
+            },
+            Decision::Custom => {
+                let created = triggers.create(user, &self.history, self.metadata).await?;
+                let (mut parameters, challenge) = created;
+                parameters.insert("USERNAME".to_owned(), self.subject.name().to_owned());
+                let awaiting = Awaiting::Custom(challenge);
+                Ok(self.wait_for(awaiting, "CUSTOM_CHALLENGE", &parameters))
+            }
+        }
+    }
+
+    /// Answers `SRP_A`; for nobody with a challenge that looks the same and cannot be met.
+    fn ask_password(self, srp_a: &str) -> ApiResult<Value> {
+        let pool_id = &self.deployment.pool.id;
+        let verifier = match &self.subject {
+            Subject::Known(name) => self
+                .pools
+                .with_pool(pool_id, |pool| {
+                    pool.user(name).map(|user| user.verifier.clone())
+                })
+                .ok_or_else(ApiError::wrong_credentials)?,
+            Subject::Unknown(name) => Verifier::decoy(self.pools.decoy_salt(name), rand::random()),
+        };
+        let server = Server::new(verifier, srp_a, rand::random())
+            .map_err(|error| ApiError::invalid_parameter(format!("SRP_A: {error}.")))?;
+        let secret_block = rand::random::<[u8; SECRET_BLOCK_LENGTH]>().to_vec();
+        let name = self.subject.name().to_owned();
+        let parameters = BTreeMap::from([
+            ("SALT".to_owned(), server.salt()),
+            ("SECRET_BLOCK".to_owned(), STANDARD.encode(&secret_block)),
+            ("SRP_B".to_owned(), server.public_value()),
+            ("USERNAME".to_owned(), name.clone()),
+            ("USER_ID_FOR_SRP".to_owned(), name),
+        ]);
+        let awaiting = Awaiting::Password {
+            server: Box::new(server),
+            secret_block,
+        };
+        Ok(self.wait_for(awaiting, "PASSWORD_VERIFIER", &parameters))
+    }
+
+    fn check_password(
+        &self,
+        server: &Server,
+        secret_block: &[u8],
+        timestamp: &str,
+        signature: &str,
+    ) -> ApiResult<()> {
+        let identity = Identity {
+            pool_id: &self.deployment.pool.id,
+            user_id: self.subject.name(),
+        };
+        match server.accepts(identity, secret_block, timestamp, signature) {
+            Ok(true) => {}
+            Ok(false) | Err(_) => return Err(ApiError::wrong_credentials()),
+        }
+        let Subject::Known(name) = &self.subject else {
+            return Err(ApiError::wrong_credentials());
+        };
+        let status = self.pools.with_pool(&self.deployment.pool.id, |pool| {
+            pool.user(name).map(|user| user.status)
+        });
+        match status {
+            Some(Status::Confirmed) => Ok(()),
+            Some(Status::Unconfirmed) => Err(not_confirmed()),
+            None => Err(ApiError::wrong_credentials()),
+        }
+    }
+
+    async fn check_custom(
+        &self,
+        challenge: CustomChallenge,
+        answer: &str,
+    ) -> ApiResult<HistoryEntry> {
+        let attributes = self.attributes()?;
+        let triggers = self.pools.triggers(self.deployment);
+        let user = self.event_user(&attributes);
+        let challenge_result = triggers
+            .verify(user, &challenge, answer, self.metadata)
+            .await?;
+        Ok(HistoryEntry {
+            challenge_name: "CUSTOM_CHALLENGE",
+            challenge_result,
+            challenge_metadata: challenge.metadata,
+        })
+    }
+
+    async fn issue_tokens(self, attributes: &StringMap) -> ApiResult<Value> {
+        let Subject::Known(name) = &self.subject else {
+            return Err(ApiError::wrong_credentials());
+        };
+        let triggers = self.pools.triggers(self.deployment);
+        let user = self.event_user(attributes);
+        let cause = TokenCause::Authentication;
+        let overrides = triggers
+            .pre_token_generation(user, cause, self.metadata)
+            .await?;
+        self.pools
+            .issue_first_tokens(self.deployment, name, &overrides)
+    }
+
+    /// Opens a new session and hands its token to the client.
+    fn wait_for(self, awaiting: Awaiting, challenge_name: &str, parameters: &StringMap) -> Value {
+        let now = self.pools.clock.now();
+        let session = Session {
+            client: self.deployment.client.id.clone(),
+            expires_at: now + self.deployment.client.session_validity(),
+            subject: self.subject,
+            history: self.history,
+            awaiting,
+        };
+        let token = random_token();
+        self.pools.with_pool(&self.deployment.pool.id, |pool| {
+            pool.open_session(token.clone(), session, now);
+        });
+        json!({
+            "ChallengeName": challenge_name,
+            "ChallengeParameters": parameters,
+            "Session": token,
+        })
+    }
+
+    /// The attributes as they are now: an account may have been disabled since the last call.
+    fn attributes(&self) -> ApiResult<StringMap> {
+        match &self.subject {
+            Subject::Unknown(_) => Ok(StringMap::new()),
+            Subject::Known(name) => {
+                self.pools
+                    .with_pool(&self.deployment.pool.id, |pool| match pool.user(name) {
+                        Some(user) if user.enabled => Ok(user.trigger_attributes()),
+                        Some(_) => Err(ApiError::user_disabled()),
+                        None => Err(ApiError::wrong_credentials()),
+                    })
+            }
+        }
+    }
+
+    fn event_user<'a>(&'a self, attributes: &'a StringMap) -> EventUser<'a> {
+        EventUser {
+            name: self.subject.name(),
+            attributes,
+            known: matches!(self.subject, Subject::Known(_)),
+        }
+    }
+}
+
+/// The refusal of an account whose code was not entered yet.
+fn not_confirmed() -> ApiError {
+    ApiError::new(ErrorCode::UserNotConfirmed, "User is not confirmed.")
+}
+
+fn missing_parameter(name: &str) -> ApiError {
+    ApiError::invalid_parameter(format!("Missing required parameter {name}"))
+}

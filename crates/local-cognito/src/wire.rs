@@ -1,0 +1,243 @@
+//! The wire: AWS JSON 1.1 over HTTP, with what browsers need.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Json, Path, Query, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tower_http::cors::{AllowHeaders, AllowMethods, Any, CorsLayer};
+use uuid::Uuid;
+
+use crate::clock::{MAX_OFFSET, Seconds};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::mailbox::Letter;
+use crate::operations::UserPools;
+use crate::requests::{Request, parse};
+use crate::tokens::issuer;
+
+/// Bytes of a request body: several values of the longest length, each character escaped.
+const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// What `X-Amz-Target` begins with.
+const TARGET: &str = "AWSCognitoIdentityProviderService.";
+
+/// How long a browser may remember what CORS allows.
+const CORS_MAX_AGE: Duration = Duration::from_hours(1);
+
+/// What every handler needs.
+#[derive(Clone)]
+struct Context {
+    pools: Arc<UserPools>,
+    /// Where the server can be reached, without a slash at the end.
+    address: Arc<str>,
+}
+
+/// All routes.
+pub(crate) fn router(pools: Arc<UserPools>, address: &str) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(Any)
+        .max_age(CORS_MAX_AGE);
+    Router::new()
+        .route("/", post(operation))
+        .route("/{pool}/.well-known/jwks.json", get(public_keys))
+        .route(
+            "/{pool}/.well-known/openid-configuration",
+            get(configuration),
+        )
+        .route("/_local/health", get(StatusCode::OK))
+        .route("/_local/mailbox", get(mailbox))
+        .route("/_local/clock", post(set_clock))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(cors)
+        .with_state(Context {
+            pools,
+            address: address.into(),
+        })
+}
+
+/// `POST /`: one operation of the API, and its line in the log.
+async fn operation(State(context): State<Context>, headers: HeaderMap, body: Bytes) -> Response {
+    let started = Instant::now();
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
+    let name = target
+        .and_then(|target| target.strip_prefix(TARGET))
+        .unwrap_or_default();
+    let signed = headers.contains_key(AUTHORIZATION);
+    let (name, result) = dispatch(&context.pools, name, signed, &body).await;
+    let outcome = result
+        .as_ref()
+        .map_or_else(|error| error.code.name(), |_| "ok");
+    let milliseconds = started.elapsed().as_millis();
+    tracing::info!(operation = name, outcome, milliseconds, "request");
+    match result {
+        Ok(answer) => respond(StatusCode::OK, None, &answer),
+        Err(error) => refuse(&error),
+    }
+}
+
+/// Runs the named operation. The name comes back as one of ours, fit for the log.
+async fn dispatch(
+    pools: &UserPools,
+    name: &str,
+    signed: bool,
+    body: &[u8],
+) -> (&'static str, ApiResult<Value>) {
+    async fn run<R: Request, F: Future<Output = ApiResult<Value>>>(
+        body: &[u8],
+        operation: impl FnOnce(R) -> F,
+    ) -> ApiResult<Value> {
+        operation(parse(body)?).await
+    }
+
+    macro_rules! operations {
+        ($($name:literal => $operation:expr),+ $(,)?) => {
+            match name {
+                $($name => ($name, $operation),)+
+                _ => ("unknown", Err(ApiError::new(
+                    ErrorCode::UnknownOperation,
+                    "The local user pool does not know this operation.",
+                ))),
+            }
+        };
+    }
+    operations! {
+        "AdminDisableUser" => match authenticated(signed) {
+            Ok(()) => run(body, |request| pools.switch_user(request, false)).await,
+            Err(refusal) => Err(refusal),
+        },
+        "AdminEnableUser" => match authenticated(signed) {
+            Ok(()) => run(body, |request| pools.switch_user(request, true)).await,
+            Err(refusal) => Err(refusal),
+        },
+        "ConfirmForgotPassword" => {
+            run(body, |request| pools.confirm_forgot_password(request)).await
+        },
+        "ConfirmSignUp" => run(body, |request| pools.confirm_sign_up(request)).await,
+        "ForgotPassword" => run(body, |request| pools.forgot_password(request)).await,
+        "GetTokensFromRefreshToken" => {
+            run(body, |request| pools.get_tokens_from_refresh_token(request)).await
+        },
+        "GetUser" => run(body, |request| pools.get_user(request)).await,
+        "GlobalSignOut" => parse(body).and_then(|request| pools.global_sign_out(&request)),
+        "InitiateAuth" => run(body, |request| pools.initiate_auth(request)).await,
+        "ResendConfirmationCode" => {
+            run(body, |request| pools.resend_confirmation_code(request)).await
+        },
+        "RespondToAuthChallenge" => {
+            run(body, |request| pools.respond_to_auth_challenge(request)).await
+        },
+        "RevokeToken" => run(body, |request| pools.revoke_token(request)).await,
+        "SignUp" => run(body, |request| pools.sign_up(request)).await,
+    }
+}
+
+/// Administrators sign their requests. Whose signature it is does not matter on this machine.
+fn authenticated(signed: bool) -> ApiResult<()> {
+    if signed {
+        Ok(())
+    } else {
+        Err(ApiError::new(
+            ErrorCode::MissingAuthenticationToken,
+            "Missing Authentication Token",
+        ))
+    }
+}
+
+fn refuse(error: &ApiError) -> Response {
+    let status = match error.code {
+        ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let body = json!({ "__type": error.code.name(), "message": error.message });
+    respond(status, Some(error.code), &body)
+}
+
+fn respond(status: StatusCode, error: Option<ErrorCode>, body: &Value) -> Response {
+    let headers = [
+        (
+            CONTENT_TYPE.as_str(),
+            "application/x-amz-json-1.1".to_owned(),
+        ),
+        ("x-amzn-requestid", Uuid::new_v4().to_string()),
+    ];
+    let mut response = (status, headers, body.to_string()).into_response();
+    if let Some(code) = error {
+        let name = HeaderValue::from_static(code.name());
+        response.headers_mut().insert("x-amzn-errortype", name);
+    }
+    response
+}
+
+/// `GET /<pool>/.well-known/jwks.json`.
+async fn public_keys(State(context): State<Context>, Path(pool): Path<String>) -> Response {
+    match context.pools.pool(&pool).await {
+        Ok(_known) => Json(context.pools.keys.public_keys()).into_response(),
+        Err(error) => not_found(&error),
+    }
+}
+
+/// `GET /<pool>/.well-known/openid-configuration`.
+async fn configuration(State(context): State<Context>, Path(pool): Path<String>) -> Response {
+    match context.pools.pool(&pool).await {
+        Ok(settings) => Json(json!({
+            "issuer": issuer(&settings),
+            "jwks_uri": format!("{}/{pool}/.well-known/jwks.json", context.address),
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "subject_types_supported": ["public"],
+            "response_types_supported": ["code", "token"],
+        }))
+        .into_response(),
+        Err(error) => not_found(&error),
+    }
+}
+
+fn not_found(error: &ApiError) -> Response {
+    let status = match error.code {
+        ErrorCode::ResourceNotFound => StatusCode::NOT_FOUND,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, Json(json!({ "message": error.message }))).into_response()
+}
+
+#[derive(Deserialize)]
+struct MailboxQuery {
+    to: String,
+}
+
+/// `GET /_local/mailbox?to=<address>`: what would have been mailed, newest first.
+async fn mailbox(
+    State(context): State<Context>,
+    Query(query): Query<MailboxQuery>,
+) -> Json<Vec<Letter>> {
+    Json(context.pools.mailbox.letters_to(&query.to))
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClockSetting {
+    /// Seconds by which the pool's clock runs ahead of the machine's.
+    offset_seconds: Seconds,
+}
+
+/// `POST /_local/clock {"offsetSeconds": N}`: moves the clock, for tests.
+async fn set_clock(State(context): State<Context>, Json(setting): Json<ClockSetting>) -> Response {
+    if context.pools.clock.set_offset(setting.offset_seconds) {
+        Json(setting).into_response()
+    } else {
+        let message = format!("offsetSeconds must lie within {MAX_OFFSET} either way");
+        (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
+    }
+}
