@@ -1,3 +1,153 @@
-//! The project's commands.
+//! The project's commands: set up, run, try, test and check it.
+//!
+//! Each command prints a line per step, and an error says what to install or do. Everything that
+//! is downloaded, built for the local machine or written by it lives under `.local`.
 
-fn main() {}
+mod build;
+mod command;
+mod deploy;
+mod interrupt;
+mod parts;
+mod paths;
+mod process;
+mod run;
+mod stack;
+mod steps;
+mod suites;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::build::Built;
+use crate::paths::Paths;
+
+/// The project's commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch the pinned parts: the local AWS and the face models.
+    Setup,
+    /// Run the whole of it on this machine until Ctrl-C.
+    Up(Up),
+    /// Stop what `up` started.
+    Down(Folder),
+    /// Enrol and sign in with a face, as a client would; starts the stack if needed.
+    Demo(Demo),
+    /// Run every test, or one suite.
+    Test {
+        /// The suite; all of them where none is named.
+        suite: Option<Suite>,
+    },
+    /// Check formatting, lints and dependencies.
+    Lint,
+    /// Hold a running stack; what `up --detach` starts.
+    #[command(hide = true)]
+    Supervise {
+        #[command(flatten)]
+        stack: Stack,
+        /// The executables, as the caller built them.
+        #[arg(long)]
+        built: Built,
+    },
+}
+
+/// Where a stack keeps its state.
+#[derive(Clone, Debug, Args)]
+struct Folder {
+    /// The folder of the stack's state.
+    #[arg(long, default_value = ".local", value_name = "FOLDER")]
+    dir: PathBuf,
+}
+
+/// Which stack to run.
+#[derive(Clone, Debug, Args)]
+struct Stack {
+    #[command(flatten)]
+    folder: Folder,
+    /// A parameter of the template, as `Key=Value`; may be repeated.
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
+    parameters: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct Up {
+    #[command(flatten)]
+    stack: Stack,
+    /// Return when the stack is ready, and leave it running.
+    #[arg(long)]
+    detach: bool,
+}
+
+#[derive(Debug, Args)]
+struct Demo {
+    #[command(flatten)]
+    folder: Folder,
+    /// What the demo is given.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// A suite of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Suite {
+    /// Formatting, lints and every package's own tests.
+    Unit,
+    /// The end-to-end tests, against stacks of their own.
+    E2e,
+    /// The template's checks, and `sam build`.
+    Deploy,
+}
+
+fn parameter(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((key, _)) if !key.is_empty() => Ok(text.to_owned()),
+        _ => Err("a parameter reads Key=Value".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    interrupt::install()?;
+    let paths = Paths::find()?;
+    match arguments.command {
+        Command::Setup => {
+            parts::check_prerequisites()?;
+            parts::models(&paths)?;
+            parts::ministack(&paths)?;
+        }
+        Command::Up(up) => {
+            let dir = paths.state(&up.stack.folder.dir);
+            run::up(&paths, &dir, &up.stack.parameters, up.detach)?;
+        }
+        Command::Down(folder) => run::down(&paths.state(&folder.dir))?,
+        Command::Demo(demo) => {
+            return run::demo(&paths, &paths.state(&demo.folder.dir), &demo.arguments);
+        }
+        Command::Test { suite } => return suites::test(&paths, suite),
+        Command::Lint => return Ok(suites::lint(&paths)),
+        Command::Supervise { stack, built } => {
+            let dir = paths.state(&stack.folder.dir);
+            run::supervise(&paths, &dir, &built, stack.parameters)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

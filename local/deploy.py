@@ -1,0 +1,158 @@
+"""Deploys template.yaml to the local CloudFormation, as `sam deploy` would to AWS's.
+
+The template is deployed as it stands but for what `sam package` changes too: each function's
+code is the zip of its binary, uploaded to a bucket beforehand. The outputs of the stacks go to
+stdout as one JSON object, by the stacks' names; what goes wrong is said on stderr.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import time
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse
+
+ARTIFACTS = "face-sign-in-artifacts"
+GIVE_UP_SECONDS = 180
+POLL_SECONDS = 0.1
+
+
+def main():
+    arguments = parse_arguments()
+    connect = Connections(arguments.endpoint, arguments.region)
+    template = yaml_parse(arguments.template.read_text())
+    upload_code(connect("s3"), template, arguments.packages)
+    cloudformation = connect("cloudformation")
+    for stack, parameters in arguments.stacks.items():
+        create(cloudformation, stack, template, parameters)
+    outputs = {stack: wait(cloudformation, stack) for stack in arguments.stacks}
+    for stack in arguments.stacks:
+        allow_plain_http(cloudformation, connect("s3"), stack)
+    json.dump(outputs, sys.stdout)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--endpoint", required=True, help="where the local AWS listens")
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--template", required=True, type=pathlib.Path)
+    parser.add_argument(
+        "--packages", required=True, type=pathlib.Path, help="the folder of <binary>.zip files"
+    )
+    parser.add_argument(
+        "--stacks",
+        required=True,
+        type=json.loads,
+        help="the stacks and their parameters: {stack: {parameter: value}}",
+    )
+    return parser.parse_args()
+
+
+class Connections:
+    """Clients for one endpoint; credentials come from the environment."""
+
+    def __init__(self, endpoint, region):
+        self.settings = {
+            "endpoint_url": endpoint,
+            "region_name": region,
+            "config": Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}),
+        }
+
+    def __call__(self, service):
+        return boto3.client(service, **self.settings)
+
+
+def upload_code(s3, template, packages):
+    """Uploads each function's zip and points the function at it."""
+    s3.create_bucket(Bucket=ARTIFACTS)
+    template.get("Globals", {}).get("Function", {}).pop("CodeUri", None)
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        try:
+            binary = resource["Metadata"]["BuildProperties"]["Binary"]
+        except KeyError:
+            fail(f"{name} in the template names no binary (Metadata.BuildProperties.Binary)")
+        package = packages / f"{binary}.zip"
+        if not package.is_file():
+            fail(f"{name} needs {package}, which was not built")
+        s3.put_object(Bucket=ARTIFACTS, Key=package.name, Body=package.read_bytes())
+        resource["Properties"]["CodeUri"] = {"Bucket": ARTIFACTS, "Key": package.name}
+
+
+def create(cloudformation, stack, template, parameters):
+    """Begins to create a stack."""
+    try:
+        cloudformation.create_stack(
+            StackName=stack,
+            TemplateBody=json.dumps(template, separators=(",", ":")),
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in parameters.items()
+            ],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    except ClientError as error:
+        fail(f"CloudFormation refuses the stack {stack}: {error.response['Error']['Message']}")
+
+
+def wait(cloudformation, stack):
+    """Waits until a stack stands and returns its outputs."""
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    while True:
+        described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        status = described["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
+        if not status.endswith("_IN_PROGRESS"):
+            fail(f"the stack {stack} ended as {status}: {reasons(cloudformation, stack)}")
+        if time.monotonic() > deadline:
+            fail(f"the stack {stack} is still {status} after {GIVE_UP_SECONDS} s")
+        time.sleep(POLL_SECONDS)
+
+
+def reasons(cloudformation, stack):
+    """What failed first, in CloudFormation's words."""
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [e for e in reversed(events) if e["ResourceStatus"].endswith("_FAILED")]
+    told = [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '?')}" for e in failed]
+    return "; ".join(told[:3]) or "no resource says why"
+
+
+def allow_plain_http(cloudformation, s3, stack):
+    """Lifts the bucket policies' demand for TLS, which the local AWS enforces and does not speak.
+
+    Only such statements go; whatever else a bucket policy says stays in force.
+    """
+    for resource in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]:
+        if resource["ResourceType"] != "AWS::S3::Bucket":
+            continue
+        bucket = resource["PhysicalResourceId"]
+        try:
+            policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchBucketPolicy":
+                continue
+            raise
+        policy["Statement"] = [s for s in policy["Statement"] if not demands_tls(s)]
+        if policy["Statement"]:
+            s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+        else:
+            s3.delete_bucket_policy(Bucket=bucket)
+
+
+def demands_tls(statement):
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return statement["Effect"] == "Deny" and statement.get("Condition") == condition
+
+
+def fail(message):
+    sys.exit(message)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+//! Building what runs: the functions, packaged as Lambda takes them, and the local servers.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::command::cannot;
+use crate::interrupt;
+use crate::paths::Paths;
+use crate::steps::{begin, step};
+
+/// The servers that stand in for a part of AWS each.
+const SERVERS: [&str; 2] = ["local-cognito", "local-rekognition"];
+
+/// Where cargo put what was built: the executables, by their names.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Built {
+    executables: BTreeMap<String, PathBuf>,
+}
+
+impl FromStr for Built {
+    type Err = serde_json::Error;
+
+    fn from_str(json: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(json)
+    }
+}
+
+impl Built {
+    /// The executable of a package.
+    pub(crate) fn executable(&self, package: &str) -> Result<&Path> {
+        self.executables
+            .get(package)
+            .map(PathBuf::as_path)
+            .with_context(|| format!("cargo built no executable {package}"))
+    }
+}
+
+/// Builds the functions and the servers in release, and zips each function.
+pub(crate) fn build(paths: &Paths) -> Result<Built> {
+    let functions = functions(paths)?;
+    begin("building the functions and the local servers");
+    let built = cargo_build(paths, functions.iter().map(String::as_str).chain(SERVERS))?;
+    step("the functions' packages", || {
+        package(paths, &functions, &built)
+    })?;
+    Ok(built)
+}
+
+/// Builds one binary of a package in release.
+pub(crate) fn build_one(paths: &Paths, package: &str, binary: &str) -> Result<PathBuf> {
+    begin(&format!("building {binary}"));
+    let built = cargo_build(paths, [package])?;
+    built.executable(binary).map(Path::to_owned)
+}
+
+/// A `cargo` command in the checkout.
+pub(crate) fn cargo(paths: &Paths) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(&paths.root);
+    cargo
+}
+
+/// The functions: a folder each, named as the package and its binary.
+pub(crate) fn functions(paths: &Paths) -> Result<Vec<String>> {
+    let folder = paths.root.join("functions");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| cannot("read", &folder))? {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    ensure!(
+        !names.is_empty(),
+        "there are no functions in {}",
+        folder.display()
+    );
+    Ok(names)
+}
+
+/// One line of cargo's own report, as far as it matters here.
+#[derive(Deserialize)]
+struct Message {
+    executable: Option<PathBuf>,
+    target: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// One cargo run for all packages, so that dependencies are built once and side by side. Cargo's
+/// own progress is the reader's to see.
+fn cargo_build<'a>(paths: &Paths, packages: impl IntoIterator<Item = &'a str>) -> Result<Built> {
+    let mut command = cargo(paths);
+    command.args(["build", "--release", "--locked"]);
+    command.arg("--message-format=json-render-diagnostics");
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    interrupt::check()?;
+    if !output.status.success() {
+        bail!("the build failed; cargo says why above");
+    }
+    let executables = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter_map(|message| Some((message.target?.name, message.executable?)))
+        .collect();
+    Ok(Built { executables })
+}
+
+/// Zips each function as Lambda takes it: one executable named `bootstrap`.
+fn package(paths: &Paths, functions: &[String], built: &Built) -> Result<String> {
+    let folder = paths.packages();
+    fs::create_dir_all(&folder).with_context(|| cannot("create", &folder))?;
+    let mut bytes = 0;
+    for function in functions {
+        let archive = folder.join(format!("{function}.zip"));
+        bytes += zip_bootstrap(built.executable(function)?, &archive)?;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rounded figure for people")]
+    let megabytes = bytes as f64 / 1e6;
+    Ok(format!("{} functions, {megabytes:.1} MB", functions.len()))
+}
+
+/// Writes an archive of one executable and returns the executable's length in bytes. It is not
+/// compressed, because nobody downloads it; its entry carries no time, so that equal executables
+/// make equal archives.
+fn zip_bootstrap(executable: &Path, archive: &Path) -> Result<u64> {
+    let mut from = File::open(executable).with_context(|| cannot("read", executable))?;
+    let unfinished = archive.with_extension("unfinished");
+    let to = File::create(&unfinished).with_context(|| cannot("create", &unfinished))?;
+    let mut zip = ZipWriter::new(to);
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o755);
+    zip.start_file("bootstrap", options)?;
+    let length = io::copy(&mut from, &mut zip)?;
+    zip.finish()?.flush()?;
+    fs::rename(&unfinished, archive).with_context(|| cannot("move", &unfinished))?;
+    Ok(length)
+}

@@ -1,0 +1,112 @@
+//! Running other programs: to the end, interruptibly, with an error that says what happened.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::interrupt;
+use crate::process::stop_group;
+
+/// How often a running program is looked after.
+const POLL: Duration = Duration::from_millis(20);
+/// How much of a log an error shows.
+const TAIL_LINES: usize = 20;
+
+/// Runs a program that says nothing unless it fails: all it writes goes to `log`, whose tail is
+/// part of the error.
+pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> Result<()> {
+    if let Some(folder) = log.parent() {
+        fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
+    }
+    let output = File::create(log).with_context(|| cannot("create", log))?;
+    let errors = output.try_clone().with_context(|| cannot("write", log))?;
+    command.stdin(Stdio::null()).stdout(output).stderr(errors);
+    let status = wait(start(command)?)?;
+    if !status.success() {
+        bail!("{} ({status}):\n{}", shown(command), tail(log));
+    }
+    Ok(())
+}
+
+/// Runs a program whose output is the reader's to see, and returns how it ended.
+pub(crate) fn run_visibly(command: &mut Command) -> Result<ExitStatus> {
+    wait(start(command.stdin(Stdio::null()))?)
+}
+
+/// Runs a program whose standard output is wanted; what it says on stderr is part of the error.
+pub(crate) fn output_of(command: &mut Command) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| cannot_start(command, &error))?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{} prints no text", shown(command)))
+}
+
+/// The last lines of a log, indented, or a word on why there are none.
+pub(crate) fn tail(log: &Path) -> String {
+    let text = match fs::read(log) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => return format!("  (cannot read {}: {error})", log.display()),
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let last = &lines[lines.len().saturating_sub(TAIL_LINES)..];
+    if last.is_empty() {
+        return "  (it wrote nothing)".to_owned();
+    }
+    last.iter()
+        .map(|line| format!("  | {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// "cannot create /some/file", for an error's context.
+pub(crate) fn cannot(what: &str, path: &Path) -> String {
+    format!("cannot {what} {}", path.display())
+}
+
+/// Starts a program in a process group of its own, so that it can be ended with all its children.
+fn start(command: &mut Command) -> Result<Child> {
+    command
+        .process_group(0)
+        .spawn()
+        .map_err(|error| cannot_start(command, &error))
+}
+
+fn wait(mut child: Child) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait().context("cannot wait for a program")? {
+            return Ok(status);
+        }
+        if interrupt::requested() {
+            stop_group(&mut child);
+            bail!("interrupted");
+        }
+        sleep(POLL);
+    }
+}
+
+fn cannot_start(command: &Command, error: &std::io::Error) -> anyhow::Error {
+    let program = command.get_program().to_string_lossy();
+    if error.kind() == ErrorKind::NotFound {
+        anyhow!("{program} is not installed, or not on the PATH")
+    } else {
+        anyhow!("cannot start {program}: {error}")
+    }
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

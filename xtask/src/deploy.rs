@@ -1,0 +1,94 @@
+//! Deploying the template to the local AWS, once or with several sets of parameters, and what a
+//! client has to know of each.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::command::{cannot, output_of};
+use crate::paths::Paths;
+use crate::stack::endpoints::{ACCESS_KEY_ID, Endpoints, REGION, SECRET_ACCESS_KEY};
+
+/// The name of the stack of a developer's own; a variant's is this, a hyphen and its name.
+const STACK: &str = "face-sign-in";
+
+/// The template with one set of parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Variant {
+    /// What tells it from the others; empty for the one that needs no telling.
+    pub(crate) name: &'static str,
+    /// The template's parameters, each as `Key=Value`.
+    pub(crate) parameters: Vec<String>,
+}
+
+impl Variant {
+    fn stack(&self) -> String {
+        if self.name.is_empty() {
+            STACK.to_owned()
+        } else {
+            format!("{STACK}-{}", self.name)
+        }
+    }
+
+    /// The file of a variant's outputs within a stack's folder.
+    pub(crate) fn outputs(&self, dir: &Path) -> PathBuf {
+        if self.name.is_empty() {
+            dir.join("outputs.json")
+        } else {
+            dir.join(format!("outputs-{}.json", self.name))
+        }
+    }
+}
+
+/// Deploys the variants side by side and writes each one's outputs into `dir`.
+pub(crate) fn deploy(
+    paths: &Paths,
+    dir: &Path,
+    endpoints: Endpoints,
+    variants: &[Variant],
+) -> Result<()> {
+    let stacks: BTreeMap<String, BTreeMap<&str, &str>> = variants
+        .iter()
+        .map(|variant| {
+            let parameters = variant.parameters.iter().filter_map(|p| p.split_once('='));
+            (variant.stack(), parameters.collect())
+        })
+        .collect();
+    let text = output_of(
+        Command::new(paths.part("ministack").join("bin/python"))
+            .arg(paths.local("deploy.py"))
+            .args(["--endpoint", &endpoints.aws()])
+            .args(["--region", REGION])
+            .arg("--template")
+            .arg(paths.root.join("template.yaml"))
+            .arg("--packages")
+            .arg(paths.packages())
+            .args(["--stacks", &serde_json::to_string(&stacks)?])
+            .env_clear()
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+    )?;
+    let mut outputs: BTreeMap<String, BTreeMap<String, String>> =
+        serde_json::from_str(&text).context("the deployment script's answer is no JSON object")?;
+    for variant in variants {
+        let mut known = outputs
+            .remove(&variant.stack())
+            .with_context(|| format!("the stack {} has no outputs", variant.stack()))?;
+        known.extend(endpoints.outputs());
+        write(
+            &variant.outputs(dir),
+            &serde_json::to_string_pretty(&known)?,
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes a file at once, so that nobody reads half of it.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    fs::write(&unfinished, format!("{text}\n")).with_context(|| cannot("write", &unfinished))?;
+    fs::rename(&unfinished, path).with_context(|| cannot("move", &unfinished))
+}

@@ -1,0 +1,226 @@
+//! The pinned parts that are fetched once: Python programs, each in a virtual environment of its
+//! own, and the face models.
+//!
+//! A part is made in a temporary folder and renamed when it is whole, so that one that is there is
+//! complete, however the last attempt ended.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use sha2::{Digest, Sha256};
+
+use crate::command::{cannot, output_of, run_quietly};
+use crate::interrupt;
+use crate::paths::Paths;
+use crate::steps::step;
+
+/// The npm package with the face models, pictures and the library that the face engine is held
+/// against.
+const FACE_API: &str = "@vladmandic/face-api@1.7.15";
+/// What npm calls its archive.
+const FACE_API_ARCHIVE: &str = "vladmandic-face-api-1.7.15.tgz";
+/// The archive's SHA-256. The face engine checks each model's own hash when it loads it.
+const FACE_API_SHA256: &str = "0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031";
+/// The models among the package's that the face engine reads: a manifest and weights each.
+const MODELS: [&str; 3] = [
+    "face_landmark_68_model",
+    "face_recognition_model",
+    "tiny_face_detector_model",
+];
+/// The file within a part that holds what it was made from.
+const RECIPE: &str = "recipe.txt";
+
+/// Programs that must be there, how each shows that it works, and where it comes from.
+const PREREQUISITES: [(&str, &[&str], &str); 4] = [
+    ("cargo", &["--version"], "Rust, from https://rustup.rs"),
+    (
+        "python3",
+        &[
+            "-c",
+            "import sys, venv, ensurepip; assert sys.version_info >= (3, 11)",
+        ],
+        "Python 3.11 or later with its venv module (Debian and Ubuntu: apt install python3-venv)",
+    ),
+    (
+        "node",
+        &["--version"],
+        "Node 20 or later, from https://nodejs.org",
+    ),
+    (
+        "npm",
+        &["--version"],
+        "npm, which comes with Node, from https://nodejs.org",
+    ),
+];
+
+/// Fails with everything that has to be installed first.
+pub(crate) fn check_prerequisites() -> Result<()> {
+    let missing: Vec<String> = PREREQUISITES
+        .iter()
+        .filter(|(program, arguments, _)| {
+            output_of(Command::new(program).args(*arguments)).is_err()
+        })
+        .map(|(program, _, source)| format!("  {program}: install {source}"))
+        .collect();
+    ensure!(
+        missing.is_empty(),
+        "some programs are missing or do not work:\n{}",
+        missing.join("\n")
+    );
+    Ok(())
+}
+
+/// The local AWS, in its virtual environment.
+pub(crate) fn ministack(paths: &Paths) -> Result<()> {
+    environment(paths, "ministack", "the local AWS")
+}
+
+/// The Python clients that the end-to-end tests sign in with.
+pub(crate) fn clients(paths: &Paths) -> Result<()> {
+    environment(paths, "clients", "the tests' Python clients")
+}
+
+/// The SAM CLI and the template's checkers.
+pub(crate) fn sam(paths: &Paths) -> Result<()> {
+    environment(paths, "sam", "the SAM CLI and the template's checkers")
+}
+
+/// The npm package of the face models, and the models where the face engine looks for them.
+pub(crate) fn models(paths: &Paths) -> Result<()> {
+    let package = paths.part("face-api");
+    step("the face models", || {
+        let _alone = alone(paths)?;
+        let recipe = format!("{FACE_API} {FACE_API_SHA256}\n");
+        let fetched = make(&package, &recipe, |folder| fetch_face_api(paths, folder))?;
+        let linked = make(&paths.part("models"), &recipe, |folder| {
+            copy_models(&package.join("package/model"), folder)
+        })?;
+        Ok(told(fetched || linked))
+    })
+}
+
+/// A virtual environment with exactly what `local/requirements-<name>.txt` lists.
+fn environment(paths: &Paths, name: &str, title: &str) -> Result<()> {
+    step(title, || {
+        let _alone = alone(paths)?;
+        let list = paths.local(&format!("requirements-{name}.txt"));
+        let recipe = fs::read_to_string(&list).with_context(|| cannot("read", &list))?;
+        let log = paths.logs().join(format!("setup-{name}.log"));
+        // A virtual environment cannot be renamed: its programs name its folder. So only the
+        // recipe, written last, says that it is whole.
+        let part = paths.part(name);
+        if is_made(&part, &recipe) {
+            return Ok(told(false));
+        }
+        clear(&part)?;
+        run_quietly(
+            Command::new("python3").args(["-m", "venv"]).arg(&part),
+            &log,
+        )
+        .context("cannot make a virtual environment; is python3's venv module installed?")?;
+        run_quietly(
+            Command::new(part.join("bin/python"))
+                .args(["-m", "pip", "install", "--disable-pip-version-check"])
+                .args(["--no-input", "--requirement"])
+                .arg(&list),
+            &log,
+        )
+        .context("pip cannot install; is a package index reachable?")?;
+        fs::write(part.join(RECIPE), recipe).with_context(|| cannot("write", &part))?;
+        Ok(told(true))
+    })
+}
+
+fn fetch_face_api(paths: &Paths, folder: &Path) -> Result<()> {
+    let log = paths.logs().join("setup-face-api.log");
+    run_quietly(
+        Command::new("npm")
+            .args(["pack", "--ignore-scripts", FACE_API, "--pack-destination"])
+            .arg(folder)
+            .current_dir(folder),
+        &log,
+    )
+    .context("npm cannot fetch the package; is a registry reachable?")?;
+    let archive = folder.join(FACE_API_ARCHIVE);
+    let bytes = fs::read(&archive).with_context(|| cannot("read", &archive))?;
+    let found = hex::encode(Sha256::digest(bytes));
+    ensure!(
+        found == FACE_API_SHA256,
+        "{FACE_API} is not the package it should be: its SHA-256 is {found}, \
+         and {FACE_API_SHA256} was expected"
+    );
+    run_quietly(
+        Command::new("tar")
+            .arg("-xzf")
+            .arg(&archive)
+            .arg("-C")
+            .arg(folder),
+        &log,
+    )?;
+    fs::remove_file(&archive).with_context(|| cannot("remove", &archive))
+}
+
+fn copy_models(from: &Path, to: &Path) -> Result<()> {
+    for model in MODELS {
+        for name in [
+            format!("{model}.bin"),
+            format!("{model}-weights_manifest.json"),
+        ] {
+            let source = from.join(&name);
+            fs::copy(&source, to.join(&name)).with_context(|| cannot("copy", &source))?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until nobody else fetches parts into this checkout, and keeps others waiting meanwhile.
+fn alone(paths: &Paths) -> Result<File> {
+    let path = paths.part("lock");
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
+    }
+    let file = File::create(&path).with_context(|| cannot("create", &path))?;
+    file.lock().with_context(|| cannot("lock", &path))?;
+    Ok(file)
+}
+
+/// Makes a part by `work` in a temporary folder, unless it is there; returns whether it was made.
+fn make(part: &Path, recipe: &str, work: impl FnOnce(&Path) -> Result<()>) -> Result<bool> {
+    if is_made(part, recipe) {
+        return Ok(false);
+    }
+    let unfinished = unfinished(part)?;
+    clear(&unfinished)?;
+    fs::create_dir_all(&unfinished).with_context(|| cannot("create", &unfinished))?;
+    work(&unfinished)?;
+    interrupt::check()?;
+    fs::write(unfinished.join(RECIPE), recipe).with_context(|| cannot("write", &unfinished))?;
+    clear(part)?;
+    fs::rename(&unfinished, part).with_context(|| cannot("move", &unfinished))?;
+    Ok(true)
+}
+
+fn is_made(part: &Path, recipe: &str) -> bool {
+    fs::read_to_string(part.join(RECIPE)).is_ok_and(|made| made == recipe)
+}
+
+fn unfinished(part: &Path) -> Result<PathBuf> {
+    let Some(name) = part.file_name() else {
+        bail!("{} names no part", part.display());
+    };
+    Ok(part.with_file_name(format!("{}.unfinished", name.to_string_lossy())))
+}
+
+/// Removes a folder if it is there.
+fn clear(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| cannot("remove", folder))?;
+    }
+    Ok(())
+}
+
+fn told(made: bool) -> &'static str {
+    if made { "fetched" } else { "there" }
+}

@@ -1,0 +1,62 @@
+//! Where things lie.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The checkout and the folders inside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    /// The checkout's root.
+    pub(crate) root: PathBuf,
+}
+
+impl Paths {
+    /// The checkout that this program was built from.
+    pub(crate) fn find() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("xtask lies in no checkout")?
+            .to_owned();
+        anyhow::ensure!(
+            root.join("template.yaml").is_file(),
+            "{} is no longer the checkout; run `cargo xtask` from within it",
+            root.display()
+        );
+        Ok(Self { root })
+    }
+
+    /// The folder of a stack's state; a relative one is taken from the checkout's root.
+    pub(crate) fn state(&self, dir: &Path) -> PathBuf {
+        self.root.join(dir)
+    }
+
+    /// A downloaded part.
+    pub(crate) fn part(&self, name: &str) -> PathBuf {
+        self.root.join(".local/parts").join(name)
+    }
+
+    /// The functions' packages, a zip each.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.root.join(".local/packages")
+    }
+
+    /// Logs of what set-up and builds ran.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.root.join(".local/logs")
+    }
+
+    /// A script or a list of requirements that belongs to the local machine.
+    pub(crate) fn local(&self, name: &str) -> PathBuf {
+        self.root.join("local").join(name)
+    }
+
+    /// A path as a reader wants it: within the checkout, relative to it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+}

@@ -1,0 +1,132 @@
+//! Where a stack's servers listen, and with which credentials they are called.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+/// The region the local AWS plays.
+pub(crate) const REGION: &str = "us-east-1";
+/// The local AWS's root user, who may do everything. It opens nothing but loopback.
+pub(crate) const ACCESS_KEY_ID: &str = "local-developer";
+/// See [`ACCESS_KEY_ID`].
+pub(crate) const SECRET_ACCESS_KEY: &str = "local-developer-secret";
+
+/// The ports of a stack's servers, all on loopback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Endpoints {
+    aws: u16,
+    cognito: u16,
+    rekognition: u16,
+}
+
+impl Endpoints {
+    /// The ports a developer gets to know; free ones for those that are taken.
+    pub(crate) fn usual() -> Result<Self> {
+        Self::choose([4566, 4567, 4568])
+    }
+
+    /// Free ports, whichever they are.
+    pub(crate) fn free() -> Result<Self> {
+        Self::choose([0, 0, 0])
+    }
+
+    fn choose(wanted: [u16; 3]) -> Result<Self> {
+        // All are held until all are chosen, so that none is chosen twice.
+        let held = wanted
+            .map(|port| bind(port).or_else(|_| bind(0)))
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()
+            .context("cannot find a free port on 127.0.0.1")?;
+        let port = |index: usize| -> Result<u16> {
+            let listener = held.get(index).context("a port was not chosen")?;
+            Ok(listener.local_addr()?.port())
+        };
+        Ok(Self {
+            aws: port(0)?,
+            cognito: port(1)?,
+            rekognition: port(2)?,
+        })
+    }
+
+    /// The port of the local AWS.
+    pub(crate) fn aws_port(self) -> u16 {
+        self.aws
+    }
+
+    /// Everything of AWS but Cognito and Rekognition.
+    pub(crate) fn aws(self) -> String {
+        url(self.aws)
+    }
+
+    /// The local Cognito.
+    pub(crate) fn cognito(self) -> String {
+        url(self.cognito)
+    }
+
+    /// The local Rekognition.
+    pub(crate) fn rekognition(self) -> String {
+        url(self.rekognition)
+    }
+
+    /// The address that the local Cognito listens at.
+    pub(crate) fn cognito_address(self) -> String {
+        address(self.cognito)
+    }
+
+    /// The address that the local Rekognition listens at.
+    pub(crate) fn rekognition_address(self) -> String {
+        address(self.rekognition)
+    }
+
+    /// What a client needs beside the template's own outputs.
+    pub(crate) fn outputs(self) -> [(String, String); 8] {
+        [
+            ("CognitoEndpoint", self.cognito()),
+            ("S3Endpoint", self.aws()),
+            ("DynamoDbEndpoint", self.aws()),
+            ("LambdaEndpoint", self.aws()),
+            ("RekognitionEndpoint", self.rekognition()),
+            ("WebUrl", String::new()),
+            ("AccessKeyId", ACCESS_KEY_ID.to_owned()),
+            ("SecretAccessKey", SECRET_ACCESS_KEY.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+    }
+}
+
+fn bind(port: u16) -> std::io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+}
+
+fn address(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
+fn url(port: u16) -> String {
+    format!("http://{}", address(port))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_replaced_by_a_free_one() {
+        let taken = bind(0).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let chosen = Endpoints::choose([port, 0, 0]).unwrap();
+        assert_ne!(chosen.aws_port(), port);
+        assert_ne!(chosen.aws_port(), 0);
+    }
+
+    #[test]
+    fn no_port_is_chosen_twice() {
+        let chosen = Endpoints::free().unwrap();
+        assert_ne!(chosen.aws, chosen.cognito);
+        assert_ne!(chosen.aws, chosen.rekognition);
+        assert_ne!(chosen.cognito, chosen.rekognition);
+    }
+}

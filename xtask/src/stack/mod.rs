@@ -1,0 +1,238 @@
+//! A running stack: the local AWS, Cognito and Rekognition, with the template deployed.
+
+pub(crate) mod endpoints;
+mod health;
+pub(crate) mod state;
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::build::Built;
+use crate::command::{cannot, tail};
+use crate::deploy::{Variant, deploy};
+use crate::interrupt;
+use crate::paths::Paths;
+use crate::process::{Identity, stop_group};
+use crate::steps::step;
+use endpoints::{ACCESS_KEY_ID, Endpoints, REGION, SECRET_ACCESS_KEY};
+use state::{Lock, Record};
+
+/// How long a server has until it answers.
+const START: Duration = Duration::from_mins(1);
+/// How often servers are looked after.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A stack that this process runs; it ends with this value.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    dir: PathBuf,
+    endpoints: Endpoints,
+    parts: Vec<Part>,
+    record: Record,
+    /// Given back last, when nothing of the stack is left.
+    _lock: Lock,
+}
+
+/// A server, which leads a process group of its own.
+#[derive(Debug)]
+struct Part {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+    health: String,
+}
+
+impl Stack {
+    /// Starts the servers, deploys the variants and writes their outputs into `dir`.
+    pub(crate) fn start(
+        paths: &Paths,
+        dir: &Path,
+        lock: Lock,
+        endpoints: Endpoints,
+        built: &Built,
+        variants: &[Variant],
+    ) -> Result<Self> {
+        let mut stack = Self {
+            dir: dir.to_owned(),
+            endpoints,
+            parts: Vec::new(),
+            record: Record::new(),
+            _lock: lock,
+        };
+        stack.record.write(dir)?;
+        step("the servers", || {
+            stack.launch(paths, built)?;
+            stack.wait_for_health()?;
+            Ok(format!(
+                "AWS {}, Cognito {}, Rekognition {}",
+                endpoints.aws(),
+                endpoints.cognito(),
+                endpoints.rekognition()
+            ))
+        })?;
+        step("the template's deployment", || {
+            interrupt::check()?;
+            deploy(paths, dir, endpoints, variants)
+                .with_context(|| stack.last_words("ministack"))?;
+            Ok("")
+        })?;
+        Ok(stack)
+    }
+
+    /// Writes down that the stack is ready for clients.
+    pub(crate) fn mark_ready(&mut self) -> Result<()> {
+        self.record.ready = true;
+        self.record.write(&self.dir)
+    }
+
+    /// Watches the servers until Ctrl-C; one that ends earlier is an error with its log's tail.
+    pub(crate) fn watch(&mut self) -> Result<()> {
+        while !interrupt::requested() {
+            self.check_alive()?;
+            sleep(POLL);
+        }
+        Ok(())
+    }
+
+    fn launch(&mut self, paths: &Paths, built: &Built) -> Result<()> {
+        let endpoints = self.endpoints;
+        let scratch = self.dir.join("run");
+        if scratch.exists() {
+            fs::remove_dir_all(&scratch).with_context(|| cannot("remove", &scratch))?;
+        }
+        fs::create_dir_all(&scratch).with_context(|| cannot("create", &scratch))?;
+
+        let mut ministack = Command::new(paths.part("ministack").join("bin/ministack"));
+        // Its functions inherit all of this, as those in AWS inherit their runtime's. Nothing of
+        // the developer's own environment, credentials least of all, reaches them.
+        ministack
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &scratch)
+            .env("TMPDIR", &scratch)
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", endpoints.aws_port().to_string())
+            .env("AUTH", "true")
+            // Two listeners that we have no use for, one of them open to the network.
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("SFTP_ENABLED", "0")
+            .env("AWS_ENDPOINT_URL_REKOGNITION", endpoints.rekognition());
+        self.spawn(
+            "ministack",
+            ministack,
+            format!("{}/_ministack/health", endpoints.aws()),
+        )?;
+
+        let mut rekognition = Command::new(built.executable("local-rekognition")?);
+        rekognition
+            .env_clear()
+            .args(["--listen", &endpoints.rekognition_address()])
+            .arg("--models")
+            .arg(paths.part("models"));
+        let health = format!("{}/_local/health", endpoints.rekognition());
+        self.spawn("local-rekognition", rekognition, health)?;
+
+        let mut cognito = Command::new(built.executable("local-cognito")?);
+        cognito
+            .env_clear()
+            .args(["--listen", &endpoints.cognito_address()]);
+        let health = format!("{}/_local/health", endpoints.cognito());
+        self.spawn("local-cognito", cognito, health)
+    }
+
+    /// Starts a server with the local AWS's address and credentials, and writes it down.
+    fn spawn(&mut self, name: &'static str, mut command: Command, health: String) -> Result<()> {
+        let log = self.dir.join("logs").join(format!("{name}.log"));
+        if let Some(folder) = log.parent() {
+            fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
+        }
+        let output = File::create(&log).with_context(|| cannot("create", &log))?;
+        let child = command
+            .env("AWS_ENDPOINT_URL", self.endpoints.aws())
+            .env("AWS_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().with_context(|| cannot("write", &log))?)
+            .stderr(output)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        self.record.parts.push(Identity::of(&child));
+        self.parts.push(Part {
+            name,
+            child,
+            log,
+            health,
+        });
+        self.record.write(&self.dir)
+    }
+
+    fn wait_for_health(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START;
+        loop {
+            self.check_alive()?;
+            interrupt::check()?;
+            let Some(silent) = self
+                .parts
+                .iter()
+                .find(|part| !health::answers(&part.health))
+            else {
+                return Ok(());
+            };
+            if Instant::now() > deadline {
+                bail!(
+                    "{} does not answer: {}",
+                    silent.name,
+                    self.last_words(silent.name)
+                );
+            }
+            sleep(POLL);
+        }
+    }
+
+    fn check_alive(&mut self) -> Result<()> {
+        for part in &mut self.parts {
+            if let Some(status) = part.child.try_wait().context("cannot watch a server")? {
+                return Err(anyhow!(
+                    "{} ended ({status}); the last lines of {}:\n{}",
+                    part.name,
+                    part.log.display(),
+                    tail(&part.log)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a server's log is and how it ends.
+    fn last_words(&self, name: &str) -> String {
+        self.parts
+            .iter()
+            .find(|part| part.name == name)
+            .map_or_else(String::new, |part| {
+                format!(
+                    "the last lines of {}:\n{}",
+                    part.log.display(),
+                    tail(&part.log)
+                )
+            })
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for part in self.parts.iter_mut().rev() {
+            stop_group(&mut part.child);
+        }
+        if let Err(error) = state::forget(&self.dir) {
+            eprintln!("warning: {error:#}");
+        }
+    }
+}
