@@ -23,7 +23,7 @@ pub(crate) struct Endpoints {
 impl Endpoints {
     /// The ports a developer gets to know; free ones for those that are taken.
     pub(crate) fn usual() -> Result<Self> {
-        Self::choose([4566, 4567, 4568])
+        Self::choose([4566, 4568, 4567])
     }
 
     /// Free ports, whichever they are.
