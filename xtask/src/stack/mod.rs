@@ -78,8 +78,10 @@ impl Stack {
         })?;
         step("the template's deployment", || {
             interrupt::check()?;
-            deploy(paths, dir, endpoints, variants)
-                .with_context(|| stack.last_words("ministack"))?;
+            deploy(paths, dir, endpoints, variants).map_err(|error| {
+                let log = dir.join("logs/ministack.log");
+                anyhow!("{error:#}\n(the local AWS's log is {})", paths.shown(&log))
+            })?;
             Ok("")
         })?;
         Ok(stack)
@@ -200,29 +202,21 @@ impl Stack {
     fn check_alive(&mut self) -> Result<()> {
         for part in &mut self.parts {
             if let Some(status) = part.child.try_wait().context("cannot watch a server")? {
-                return Err(anyhow!(
-                    "{} ended ({status}); the last lines of {}:\n{}",
-                    part.name,
-                    part.log.display(),
-                    tail(&part.log)
-                ));
+                bail!("{} ended ({status}){}", part.name, part.last_words());
             }
         }
         Ok(())
     }
+}
 
-    /// Where a server's log is and how it ends.
-    fn last_words(&self, name: &str) -> String {
-        self.parts
-            .iter()
-            .find(|part| part.name == name)
-            .map_or_else(String::new, |part| {
-                format!(
-                    "the last lines of {}:\n{}",
-                    part.log.display(),
-                    tail(&part.log)
-                )
-            })
+impl Part {
+    /// Where a server's log is and how it ends, for the end of an error.
+    fn last_words(&self) -> String {
+        format!(
+            "; the last lines of {}:\n{}",
+            self.log.display(),
+            tail(&self.log)
+        )
     }
 }
 
