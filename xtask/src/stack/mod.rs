@@ -189,11 +189,7 @@ impl Stack {
                 return Ok(());
             };
             if Instant::now() > deadline {
-                bail!(
-                    "{} does not answer: {}",
-                    silent.name,
-                    self.last_words(silent.name)
-                );
+                bail!("{} does not answer{}", silent.name, silent.last_words());
             }
             sleep(POLL);
         }
