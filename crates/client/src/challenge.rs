@@ -1,0 +1,241 @@
+//! A round of the sign-in: what is asked, and what is answered.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use signin_core::reason::Reason;
+use signin_core::step::Step;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::error::ClientError;
+use crate::tokens::Tokens;
+
+/// What comes after a call of the sign-in.
+#[derive(Clone, Debug)]
+pub enum Round {
+    /// There is something to answer.
+    Challenge(Challenge),
+    /// The user is signed in.
+    Tokens(Tokens),
+}
+
+/// A custom challenge.
+#[derive(Clone)]
+pub struct Challenge {
+    /// The step that is asked for.
+    pub step: Step,
+    /// The challenge's id.
+    pub challenge_id: String,
+    /// Where a picture can be put.
+    pub upload: Upload,
+    /// When challenge and upload end.
+    pub expires_at: OffsetDateTime,
+    /// Tries left in this sign-in.
+    pub attempts_left: u32,
+    /// Why the last try did not pass, where that is told.
+    pub reason: Option<Reason>,
+    /// How long to wait before the next try, where a wait is due.
+    pub retry_after: Option<Duration>,
+    /// The pool's name for the user, which an answer repeats.
+    pub(crate) user_name: String,
+    /// The session that an answer uses up.
+    pub(crate) session: String,
+}
+
+/// A presigned S3 POST.
+#[derive(Clone)]
+pub struct Upload {
+    /// Where to post.
+    pub url: String,
+    /// What the form holds before the file.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What answers a challenge.
+#[derive(Clone)]
+pub enum Answer {
+    /// The picture lies where the challenge said.
+    Uploaded,
+    /// The picture itself.
+    Inline {
+        /// The file.
+        bytes: Vec<u8>,
+        /// `image/jpeg` or `image/png`.
+        mime: &'static str,
+    },
+    /// Any other words, as a client might send that does not keep the protocol.
+    Text(String),
+}
+
+impl Answer {
+    /// The `ANSWER` on the wire.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Uploaded => "uploaded".to_owned(),
+            Self::Inline { bytes, mime } => {
+                format!("data:{mime};base64,{}", STANDARD.encode(bytes))
+            }
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+impl Challenge {
+    /// Reads a challenge's public parameters.
+    pub(crate) fn read(
+        parameters: &HashMap<String, String>,
+        session: String,
+    ) -> Result<Self, ClientError> {
+        let required = |name: &str| {
+            parameters
+                .get(name)
+                .map(String::as_str)
+                .ok_or_else(|| ClientError::missing(name))
+        };
+        let wrong = |name: &str| ClientError::Protocol(format!("{name} is not understood"));
+        let expires_at = OffsetDateTime::parse(required("expiresAt")?, &Rfc3339)
+            .map_err(|_error| wrong("expiresAt"))?;
+        let reason = parameters
+            .get("reason")
+            .map(|name| Reason::parse(name).ok_or_else(|| wrong("reason")))
+            .transpose()?;
+        let retry_after = parameters
+            .get("retryAfter")
+            .map(|seconds| seconds.parse().map_err(|_error| wrong("retryAfter")))
+            .transpose()?;
+        Ok(Self {
+            step: Step::parse(required("step")?).ok_or_else(|| wrong("step"))?,
+            challenge_id: required("challengeId")?.to_owned(),
+            upload: Upload {
+                url: required("uploadUrl")?.to_owned(),
+                fields: serde_json::from_str(required("uploadFields")?)
+                    .map_err(|_error| wrong("uploadFields"))?,
+            },
+            expires_at,
+            attempts_left: required("attemptsLeft")?
+                .parse()
+                .map_err(|_error| wrong("attemptsLeft"))?,
+            reason,
+            retry_after: retry_after.map(Duration::from_secs),
+            user_name: required("USERNAME")?.to_owned(),
+            session,
+        })
+    }
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Challenge")
+            .field("step", &self.step)
+            .field("challenge_id", &self.challenge_id)
+            .field("attempts_left", &self.attempts_left)
+            .field("reason", &self.reason)
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Upload").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Uploaded => "Uploaded",
+            Self::Inline { .. } => "Inline(..)",
+            Self::Text(_) => "Text(..)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn parameters() -> HashMap<String, String> {
+        [
+            ("step", "FACE"),
+            ("challengeId", "c1"),
+            ("uploadUrl", "http://127.0.0.1:1/bucket"),
+            ("uploadFields", r#"{"key": "sign-in/ada/c1"}"#),
+            ("expiresAt", "2026-11-21T00:15:00Z"),
+            ("attemptsLeft", "2"),
+            ("reason", "TRY_LATER"),
+            ("retryAfter", "30"),
+            ("USERNAME", "ada"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    #[test]
+    fn a_challenge_is_read_whole() {
+        let challenge = Challenge::read(&parameters(), "session".to_owned()).unwrap();
+        assert_eq!(challenge.step, Step::Face);
+        assert_eq!(challenge.upload.fields["key"], "sign-in/ada/c1");
+        assert_eq!(challenge.attempts_left, 2);
+        assert_eq!(challenge.reason, Some(Reason::TryLater));
+        assert_eq!(challenge.retry_after, Some(Duration::from_secs(30)));
+        assert_eq!(challenge.expires_at.unix_timestamp(), 1_795_220_100);
+    }
+
+    #[test]
+    fn a_challenge_that_lacks_something_or_garbles_it_is_none() {
+        for name in [
+            "step",
+            "challengeId",
+            "uploadUrl",
+            "uploadFields",
+            "expiresAt",
+            "USERNAME",
+        ] {
+            let mut parameters = parameters();
+            parameters.remove(name);
+            let error = Challenge::read(&parameters, String::new()).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        for name in [
+            "step",
+            "uploadFields",
+            "expiresAt",
+            "attemptsLeft",
+            "reason",
+            "retryAfter",
+        ] {
+            let mut parameters = parameters();
+            parameters.insert(name.to_owned(), "garbage".to_owned());
+            let error = Challenge::read(&parameters, String::new()).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn answers_are_written_as_the_protocol_wants_them() {
+        assert_eq!(Answer::Uploaded.to_text(), "uploaded");
+        let inline = Answer::Inline {
+            bytes: vec![1, 2, 3],
+            mime: "image/png",
+        };
+        assert_eq!(inline.to_text(), "data:image/png;base64,AQID");
+    }
+
+    #[test]
+    fn nothing_that_opens_a_door_is_printed() {
+        let challenge = Challenge::read(&parameters(), "session".to_owned()).unwrap();
+        let text = format!("{challenge:?} {:?}", challenge.upload);
+        assert!(
+            !text.contains("session") && !text.contains("sign-in/"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! Pictures as a camera gives them: never the same bytes twice.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageReader};
+
+/// JPEG qualities that a retaken picture may have. All are good enough for recognition.
+const LOWEST_QUALITY: u8 = 86;
+const QUALITIES: u64 = 8;
+
+/// Most pixels cut off a side.
+const CUTS: u64 = 8;
+
+/// Why a picture could not be taken again.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file is no picture that can be read, or the new one cannot be written.
+    #[error("the picture cannot be re-encoded: {0}")]
+    Image(#[from] ImageError),
+    /// The file cannot be read.
+    #[error("the picture cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+}
+
+/// Takes a picture again: upright, a few pixels cropped, as a JPEG of a slightly different quality.
+///
+/// The stack refuses a picture that passed before, byte for byte. Cameras never give one; files do.
+/// The same picture and the same `variation` give the same bytes, and there are 8⁵ variations; hand
+/// in a random number.
+pub fn retake(picture: &[u8], variation: u64) -> Result<Vec<u8>, PictureError> {
+    let mut decoder = ImageReader::new(Cursor::new(picture))
+        .with_guessed_format()?
+        .into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(orientation);
+
+    let mut rest = variation;
+    let mut pick = |choices: u64| {
+        let picked = rest % choices;
+        rest /= choices;
+        u8::try_from(picked).unwrap_or_default()
+    };
+    let quality = LOWEST_QUALITY + pick(QUALITIES);
+    let [left, right, top, bottom] = std::array::from_fn(|_| u32::from(pick(CUTS)));
+    let (width, height) = image.dimensions();
+    let cropped = image.crop_imm(
+        left,
+        top,
+        width.saturating_sub(left + right).max(1),
+        height.saturating_sub(top + bottom).max(1),
+    );
+
+    let mut jpeg = Vec::new();
+    cropped
+        .to_rgb8()
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, quality))?;
+    Ok(jpeg)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::HashSet;
+
+    use image::{ImageFormat, Rgb, RgbImage};
+
+    use super::*;
+
+    fn picture() -> Vec<u8> {
+        let image = RgbImage::from_fn(64, 48, |x, y| {
+            Rgb([x, y, x + y].map(|value| u8::try_from(value % 256).unwrap()))
+        });
+        let mut png = Cursor::new(Vec::new());
+        image.write_to(&mut png, ImageFormat::Png).unwrap();
+        png.into_inner()
+    }
+
+    #[test]
+    fn every_variation_gives_other_bytes_and_a_picture_of_the_same() {
+        let variations = [0, 1, 7, 8, 64, 512, 4_096];
+        let retaken = variations.map(|variation| retake(&picture(), variation).unwrap());
+        assert_eq!(
+            retaken.iter().collect::<HashSet<_>>().len(),
+            variations.len()
+        );
+        for jpeg in &retaken {
+            let image = image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg).unwrap();
+            assert!(image.width() > 48 && image.height() > 32);
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_is_an_error() {
+        assert!(retake(b"no picture", 0).is_err());
+        assert!(retake(&picture()[..100], 0).is_err());
+    }
+}
