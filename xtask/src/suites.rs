@@ -17,7 +17,7 @@ use crate::parts;
 use crate::paths::Paths;
 use crate::run::prepare;
 use crate::stack::Stack;
-use crate::stack::endpoints::Endpoints;
+use crate::stack::endpoints::{Endpoints, REGION};
 use crate::stack::state::Lock;
 use crate::steps::{begin, step};
 
@@ -134,8 +134,15 @@ fn deploy(paths: &Paths, table: &mut Table) {
     });
     table.check("expansion", || {
         let mut expand = Command::new(programs.join("python"));
-        expand.arg(paths.local("expand.py"));
-        expand.arg(paths.root.join("template.yaml")).arg(&expansion);
+        expand
+            .arg(paths.local("expand.py"))
+            .arg(paths.root.join("template.yaml"))
+            .arg(&expansion)
+            .env("AWS_DEFAULT_REGION", REGION);
+        // One that is left from an earlier run must not be taken for this one.
+        if expansion.exists() {
+            fs::remove_file(&expansion).with_context(|| cannot("remove", &expansion))?;
+        }
         quietly(&mut expand, &logs.join("expand.log"))
     });
     table.check("cfn-lint", || {
@@ -143,6 +150,8 @@ fn deploy(paths: &Paths, table: &mut Table) {
         quietly(lint.arg(&expansion), &logs.join("cfn-lint.log"))
     });
     table.check("checkov", || {
+        // It finds nothing wrong with a file that is not there.
+        ensure!(expansion.is_file(), "there is no expansion to check");
         let mut checkov = Command::new(programs.join("checkov"));
         checkov
             .arg("--config-file")
@@ -169,7 +178,7 @@ fn sam(paths: &Paths) -> Command {
     sam.current_dir(&paths.root)
         .env("PATH", path)
         .env("SAM_CLI_TELEMETRY", "0")
-        .env("AWS_DEFAULT_REGION", "us-east-1");
+        .env("AWS_DEFAULT_REGION", REGION);
     sam
 }
 
