@@ -1,1 +1,16 @@
 //! The sign-in's data and pictures over the AWS SDKs.
+//!
+//! Only this crate names a type of an SDK's. What it offers is in the words of `signin-core`:
+//! a [`table::UserTable`], [`pictures::Bucket`]s, a [`faces::Recognition`] service, upload
+//! [`grants`], and the indexing of an [`enrolment`], which two functions share. Where the
+//! services are is for the SDK's own environment variables to say.
+
+pub mod client;
+pub mod enrolment;
+pub mod faces;
+pub mod fault;
+pub mod grants;
+pub mod http;
+pub mod pictures;
+pub mod stopwatch;
+pub mod table;

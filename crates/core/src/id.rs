@@ -83,6 +83,17 @@ impl From<&ChallengeId> for EnrolmentId {
     }
 }
 
+impl EnrolmentId {
+    /// The enrolment of an operator's upload: named after object and version, so that the same
+    /// event, however often it comes, means the same enrolment.
+    pub fn of_object(key: &crate::key::DocumentKey, version: Option<&str>) -> Self {
+        let name = format!("{key}\0{}", version.unwrap_or_default());
+        let mut id = crate::secret::Sha256Digest::of(name.as_bytes()).to_hex();
+        id.truncate(32);
+        Self(id)
+    }
+}
+
 /// A user's name in the pool: with e-mail as alias a UUID; for an unknown user a dummy that is
 /// stable for the name typed.
 ///

@@ -1,3 +1,29 @@
-//! The index-images function.
+//! index-images: indexes documents that were uploaded, where nobody answered for them, and
+//! operators' bulk uploads.
 
-fn main() {}
+mod handler;
+
+use handler::Images;
+use signin_aws::enrolment::Indexer;
+use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
+use signin_edge::settings::setting;
+use signin_edge::{Failure, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let (table, documents): (String, String) =
+        (setting("USER_TABLE")?, setting("DOCUMENT_BUCKET")?);
+    let collection = setting("FACE_COLLECTION")?;
+    let keep_documents = setting("KEEP_DOCUMENTS")?;
+    let config = client::load().await;
+    let images = Images {
+        indexer: Indexer {
+            table: UserTable::open(&config, table),
+            documents: Bucket::open(&config, documents),
+            recognition: Recognition::open(&config),
+            collection,
+            keep_documents,
+        },
+    };
+    run(async |event| images.index(event).await).await
+}

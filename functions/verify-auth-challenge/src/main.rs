@@ -1,3 +1,43 @@
-//! The verify-auth-challenge function.
+//! verify-auth-challenge: judges the answer to a custom challenge.
 
-fn main() {}
+mod enrol;
+mod face;
+mod handler;
+
+use handler::Verifier;
+use signin_aws::enrolment::Indexer;
+use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
+use signin_edge::settings::{require, setting};
+use signin_edge::{Failure, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let (table, documents, sign_ins): (String, String, String) = (
+        setting("USER_TABLE")?,
+        setting("DOCUMENT_BUCKET")?,
+        setting("SIGN_IN_BUCKET")?,
+    );
+    let collection = setting("FACE_COLLECTION")?;
+    let (mode, threshold) = (setting("MATCH_MODE")?, setting("SIMILARITY_THRESHOLD")?);
+    let keep_documents = setting("KEEP_DOCUMENTS")?;
+    let kept = mode != face::MatchMode::Compare || keep_documents;
+    require(
+        "KEEP_DOCUMENTS",
+        kept,
+        "expected true, since MATCH_MODE is COMPARE; found false",
+    )?;
+    let config = client::load().await;
+    let verifier = Verifier {
+        sign_ins: Bucket::open(&config, sign_ins),
+        mode,
+        threshold,
+        indexer: Indexer {
+            table: UserTable::open(&config, table),
+            documents: Bucket::open(&config, documents),
+            recognition: Recognition::open(&config),
+            collection,
+            keep_documents,
+        },
+    };
+    run(async |event| Box::pin(verifier.verify(event)).await).await
+}

@@ -1,0 +1,297 @@
+//! Faces in pictures and in a collection: the recognition service.
+
+use aws_sdk_rekognition::Client;
+use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::primitives::Blob;
+use aws_sdk_rekognition::types::{Attribute, FaceDetail, Image, QualityFilter, S3Object};
+use signin_core::face::{DetectedFace, MAX_MATCHES, Match, Threshold};
+use signin_core::id::{EnrolmentId, FaceId};
+use signin_core::profile::StoredDocument;
+use signin_core::reason::Reason;
+use signin_core::secret::PictureBytes;
+
+use crate::client::Config;
+use crate::fault::Fault;
+
+/// The recognition service.
+#[derive(Clone, Debug)]
+pub struct Recognition {
+    client: Client,
+}
+
+/// Why the service said nothing of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is the picture's fault.
+    Picture(Reason),
+    /// It is nobody's.
+    Fault(Fault),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// A face that the service has put into a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexedFace {
+    /// Its id.
+    pub id: FaceId,
+    /// The version of the model that described it.
+    pub model_version: String,
+}
+
+/// What a picture is compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum Reference<'a> {
+    /// A document that is kept in a bucket.
+    Document(&'a str, &'a StoredDocument),
+    /// The probe itself, for somebody without a document: the same call is made, and what it
+    /// says is ignored.
+    Decoy,
+}
+
+impl Recognition {
+    /// The service that the configuration names.
+    pub fn open(config: &Config) -> Self {
+        Self {
+            client: Client::new(config),
+        }
+    }
+
+    /// Finds the faces in a picture.
+    pub async fn detect(&self, picture: &PictureBytes) -> Result<Vec<DetectedFace>, Trouble> {
+        let request = self.client.detect_faces().image(image(picture));
+        let attributes = request
+            .attributes(Attribute::Default)
+            .attributes(Attribute::FaceOccluded);
+        let found = attributes
+            .send()
+            .await
+            .map_err(|error| trouble("DetectFaces", &error))?;
+        Ok(found.face_details().iter().map(detected).collect())
+    }
+
+    /// Searches a collection for the largest face of a picture; empty where it has none.
+    pub async fn search(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        threshold: Threshold,
+    ) -> Result<Vec<Match>, Trouble> {
+        let request = self
+            .client
+            .search_faces_by_image()
+            .collection_id(collection)
+            .image(image(picture))
+            .max_faces(i32::try_from(MAX_MATCHES).unwrap_or(i32::MAX))
+            .quality_filter(QualityFilter::None)
+            .face_match_threshold(single(threshold.value()));
+        let found = match request.send().await {
+            Ok(found) => found,
+            Err(error) if says_no_face(&error) => return Ok(Vec::new()),
+            Err(error) => return Err(trouble("SearchFacesByImage", &error)),
+        };
+        let matches = found.face_matches().iter().filter_map(|found| {
+            let face = FaceId::new(found.face()?.face_id()?);
+            Some(Match {
+                face,
+                similarity: f64::from(found.similarity()?),
+            })
+        });
+        Ok(matches.collect())
+    }
+
+    /// How similar the face of a picture is to a reference's, 0 to 100; 0 where either has none.
+    pub async fn compare(
+        &self,
+        reference: Reference<'_>,
+        picture: &PictureBytes,
+        threshold: Threshold,
+    ) -> Result<f64, Trouble> {
+        let source = match reference {
+            Reference::Document(bucket, document) => Image::builder()
+                .s3_object(
+                    S3Object::builder()
+                        .bucket(bucket)
+                        .name(&document.key)
+                        .version(&document.version)
+                        .build(),
+                )
+                .build(),
+            Reference::Decoy => image(picture),
+        };
+        let request = self
+            .client
+            .compare_faces()
+            .source_image(source)
+            .target_image(image(picture))
+            .quality_filter(QualityFilter::None)
+            .similarity_threshold(single(threshold.value()));
+        let found = match request.send().await {
+            Ok(found) => found,
+            Err(error) if says_no_face(&error) => return Ok(0.0),
+            Err(error) => return Err(trouble("CompareFaces", &error)),
+        };
+        let similarities = found
+            .face_matches()
+            .iter()
+            .filter_map(aws_sdk_rekognition::types::CompareFacesMatch::similarity);
+        Ok(similarities.map(f64::from).fold(0.0, f64::max))
+    }
+
+    /// Puts the largest face of a picture into a collection; none where the service finds none
+    /// that is good enough.
+    pub async fn index(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        enrolment: &EnrolmentId,
+    ) -> Result<Option<IndexedFace>, Trouble> {
+        let request = self
+            .client
+            .index_faces()
+            .collection_id(collection)
+            .image(image(picture))
+            .external_image_id(enrolment.as_str())
+            .max_faces(1)
+            .quality_filter(QualityFilter::None);
+        let indexed = request
+            .send()
+            .await
+            .map_err(|error| trouble("IndexFaces", &error))?;
+        let model_version = indexed.face_model_version().unwrap_or_default().to_owned();
+        let face = indexed
+            .face_records()
+            .iter()
+            .find_map(|record| record.face()?.face_id());
+        Ok(face.map(|id| IndexedFace {
+            id: FaceId::new(id),
+            model_version,
+        }))
+    }
+
+    /// Finds the face that a call which died may have indexed from this very picture: it
+    /// carries the enrolment's id.
+    pub async fn find_orphan(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        enrolment: &EnrolmentId,
+    ) -> Result<Option<IndexedFace>, Trouble> {
+        let request = self
+            .client
+            .search_faces_by_image()
+            .collection_id(collection)
+            .image(image(picture))
+            .max_faces(i32::try_from(MAX_MATCHES).unwrap_or(i32::MAX))
+            .quality_filter(QualityFilter::None)
+            .face_match_threshold(99.0);
+        let found = match request.send().await {
+            Ok(found) => found,
+            Err(error) if says_no_face(&error) => return Ok(None),
+            Err(error) => return Err(trouble("SearchFacesByImage", &error)),
+        };
+        let model_version = found.face_model_version().unwrap_or_default().to_owned();
+        let orphan = found
+            .face_matches()
+            .iter()
+            .filter_map(|found| found.face())
+            .find(|face| face.external_image_id() == Some(enrolment.as_str()));
+        let id = orphan.and_then(|face| face.face_id()).map(FaceId::new);
+        Ok(id.map(|id| IndexedFace { id, model_version }))
+    }
+
+    /// Takes a face out of a collection; one that is gone already is fine.
+    pub async fn forget(&self, collection: &str, face: &FaceId) -> Result<(), Fault> {
+        let request = self.client.delete_faces().collection_id(collection);
+        let deleted = request.face_ids(face.as_str()).send().await;
+        deleted.map_err(|error| Fault::of("DeleteFaces", &error))?;
+        Ok(())
+    }
+
+    /// Makes sure that a collection exists.
+    pub async fn ensure_collection(&self, collection: &str) -> Result<(), Fault> {
+        match self
+            .client
+            .create_collection()
+            .collection_id(collection)
+            .send()
+            .await
+        {
+            Err(error) if has_code(&error, "ResourceAlreadyExistsException") => Ok(()),
+            Err(error) => Err(Fault::of("CreateCollection", &error)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Makes sure that a collection, with all its faces, is gone.
+    pub async fn remove_collection(&self, collection: &str) -> Result<(), Fault> {
+        match self
+            .client
+            .delete_collection()
+            .collection_id(collection)
+            .send()
+            .await
+        {
+            Err(error) if has_code(&error, "ResourceNotFoundException") => Ok(()),
+            Err(error) => Err(Fault::of("DeleteCollection", &error)),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+fn image(picture: &PictureBytes) -> Image {
+    Image::builder()
+        .bytes(Blob::new(picture.as_slice()))
+        .build()
+}
+
+fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    error.as_service_error().and_then(|error| error.code()) == Some(code)
+}
+
+/// The service has no error of its own for a picture without a face; it calls the parameter
+/// invalid. Everything else that could be invalid about our requests is constant.
+fn says_no_face<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    has_code(error, "InvalidParameterException")
+}
+
+fn trouble<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Trouble {
+    match error.as_service_error().and_then(|error| error.code()) {
+        Some("InvalidImageFormatException") => Trouble::Picture(Reason::NotAnImage),
+        Some("ImageTooLargeException") => Trouble::Picture(Reason::TooLarge),
+        _ => Trouble::Fault(Fault::of(operation, error)),
+    }
+}
+
+/// A measure that the service left out is not a number, which no limit accepts.
+fn detected(face: &FaceDetail) -> DetectedFace {
+    let number = |value: Option<f32>| value.map_or(f64::NAN, f64::from);
+    let (frame, quality, pose) = (face.bounding_box(), face.quality(), face.pose());
+    let covered = face
+        .face_occluded()
+        .is_some_and(aws_sdk_rekognition::types::FaceOccluded::value);
+    let sure = face
+        .face_occluded()
+        .and_then(aws_sdk_rekognition::types::FaceOccluded::confidence);
+    DetectedFace {
+        width: number(frame.and_then(aws_sdk_rekognition::types::BoundingBox::width)),
+        height: number(frame.and_then(aws_sdk_rekognition::types::BoundingBox::height)),
+        brightness: number(quality.and_then(aws_sdk_rekognition::types::ImageQuality::brightness)),
+        sharpness: number(quality.and_then(aws_sdk_rekognition::types::ImageQuality::sharpness)),
+        yaw: number(pose.and_then(aws_sdk_rekognition::types::Pose::yaw)),
+        pitch: number(pose.and_then(aws_sdk_rekognition::types::Pose::pitch)),
+        occluded: if covered { number(sure) } else { 0.0 },
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a similarity from 80 to 100"
+)]
+fn single(value: f64) -> f32 {
+    value as f32
+}

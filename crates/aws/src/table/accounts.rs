@@ -1,0 +1,204 @@
+//! Profiles: who has signed up, who may enrol, and the two counters.
+
+use signin_core::enrolment::Enrolment;
+use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
+use signin_core::lockout::{Counter, Path};
+use signin_core::profile::{EnrolledFace, PENDING_KEPT, Profile, State, StoredDocument};
+use signin_core::reason::Verdict;
+use signin_core::sign_up::{Confirmation, SignUp};
+use signin_core::time::Timestamp;
+
+use super::item::{Item, Write, number, text, time, ttl};
+use super::{UserTable, challenge_key, enrolment_key, profile_key, unmet};
+use crate::fault::Fault;
+
+/// What create-auth-challenge builds on.
+#[derive(Debug)]
+pub struct Standing {
+    /// The user's profile; the default one for everybody without a record.
+    pub profile: Profile,
+    /// How the last challenge of the session ended.
+    pub last: Option<Verdict>,
+    /// The session's enrolment.
+    pub enrolment: Option<Enrolment>,
+}
+
+impl UserTable {
+    /// Reads profile, last challenge and the session's enrolment in one round trip.
+    pub async fn standing(
+        &self,
+        user: &UserName,
+        last: Option<&ChallengeId>,
+        enrolment: Option<&EnrolmentId>,
+    ) -> Result<Standing, Fault> {
+        let keys = [
+            Some(profile_key(user)),
+            last.map(challenge_key),
+            enrolment.map(enrolment_key),
+        ];
+        let [found, last, enrolled] = self.read(keys).await?;
+        let last = last.filter(|item| item.text("user") == Some(user.as_str()));
+        Ok(Standing {
+            profile: found.as_ref().map(profile).unwrap_or_default(),
+            last: last.and_then(|item| Verdict::parse(item.text("verdict")?)),
+            enrolment: enrolled.as_ref().and_then(super::enrolments::enrolment),
+        })
+    }
+
+    /// Reads a profile; the default one for everybody without a record.
+    pub async fn profile(&self, user: &UserName) -> Result<Profile, Fault> {
+        let [found] = self.read([Some(profile_key(user))]).await?;
+        Ok(found.as_ref().map(profile).unwrap_or_default())
+    }
+
+    /// Stores a sign-up as pending. A repeat of the same sign-up changes nothing, and an account
+    /// that has come further is left alone.
+    pub async fn store_sign_up(
+        &self,
+        user: &UserName,
+        sign_up: &SignUp,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let pending = Write::to(profile_key(user))
+            .set("state", text(State::Pending.name()))
+            .set("consent", text(sign_up.consent.clone()))
+            .set("consentAt", time(now))
+            .set("binding", text(sign_up.binding.to_hex()))
+            .set("ttl", ttl(now.plus(PENDING_KEPT)))
+            .if_absent_or_equal("state", text(State::Pending.name()));
+        self.update("StoreSignUp", pending).await?;
+        Ok(())
+    }
+
+    /// Lets an account enrol whose mailbox and password were proven to be one party's.
+    ///
+    /// A sign-up confirmed without the right secret stays as it is, but is not swept any more:
+    /// the owner of the mailbox can still reset the password. A reset never touches an active
+    /// face. An account without a record has not consented and cannot enrol.
+    pub async fn confirm(&self, user: &UserName, confirmation: Confirmation) -> Result<(), Fault> {
+        let proven = |state| text(State::name(state));
+        let may_enrol = || {
+            Write::to(profile_key(user))
+                .set("state", proven(State::MayEnrol))
+                .remove(["ttl", "binding"])
+        };
+        match confirmation {
+            Confirmation::PasswordReset => {
+                let reset =
+                    may_enrol().if_either("state", proven(State::Pending), proven(State::MayEnrol));
+                self.update("AllowEnrolment", reset).await?;
+            }
+            Confirmation::SignUp { secret } => {
+                let bound = match secret {
+                    Some(secret) => {
+                        let bound = may_enrol()
+                            .if_equal("state", proven(State::Pending))
+                            .if_equal("binding", text(secret.to_hex()));
+                        self.update("AllowEnrolment", bound).await?
+                    }
+                    None => false,
+                };
+                if !bound {
+                    let kept = Write::to(profile_key(user))
+                        .remove(["ttl", "binding"])
+                        .if_equal("state", proven(State::Pending));
+                    self.update("KeepAccount", kept).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes to one item; false where the condition does not hold.
+    pub(super) async fn update(&self, what: &'static str, write: Write) -> Result<bool, Fault> {
+        let key = write.key().to_attributes();
+        let parts = write.into_update();
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .update_expression(parts.expression)
+            .set_condition_expression(parts.condition)
+            .set_expression_attribute_names(Some(parts.names))
+            .set_expression_attribute_values(parts.values);
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if unmet(&error) => Ok(false),
+            Err(error) => Err(Fault::of(what, &error)),
+        }
+    }
+}
+
+/// The names under which a path's counter is stored.
+fn counter_names(path: Path) -> (&'static str, &'static str) {
+    match path {
+        Path::Password => ("passwordFailures", "passwordNotBefore"),
+        Path::Open => ("openFailures", "openNotBefore"),
+    }
+}
+
+fn counter(item: &Item, path: Path) -> Counter {
+    let (failures, not_before) = counter_names(path);
+    let failures = item.number(failures).unwrap_or(0);
+    Counter {
+        failures: u32::try_from(failures).unwrap_or(u32::MAX),
+        not_before: item.time(not_before).unwrap_or_default(),
+    }
+}
+
+/// Writes a counter, provided that it still is what it was. A counter at zero has no attributes.
+pub(super) fn write_counter(write: Write, path: Path, before: Counter, after: Counter) -> Write {
+    let (failures, not_before) = counter_names(path);
+    let write = set_counter(write, path, after);
+    if before.failures == 0 {
+        write.if_absent(failures)
+    } else {
+        write
+            .if_equal(failures, number(before.failures))
+            .if_equal(not_before, time(before.not_before))
+    }
+}
+
+/// Sets a counter to a value, whatever it was.
+pub(super) fn set_counter(write: Write, path: Path, after: Counter) -> Write {
+    let (failures, not_before) = counter_names(path);
+    if after.failures == 0 {
+        write.remove([failures, not_before])
+    } else {
+        write
+            .set(failures, number(after.failures))
+            .set(not_before, time(after.not_before))
+    }
+}
+
+fn profile(item: &Item) -> Profile {
+    Profile {
+        state: item.text("state").and_then(State::parse),
+        faces: item
+            .map("faces")
+            .iter()
+            .filter_map(|(id, face)| enrolled(id, face))
+            .collect(),
+        enrolment: item
+            .text("enrolment")
+            .and_then(|id| EnrolmentId::parse(id).ok()),
+        password: counter(item, Path::Password),
+        open: counter(item, Path::Open),
+    }
+}
+
+/// Reads a face's attributes, which are the same in a profile and in an enrolment.
+pub(super) fn enrolled(id: &str, face: &Item) -> Option<EnrolledFace> {
+    let document = face.text("documentKey").zip(face.text("documentVersion"));
+    Some(EnrolledFace {
+        id: FaceId::new(id),
+        collection: face.text("collection")?.to_owned(),
+        model_version: face.text("modelVersion")?.to_owned(),
+        indexed_at: face.time("indexedAt")?,
+        document: document.map(|(key, version)| StoredDocument {
+            key: key.to_owned(),
+            version: version.to_owned(),
+        }),
+    })
+}

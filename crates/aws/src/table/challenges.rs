@@ -1,0 +1,422 @@
+//! Challenges that are answered, tries that are reserved, verdicts that are recorded.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use signin_core::consumption::{Consumption, KEPT, Repeat};
+use signin_core::enrolment;
+use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
+use signin_core::lockout::{Counter, Path, Reservation};
+use signin_core::profile::{EnrolledFace, State};
+use signin_core::reason::{Reason, Verdict};
+use signin_core::secret::Sha256Digest;
+use signin_core::time::Timestamp;
+use tokio::time::Instant;
+
+use super::accounts::{set_counter, write_counter};
+use super::item::{Item, Write, put_new, text, time, ttl};
+use super::{
+    RACES, Transaction, UserTable, challenge_key, enrolment_key, picture_key, profile_key,
+};
+use crate::fault::Fault;
+use crate::stopwatch::Stopwatch;
+
+/// How often a call looks whether the one before it has come to a verdict.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// How long the digest of a picture that passed is remembered.
+const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
+
+/// What came of answering a challenge.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is this call's to judge.
+    Mine(Ticket),
+    /// It is settled: a first call's verdict, good where the picture at the key (if one is left)
+    /// has this digest; or a wait that is due.
+    Settled(Verdict, Option<Sha256Digest>),
+    /// It was used before, by another answer or too long ago.
+    Refused,
+}
+
+/// The right to judge one answer, once.
+#[derive(Debug)]
+pub struct Ticket {
+    user: UserName,
+    id: ChallengeId,
+    lease: Timestamp,
+    stake: Option<Stake>,
+}
+
+/// The try that is at stake.
+#[derive(Clone, Copy, Debug)]
+struct Stake {
+    path: Path,
+    /// None where another call reserved it and died.
+    reservation: Option<Reservation>,
+}
+
+/// An answer to a challenge, about to be claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Answering<'a> {
+    /// Who answers.
+    pub user: &'a UserName,
+    /// Which challenge.
+    pub id: &'a ChallengeId,
+    /// The digest of the answer's text.
+    pub answer: Sha256Digest,
+    /// The time.
+    pub watch: Stopwatch,
+    /// When to stop waiting for another call's verdict.
+    pub until: Instant,
+}
+
+/// What a passed face changes besides the counter.
+#[derive(Debug)]
+pub enum Pass {
+    /// Nothing: it matched an active face, which must be active still.
+    Known(FaceId),
+    /// It makes an enrolment active.
+    Activates(EnrolmentId, EnrolledFace),
+}
+
+/// What became of a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It stands.
+    Recorded,
+    /// The picture passed or was enrolled before, byte for byte.
+    PictureUsed,
+    /// The face is not this user's any more.
+    FaceGone,
+    /// Another call has taken this one's place.
+    TakenOver,
+}
+
+impl UserTable {
+    /// Consumes a challenge and reserves a try, both or neither, in one conditional transaction.
+    ///
+    /// `seen` is the counter as create-auth-challenge read it. While it still holds, that is one
+    /// round trip; where somebody else has tried since, it is read anew. A try during a wait
+    /// consumes the challenge and reserves nothing.
+    pub async fn claim_try(
+        &self,
+        answering: Answering<'_>,
+        path: Path,
+        seen: Counter,
+    ) -> Result<Claim, Fault> {
+        let Answering {
+            user,
+            id,
+            answer,
+            watch,
+            ..
+        } = answering;
+        let mut counter = seen;
+        let mut fresh = false;
+        for _ in 0..RACES {
+            let now = watch.now();
+            let consumption = Consumption::first(user.clone(), answer, now);
+            match counter.reserve(now) {
+                Ok(reservation) => {
+                    let writes = vec![
+                        self.put_consumption(id, &consumption),
+                        write_counter(
+                            Write::to(profile_key(user)),
+                            path,
+                            reservation.before,
+                            reservation.after,
+                        )
+                        .in_transaction(&self.name),
+                    ];
+                    match self.write(writes).await? {
+                        Transaction::Written => {
+                            let stake = Stake {
+                                path,
+                                reservation: Some(reservation),
+                            };
+                            return Ok(Claim::Mine(ticket(&consumption, id, Some(stake))));
+                        }
+                        Transaction::Unmet(places) if places.contains(&0) => {
+                            return self.claim_again(answering, Some(path)).await;
+                        }
+                        Transaction::Unmet(_) | Transaction::Raced => {}
+                    }
+                }
+                Err(_) if fresh => {
+                    let waiting = Verdict::Refused(Reason::TryLater);
+                    let settled = Consumption {
+                        verdict: Some(waiting),
+                        ..consumption
+                    };
+                    return match self.write(vec![self.put_consumption(id, &settled)]).await? {
+                        Transaction::Written => Ok(Claim::Settled(waiting, None)),
+                        _ => self.claim_again(answering, Some(path)).await,
+                    };
+                }
+                Err(_) => {}
+            }
+            counter = self.profile(user).await?.counter(path);
+            fresh = true;
+        }
+        Err(Fault::new("ClaimTry", "lost every race"))
+    }
+
+    /// Consumes a challenge that puts no try at stake.
+    pub async fn claim(&self, answering: Answering<'_>) -> Result<Claim, Fault> {
+        let Answering {
+            user,
+            id,
+            answer,
+            watch,
+            ..
+        } = answering;
+        let consumption = Consumption::first(user.clone(), answer, watch.now());
+        match self
+            .write(vec![self.put_consumption(id, &consumption)])
+            .await?
+        {
+            Transaction::Written => Ok(Claim::Mine(ticket(&consumption, id, None))),
+            _ => self.claim_again(answering, None).await,
+        }
+    }
+
+    /// What a call does that finds the challenge used: the first one's verdict, a wait for it,
+    /// its place, or nothing.
+    async fn claim_again(
+        &self,
+        answering: Answering<'_>,
+        path: Option<Path>,
+    ) -> Result<Claim, Fault> {
+        let Answering {
+            user,
+            id,
+            answer,
+            watch,
+            until,
+        } = answering;
+        loop {
+            let [found] = self.read([Some(challenge_key(id))]).await?;
+            let Some(used) = found.as_ref().and_then(consumption) else {
+                return Ok(Claim::Refused);
+            };
+            match used.repeated(user, answer, watch.now()) {
+                Repeat::Refused => return Ok(Claim::Refused),
+                Repeat::Same(verdict, picture) => return Ok(Claim::Settled(verdict, picture)),
+                Repeat::TakeOver => {
+                    let mine = used.taken_over(watch.now());
+                    let write = Write::to(challenge_key(id))
+                        .set("lease", time(mine.lease))
+                        .set("takenOver", AttributeValue::Bool(true))
+                        .if_equal("lease", time(used.lease))
+                        .if_absent("verdict");
+                    if self.update("TakeOver", write).await? {
+                        let stake = path.map(|path| Stake {
+                            path,
+                            reservation: None,
+                        });
+                        return Ok(Claim::Mine(ticket(&mine, id, stake)));
+                    }
+                }
+                Repeat::Running(_) => {}
+            }
+            if Instant::now() + LOOK_AGAIN >= until {
+                return Ok(Claim::Refused);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Records a refusal. The try stays counted.
+    pub async fn settle_refusal(
+        &self,
+        ticket: &Ticket,
+        reason: Reason,
+        picture: Option<Sha256Digest>,
+    ) -> Result<(), Fault> {
+        let write = verdict(ticket, Verdict::Refused(reason), picture);
+        self.update("SettleRefusal", write).await?;
+        Ok(())
+    }
+
+    /// Records that an enrolment's picture was accepted.
+    pub async fn settle_enrolment(&self, ticket: &Ticket) -> Result<Settled, Fault> {
+        let recorded = self.update("SettleEnrolment", verdict(ticket, Verdict::Passed, None));
+        Ok(if recorded.await? {
+            Settled::Recorded
+        } else {
+            Settled::TakenOver
+        })
+    }
+
+    /// Records that a fault kept the answer from being judged, and gives the try back.
+    pub async fn settle_fault(&self, ticket: &Ticket) -> Result<(), Fault> {
+        let again = || verdict(ticket, Verdict::Refused(Reason::TryLater), None);
+        let Some(Stake { path, reservation }) = ticket.stake else {
+            self.update("SettleFault", again()).await?;
+            return Ok(());
+        };
+        let mut counter = match reservation {
+            Some(reservation) => reservation.after,
+            None => self.profile(&ticket.user).await?.counter(path),
+        };
+        for _ in 0..RACES {
+            let given = counter.give_back(reservation.as_ref());
+            let back = write_counter(Write::to(profile_key(&ticket.user)), path, counter, given);
+            let writes = vec![
+                again().in_transaction(&self.name),
+                back.in_transaction(&self.name),
+            ];
+            match self.write(writes).await? {
+                Transaction::Written => return Ok(()),
+                // Another call has taken over; the try is its to give back.
+                Transaction::Unmet(places) if places.contains(&0) => return Ok(()),
+                Transaction::Unmet(_) | Transaction::Raced => {
+                    counter = self.profile(&ticket.user).await?.counter(path);
+                    if counter.failures == 0 {
+                        // A passed face has set the counter back meanwhile.
+                        self.update("SettleFault", again()).await?;
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(Fault::new("SettleFault", "lost every race"))
+    }
+
+    /// Records a pass: verdict, counter, the picture that must not pass again, and what else
+    /// changes, all or nothing.
+    pub async fn settle_pass(
+        &self,
+        ticket: &Ticket,
+        picture: Sha256Digest,
+        pass: &Pass,
+        now: Timestamp,
+    ) -> Result<Settled, Fault> {
+        for _ in 0..RACES {
+            match self.write(self.pass(ticket, picture, pass, now)).await? {
+                Transaction::Written => return Ok(Settled::Recorded),
+                Transaction::Unmet(places) if places.contains(&0) => {
+                    return Ok(Settled::TakenOver);
+                }
+                Transaction::Unmet(places) if places.contains(&1) => {
+                    return Ok(Settled::PictureUsed);
+                }
+                Transaction::Unmet(_) => return Ok(Settled::FaceGone),
+                Transaction::Raced => tokio::task::yield_now().await,
+            }
+        }
+        Err(Fault::new("SettlePass", "lost every race"))
+    }
+
+    fn pass(
+        &self,
+        ticket: &Ticket,
+        picture: Sha256Digest,
+        pass: &Pass,
+        now: Timestamp,
+    ) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem> {
+        let key = picture_key(&ticket.user, picture);
+        let mut profile = Write::to(profile_key(&ticket.user));
+        if let Some(Stake { path, .. }) = ticket.stake {
+            profile = set_counter(profile, path, Counter::default());
+        }
+        let mut writes = vec![
+            verdict(ticket, Verdict::Passed, Some(picture)).in_transaction(&self.name),
+            put_new(&self.name, &key, [("ttl", ttl(now.plus(PICTURE_KEPT)))]),
+        ];
+        match pass {
+            Pass::Known(face) => {
+                writes.push(
+                    profile
+                        .if_entry("faces", face.as_str())
+                        .in_transaction(&self.name),
+                );
+            }
+            Pass::Activates(enrolment, face) => {
+                let active = activate(profile, face)
+                    .if_equal("state", text(State::MayEnrol.name()))
+                    .if_equal("enrolment", text(enrolment.as_str()));
+                writes.push(active.in_transaction(&self.name));
+                let state = enrolment::State::Active(face.clone());
+                let enrolment = Write::to(enrolment_key(enrolment))
+                    .set("state", text(state.name()))
+                    .remove(["ttl"])
+                    .if_equal(
+                        "state",
+                        text(enrolment::State::Indexed(face.clone()).name()),
+                    )
+                    .if_equal("faceId", text(face.id.as_str()));
+                writes.push(enrolment.in_transaction(&self.name));
+            }
+        }
+        writes
+    }
+
+    fn put_consumption(
+        &self,
+        id: &ChallengeId,
+        used: &Consumption,
+    ) -> aws_sdk_dynamodb::types::TransactWriteItem {
+        let verdict = used
+            .verdict
+            .map(|verdict| ("verdict", text(verdict.name())));
+        let attributes = [
+            ("user", text(used.user.as_str())),
+            ("consumedAt", time(used.at)),
+            ("answer", text(used.answer.to_hex())),
+            ("lease", time(used.lease)),
+            ("ttl", ttl(used.at.plus(KEPT))),
+        ];
+        put_new(
+            &self.name,
+            &challenge_key(id),
+            attributes.into_iter().chain(verdict),
+        )
+    }
+}
+
+/// Makes a face the user's, where there is none.
+pub(super) fn activate(profile: Write, face: &EnrolledFace) -> Write {
+    let faces = HashMap::from([(
+        face.id.as_str().to_owned(),
+        AttributeValue::M(super::enrolments::face_attributes(face)),
+    )]);
+    profile
+        .set("state", text(State::Active.name()))
+        .set("faces", AttributeValue::M(faces))
+        .remove(["enrolment", "binding", "ttl"])
+        .if_absent("faces")
+}
+
+fn ticket(consumption: &Consumption, id: &ChallengeId, stake: Option<Stake>) -> Ticket {
+    Ticket {
+        user: consumption.user.clone(),
+        id: id.clone(),
+        lease: consumption.lease,
+        stake,
+    }
+}
+
+/// Writes a verdict, provided that the ticket is still good: nobody has taken over, and there is
+/// no verdict yet.
+fn verdict(ticket: &Ticket, verdict: Verdict, picture: Option<Sha256Digest>) -> Write {
+    Write::to(challenge_key(&ticket.id))
+        .set("verdict", text(verdict.name()))
+        .set_some("picture", picture.map(|picture| text(picture.to_hex())))
+        .if_equal("lease", time(ticket.lease))
+        .if_absent("verdict")
+}
+
+fn consumption(item: &Item) -> Option<Consumption> {
+    Some(Consumption {
+        user: UserName::parse(item.text("user")?).ok()?,
+        at: item.time("consumedAt")?,
+        answer: Sha256Digest::from_hex(item.text("answer")?)?,
+        lease: item.time("lease")?,
+        taken_over: item.flag("takenOver"),
+        verdict: item.text("verdict").and_then(Verdict::parse),
+        picture: item.text("picture").and_then(Sha256Digest::from_hex),
+    })
+}

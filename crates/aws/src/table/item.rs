@@ -1,0 +1,272 @@
+//! Items and expressions, so that the rest of the table's code reads as what it does.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use signin_core::time::Timestamp;
+
+/// An item's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    partition: String,
+    sort: String,
+}
+
+impl Key {
+    pub(super) fn new(partition: String, sort: String) -> Self {
+        Self { partition, sort }
+    }
+
+    pub(super) fn to_attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            ("PK".to_owned(), AttributeValue::S(self.partition.clone())),
+            ("SK".to_owned(), AttributeValue::S(self.sort.clone())),
+        ])
+    }
+}
+
+/// An item as it was read. It has no `Debug`: items hold digests and face ids.
+pub(super) struct Item(HashMap<String, AttributeValue>);
+
+impl From<HashMap<String, AttributeValue>> for Item {
+    fn from(attributes: HashMap<String, AttributeValue>) -> Self {
+        Self(attributes)
+    }
+}
+
+impl Item {
+    pub(super) fn is(&self, key: &Key) -> bool {
+        self.text("PK") == Some(&key.partition) && self.text("SK") == Some(&key.sort)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_s().ok().map(String::as_str)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.as_n().ok()?.parse().ok()
+    }
+
+    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
+        self.number(name).map(Timestamp::from_millis)
+    }
+
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.0
+            .get(name)
+            .is_some_and(|value| value.as_bool() == Ok(&true))
+    }
+
+    /// The entries of a map, each as an item of its own.
+    pub(super) fn map(&self, name: &str) -> Vec<(String, Self)> {
+        let Some(AttributeValue::M(entries)) = self.0.get(name) else {
+            return Vec::new();
+        };
+        let entries = entries.iter().filter_map(|(name, value)| match value {
+            AttributeValue::M(attributes) => Some((name.clone(), Self(attributes.clone()))),
+            _ => None,
+        });
+        entries.collect()
+    }
+}
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl Into<u64>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
+}
+
+pub(super) fn time(value: Timestamp) -> AttributeValue {
+    number(value.as_millis())
+}
+
+/// A time-to-live, in whole seconds.
+pub(super) fn ttl(value: Timestamp) -> AttributeValue {
+    number(value.as_seconds_rounded_up())
+}
+
+/// A conditional write to one item. Names are always given as `#name` placeholders made from
+/// the attribute's own name, so no reserved word can bite.
+pub(super) struct Write {
+    key: Key,
+    set: Vec<String>,
+    remove: Vec<String>,
+    conditions: Vec<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Write {
+    pub(super) fn to(key: Key) -> Self {
+        Self {
+            key,
+            set: Vec::new(),
+            remove: Vec::new(),
+            conditions: Vec::new(),
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+
+    fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{attribute}");
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    /// Sets an attribute.
+    pub(super) fn set(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.set.push(format!("{name} = {value}"));
+        self
+    }
+
+    /// Sets an attribute where there is a value.
+    pub(super) fn set_some(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self,
+        }
+    }
+
+    /// Removes attributes.
+    pub(super) fn remove<const N: usize>(mut self, attributes: [&str; N]) -> Self {
+        for attribute in attributes {
+            let name = self.name(attribute);
+            self.remove.push(name);
+        }
+        self
+    }
+
+    /// Requires that an attribute is absent.
+    pub(super) fn if_absent(mut self, attribute: &str) -> Self {
+        let name = self.name(attribute);
+        self.conditions
+            .push(format!("attribute_not_exists({name})"));
+        self
+    }
+
+    /// Requires that a map has an entry.
+    pub(super) fn if_entry(mut self, map: &str, entry: &str) -> Self {
+        let map = self.name(map);
+        self.names.insert("#entry".to_owned(), entry.to_owned());
+        self.conditions
+            .push(format!("attribute_exists({map}.#entry)"));
+        self
+    }
+
+    /// Requires that an attribute has a value.
+    pub(super) fn if_equal(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.conditions.push(format!("{name} = {value}"));
+        self
+    }
+
+    /// Requires that an attribute has one of two values.
+    pub(super) fn if_either(
+        mut self,
+        attribute: &str,
+        one: AttributeValue,
+        other: AttributeValue,
+    ) -> Self {
+        let (name, one, other) = (self.name(attribute), self.value(one), self.value(other));
+        self.conditions.push(format!("{name} IN ({one}, {other})"));
+        self
+    }
+
+    /// Requires that an attribute has a value, or is absent where there is none.
+    pub(super) fn if_same(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+        match value {
+            Some(value) => self.if_equal(attribute, value),
+            None => self.if_absent(attribute),
+        }
+    }
+
+    /// Requires that an attribute is absent or has a value.
+    pub(super) fn if_absent_or_equal(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.conditions.push(format!(
+            "(attribute_not_exists({name}) OR {name} = {value})"
+        ));
+        self
+    }
+
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The parts of an update request: expression, condition, names, values.
+    pub(super) fn into_update(self) -> UpdateParts {
+        let section = |word: &str, parts: &[String]| {
+            if parts.is_empty() {
+                String::new()
+            } else {
+                format!("{word} {} ", parts.join(", "))
+            }
+        };
+        let expression = format!(
+            "{}{}",
+            section("SET", &self.set),
+            section("REMOVE", &self.remove)
+        );
+        UpdateParts {
+            expression: expression.trim_end().to_owned(),
+            condition: (!self.conditions.is_empty()).then(|| self.conditions.join(" AND ")),
+            names: self.names,
+            values: (!self.values.is_empty()).then_some(self.values),
+        }
+    }
+
+    /// The write as a part of a transaction.
+    pub(super) fn in_transaction(self, table: &str) -> TransactWriteItem {
+        let key = self.key.to_attributes();
+        let parts = self.into_update();
+        let update = Update::builder()
+            .table_name(table)
+            .set_key(Some(key))
+            .update_expression(parts.expression)
+            .set_condition_expression(parts.condition)
+            .set_expression_attribute_names(Some(parts.names))
+            .set_expression_attribute_values(parts.values)
+            .build()
+            .expect("table, key and expression are set above");
+        TransactWriteItem::builder().update(update).build()
+    }
+}
+
+/// The parts of an update request.
+pub(super) struct UpdateParts {
+    pub(super) expression: String,
+    pub(super) condition: Option<String>,
+    pub(super) names: HashMap<String, String>,
+    pub(super) values: Option<HashMap<String, AttributeValue>>,
+}
+
+/// Writes a whole new item as a part of a transaction, where there is none yet.
+pub(super) fn put_new(
+    table: &str,
+    key: &Key,
+    attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+) -> TransactWriteItem {
+    let mut item = key.to_attributes();
+    item.extend(
+        attributes
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(PK)")
+        .build()
+        .expect("table and item are set above");
+    TransactWriteItem::builder().put(put).build()
+}

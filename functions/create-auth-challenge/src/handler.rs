@@ -1,0 +1,153 @@
+//! Which step is due, and what the client needs for it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use signin_aws::client::Config;
+use signin_aws::fault::Fault;
+use signin_aws::grants::grant;
+use signin_aws::pictures::Bucket;
+use signin_aws::stopwatch::Stopwatch;
+use signin_aws::table::UserTable;
+use signin_core::challenge::{self, Due, LIFETIME, PrivateChallenge, PublicChallenge, Task};
+use signin_core::id::{ChallengeId, EnrolmentId};
+use signin_core::key::{self, DocumentKey};
+use signin_core::policy::{Factor, Policy};
+use signin_core::reason::Verdict;
+use signin_edge::create_auth_challenge::{Asked, asked, respond};
+use signin_edge::settings::{InvalidSetting, require, setting};
+use signin_edge::{Event, Refusal, clock, random};
+
+/// What the whole call may take; Cognito waits 5 seconds.
+const BUDGET: Duration = Duration::from_millis(3_800);
+
+/// Reads the policy. This function asks for pictures only.
+pub(crate) fn policy() -> Result<Policy, InvalidSetting> {
+    let policy: Policy = setting("SIGN_IN_POLICY")?;
+    let pictures = policy.factor == Factor::Face;
+    require(
+        "SIGN_IN_POLICY",
+        pictures,
+        "expected FACE or PASSWORD+FACE; face data are not served yet",
+    )?;
+    Ok(policy)
+}
+
+/// Creates challenges.
+pub(crate) struct Creator {
+    pub(crate) policy: Policy,
+    pub(crate) table: UserTable,
+    pub(crate) documents: Bucket,
+    pub(crate) sign_ins: Bucket,
+    pub(crate) config: Config,
+}
+
+impl Creator {
+    /// Answers a CreateAuthChallenge event.
+    pub(crate) async fn create(&self, event: Value) -> Result<Value, Refusal> {
+        let event = Event::new(event)?;
+        let asked = asked(self.policy, &event)?;
+        let id = random::challenge_id()?;
+        let challenge = tokio::time::timeout(BUDGET, self.challenge(&asked, id)).await;
+        let challenge =
+            challenge.unwrap_or_else(|_| Err(Fault::new("CreateChallenge", "too slow")));
+        let (public, private) = challenge.map_err(|fault| {
+            fault.log();
+            Refusal::unavailable()
+        })?;
+        Ok(respond(event, &public, &private))
+    }
+
+    async fn challenge(
+        &self,
+        Asked { user, progress }: &Asked,
+        id: ChallengeId,
+    ) -> Result<(PublicChallenge, PrivateChallenge), Fault> {
+        let watch = Stopwatch::start(clock::now());
+        let last = progress.last().map(|last| &last.id);
+        let standing = self
+            .table
+            .standing(user, last, progress.enrolment().as_ref())
+            .await?;
+        let now = watch.now();
+        let path = challenge::path(progress);
+        let counter = standing.profile.counter(path);
+        let (bucket, key, task, wait) =
+            match challenge::due(progress, &standing.profile, standing.enrolment.as_ref()) {
+                Due::Enrol { running } => {
+                    let enrolment = if let Some(running) = running {
+                        running
+                    } else {
+                        let abandoned = standing.profile.enrolment.as_ref();
+                        self.begin(user, EnrolmentId::from(&id), abandoned, watch)
+                            .await?
+                    };
+                    let key = DocumentKey::Enrolment {
+                        user: user.clone(),
+                        enrolment: enrolment.clone(),
+                    };
+                    (
+                        &self.documents,
+                        key.to_string(),
+                        Task::Enrol { enrolment },
+                        None,
+                    )
+                }
+                Due::Face { faces, activates } => {
+                    let task = Task::Face {
+                        path,
+                        counter,
+                        faces,
+                        activates,
+                    };
+                    (
+                        &self.sign_ins,
+                        key::sign_in(user, &id),
+                        task,
+                        counter.wait(now),
+                    )
+                }
+            };
+        let expires_at = now.plus(LIFETIME);
+        let upload = grant(&self.config, bucket, &key, now, expires_at).await?;
+        let refused = match standing.last {
+            Some(Verdict::Refused(reason)) => Some(reason),
+            Some(Verdict::Passed) | None => None,
+        };
+        let (reason, retry_after) = challenge::advice(refused, wait);
+        let private = PrivateChallenge {
+            id: id.clone(),
+            expires_at,
+            key,
+            task,
+        };
+        let public = PublicChallenge {
+            step: private.step(),
+            id,
+            upload,
+            expires_at,
+            attempts_left: progress.attempts_left(),
+            reason,
+            retry_after,
+        };
+        Ok((public, private))
+    }
+
+    async fn begin(
+        &self,
+        user: &signin_core::id::UserName,
+        enrolment: EnrolmentId,
+        abandoned: Option<&EnrolmentId>,
+        watch: Stopwatch,
+    ) -> Result<EnrolmentId, Fault> {
+        if self
+            .table
+            .begin_enrolment(user, &enrolment, abandoned, watch.now())
+            .await?
+        {
+            Ok(enrolment)
+        } else {
+            Err(Fault::new("BeginEnrolment", "another session was quicker"))
+        }
+    }
+}

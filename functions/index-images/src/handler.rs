@@ -1,0 +1,97 @@
+//! Every object of an event, each on its own; one that fails makes the whole call fail, loudly,
+//! so that Lambda calls again. What was done before is then found done.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use signin_aws::enrolment::{Content, Document, Indexer, Outcome};
+use signin_aws::fault::Fault;
+use signin_aws::pictures::Found;
+use signin_aws::stopwatch::Stopwatch;
+use signin_core::id::EnrolmentId;
+use signin_core::key::DocumentKey;
+use signin_edge::object_created::{Created, created};
+use signin_edge::{Refusal, clock};
+
+/// How long to wait for another call that is at the same enrolment: longer than its lease.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// Indexes images.
+pub(crate) struct Images {
+    pub(crate) indexer: Indexer,
+}
+
+impl Images {
+    /// Serves an event of S3's.
+    pub(crate) async fn index(&self, event: Value) -> Result<Value, Refusal> {
+        let objects = created(event)?;
+        let mut failed = 0;
+        for object in &objects {
+            match self.object(object).await {
+                Ok(outcome) => tracing::info!(target: "signin", outcome, "document"),
+                Err(fault) => {
+                    fault.log();
+                    failed += 1;
+                }
+            }
+        }
+        if failed > 0 {
+            return Err(Refusal::unavailable());
+        }
+        Ok(json!({"documents": objects.len()}))
+    }
+
+    /// Serves one object, and says in a word how.
+    async fn object(&self, object: &Created) -> Result<&'static str, Fault> {
+        let Created {
+            bucket,
+            key,
+            version,
+        } = object;
+        let Some(key) = DocumentKey::parse(key).filter(|_| bucket == self.indexer.documents.name())
+        else {
+            return Ok("nobody's");
+        };
+        let watch = Stopwatch::start(clock::now());
+        let found = self
+            .indexer
+            .documents
+            .read(&key.to_string(), version.as_deref())
+            .await?;
+        if let Found::Nothing = found {
+            return Ok("gone");
+        }
+        let enrolment = match &key {
+            DocumentKey::Enrolment { enrolment, .. } => enrolment.clone(),
+            DocumentKey::Bulk { user, .. } => {
+                let id = EnrolmentId::of_object(&key, version.as_deref());
+                self.indexer
+                    .table
+                    .await_bulk(user, &id, watch.now())
+                    .await?;
+                id
+            }
+        };
+        let document = Document {
+            key: key.clone(),
+            enrolment: enrolment.clone(),
+            content: Content::Uploaded(found),
+        };
+        let indexed = self
+            .indexer
+            .index_patiently(document, watch, watch.after(PATIENCE))
+            .await?;
+        match (indexed, &key) {
+            (Outcome::Indexed(face), DocumentKey::Bulk { .. }) => {
+                Ok(self.indexer.activate(&key, &enrolment, &face).await?)
+            }
+            (Outcome::Indexed(_), DocumentKey::Enrolment { .. }) => Ok("indexed"),
+            (Outcome::Rejected(reason), _) => Ok(reason.name()),
+            (Outcome::Busy, _) => Err(Fault::new("Index", "somebody else is at it")),
+            (Outcome::Foreign, _) => {
+                self.indexer.discard(&key, version.as_deref()).await?;
+                Ok("nobody's")
+            }
+        }
+    }
+}

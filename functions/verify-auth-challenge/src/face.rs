@@ -1,0 +1,250 @@
+//! `FACE`: exactly one good face, and it is this user's.
+//!
+//! Three round trips, each of several calls side by side: consume the challenge and reserve a
+//! try while the picture is read; match and measure; record the verdict while the picture is
+//! deleted.
+
+use std::str::FromStr;
+
+use signin_aws::faces::{Reference, Trouble};
+use signin_aws::fault::Fault;
+use signin_aws::stopwatch::Stopwatch;
+use signin_aws::table::{Answering, Claim, Pass, Settled, Ticket};
+use signin_core::answer::Answer;
+use signin_core::challenge::ExpectedFace;
+use signin_core::face::{Search, assess, search};
+use signin_core::id::{EnrolmentId, FaceId};
+use signin_core::lockout::{Counter, Path};
+use signin_core::picture::inspect;
+use signin_core::reason::{Reason, Verdict};
+use signin_core::secret::{PictureBytes, Sha256Digest};
+use signin_edge::verify_auth_challenge::Answered;
+
+use crate::handler::{JUDGED_BY, Verifier};
+
+/// With what a probe is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MatchMode {
+    /// With the collection; only the user's own faces count.
+    Collection,
+    /// With the kept document.
+    Compare,
+}
+
+impl FromStr for MatchMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "COLLECTION" => Ok(Self::Collection),
+            "COMPARE" => Ok(Self::Compare),
+            _ => Err(format!("expected COLLECTION or COMPARE, found {text:?}")),
+        }
+    }
+}
+
+/// What the challenge asks for.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) path: Path,
+    pub(crate) counter: Counter,
+    pub(crate) faces: &'a [ExpectedFace],
+    pub(crate) activates: Option<&'a EnrolmentId>,
+}
+
+/// What the picture shows.
+enum Judged {
+    Matched(FaceId),
+    Refused(Reason),
+}
+
+impl Verifier {
+    /// Judges an answer; none where the challenge was used before.
+    pub(crate) async fn face(
+        &self,
+        answered: &Answered,
+        asked: Asked<'_>,
+        watch: Stopwatch,
+    ) -> Result<Option<Verdict>, Fault> {
+        let table = &self.indexer.table;
+        let until = watch.after(JUDGED_BY);
+        let answering = Answering {
+            user: &answered.user,
+            id: &answered.challenge.id,
+            answer: Sha256Digest::of(answered.answer.as_bytes()),
+            watch,
+            until,
+        };
+        let answer = Answer::parse(&answered.answer);
+        let (claim, picture) = tokio::join!(
+            table.claim_try(answering, asked.path, asked.counter),
+            self.picture(&answered.challenge.key, &answer),
+        );
+        let ticket = match claim? {
+            Claim::Mine(ticket) => ticket,
+            Claim::Refused => return Ok(None),
+            Claim::Settled(verdict, judged) => {
+                return Ok(same_picture(&picture, judged).then_some(verdict));
+            }
+        };
+        let judged = async {
+            match picture? {
+                Ok(bytes) => {
+                    let digest = bytes.digest();
+                    Ok((self.look(&bytes, asked).await?, Some(digest)))
+                }
+                Err(reason) => Ok((Judged::Refused(reason), None)),
+            }
+        };
+        let judged = tokio::time::timeout_at(until, judged).await;
+        let judged = judged.unwrap_or_else(|_| Err(Fault::new("Judge", "too slow")));
+        let (verdict, ()) = tokio::join!(
+            self.settle(&ticket, judged, asked.activates, watch),
+            self.delete(&answered.challenge.key, &answer),
+        );
+        verdict
+    }
+
+    /// The picture that was answered with: its bytes, or what is wrong with it.
+    async fn picture(
+        &self,
+        key: &str,
+        answer: &Result<Answer, Reason>,
+    ) -> Result<Result<PictureBytes, Reason>, Fault> {
+        match answer {
+            Ok(Answer::Uploaded) => Ok(self.sign_ins.read(key, None).await?.into_bytes()),
+            Ok(Answer::Inline(bytes)) => Ok(Ok(bytes.clone())),
+            Err(reason) => Ok(Err(*reason)),
+        }
+    }
+
+    /// Deletes an uploaded picture. Where that fails, the bucket's lifecycle does it.
+    async fn delete(&self, key: &str, answer: &Result<Answer, Reason>) {
+        if answer == &Ok(Answer::Uploaded)
+            && let Err(fault) = self.sign_ins.delete(key).await
+        {
+            fault.log();
+        }
+    }
+
+    /// Matches and measures, side by side.
+    async fn look(&self, picture: &PictureBytes, asked: Asked<'_>) -> Result<Judged, Fault> {
+        let header = match inspect(picture.as_slice()) {
+            Ok(header) => header,
+            Err(reason) => return Ok(Judged::Refused(reason)),
+        };
+        let recognition = &self.indexer.recognition;
+        let (detected, found) =
+            tokio::join!(recognition.detect(picture), self.find(picture, asked.faces));
+        let face =
+            detected.and_then(|faces| assess(&faces, header).map(|_| ()).map_err(Trouble::Picture));
+        match face.and(found) {
+            Ok(Search::Matched(face)) => Ok(Judged::Matched(face)),
+            Ok(Search::NotMatched) => Ok(Judged::Refused(Reason::NoMatch)),
+            Ok(Search::Crowded) => Err(Fault::new("SearchFacesByImage", "collection crowded")),
+            Err(Trouble::Picture(reason)) => Ok(Judged::Refused(reason)),
+            Err(Trouble::Fault(fault)) => Err(fault),
+        }
+    }
+
+    /// Looks for the user's own face. A user without one causes the same call.
+    async fn find(
+        &self,
+        picture: &PictureBytes,
+        faces: &[ExpectedFace],
+    ) -> Result<Search, Trouble> {
+        let recognition = &self.indexer.recognition;
+        match self.mode {
+            MatchMode::Collection => {
+                let own: Vec<FaceId> = faces.iter().map(|face| face.id.clone()).collect();
+                let collection = &self.indexer.collection;
+                let found = recognition
+                    .search(collection, picture, self.threshold)
+                    .await?;
+                Ok(search(&found, &own, self.threshold))
+            }
+            MatchMode::Compare => {
+                let kept = faces
+                    .iter()
+                    .find_map(|face| Some((face, face.document.as_ref()?)));
+                let bucket = self.indexer.documents.name();
+                let reference = kept.map_or(Reference::Decoy, |(_, document)| {
+                    Reference::Document(bucket, document)
+                });
+                let similarity = recognition
+                    .compare(reference, picture, self.threshold)
+                    .await?;
+                Ok(match kept {
+                    Some((face, _)) if self.threshold.reached_by(similarity) => {
+                        Search::Matched(face.id.clone())
+                    }
+                    _ => Search::NotMatched,
+                })
+            }
+        }
+    }
+
+    /// Records the verdict; the one that stands is returned.
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        judged: Result<(Judged, Option<Sha256Digest>), Fault>,
+        activates: Option<&EnrolmentId>,
+        watch: Stopwatch,
+    ) -> Result<Option<Verdict>, Fault> {
+        let table = &self.indexer.table;
+        let (reason, digest) = match judged {
+            Ok((Judged::Matched(face), Some(digest))) => {
+                match self
+                    .settle_pass(ticket, face, digest, activates, watch)
+                    .await?
+                {
+                    Settled::Recorded => return Ok(Some(Verdict::Passed)),
+                    Settled::TakenOver => return Ok(None),
+                    Settled::PictureUsed | Settled::FaceGone => (Reason::NoMatch, Some(digest)),
+                }
+            }
+            Ok((Judged::Matched(_), None)) => (Reason::NoMatch, None),
+            Ok((Judged::Refused(reason), digest)) => (reason, digest),
+            Err(fault) => {
+                fault.log();
+                table.settle_fault(ticket).await?;
+                return Ok(Some(Verdict::Refused(Reason::TryLater)));
+            }
+        };
+        table.settle_refusal(ticket, reason, digest).await?;
+        Ok(Some(Verdict::Refused(reason)))
+    }
+
+    async fn settle_pass(
+        &self,
+        ticket: &Ticket,
+        face: FaceId,
+        digest: Sha256Digest,
+        activates: Option<&EnrolmentId>,
+        watch: Stopwatch,
+    ) -> Result<Settled, Fault> {
+        let table = &self.indexer.table;
+        let pass = match activates {
+            None => Pass::Known(face),
+            Some(id) => match table.indexed(id).await? {
+                Some(indexed) if indexed.id == face => Pass::Activates(id.clone(), indexed),
+                _ => return Ok(Settled::FaceGone),
+            },
+        };
+        table.settle_pass(ticket, digest, &pass, watch.now()).await
+    }
+}
+
+/// Whether a repeat is about the picture that was judged. The first call may have deleted it
+/// already; what lies at the key now must not be another one.
+fn same_picture(
+    now: &Result<Result<PictureBytes, Reason>, Fault>,
+    judged: Option<Sha256Digest>,
+) -> bool {
+    match now {
+        Ok(Ok(bytes)) => judged.is_none_or(|judged| judged == bytes.digest()),
+        Ok(Err(_)) => true,
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,84 @@
+//! An answer and its verdict. Whatever happens, Cognito gets a verdict within four seconds: a
+//! trigger that fails or is late would be called again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use signin_aws::enrolment::Indexer;
+use signin_aws::fault::Fault;
+use signin_aws::pictures::Bucket;
+use signin_aws::stopwatch::Stopwatch;
+use signin_core::challenge::Task;
+use signin_core::face::Threshold;
+use signin_core::reason::Verdict;
+use signin_edge::verify_auth_challenge::{Answered, answered, respond};
+use signin_edge::{Event, Refusal, clock};
+
+use crate::face::MatchMode;
+
+/// When judging ends, counted from the call. What is left is for the verdict's record.
+pub(crate) const JUDGED_BY: Duration = Duration::from_secs(3);
+
+/// When the record must stand. Cognito waits 5 seconds.
+pub(crate) const SETTLED_BY: Duration = Duration::from_millis(3_800);
+
+/// Judges answers.
+pub(crate) struct Verifier {
+    pub(crate) sign_ins: Bucket,
+    pub(crate) mode: MatchMode,
+    pub(crate) threshold: Threshold,
+    pub(crate) indexer: Indexer,
+}
+
+impl Verifier {
+    /// Answers a VerifyAuthChallengeResponse event.
+    pub(crate) async fn verify(&self, event: Value) -> Result<Value, Refusal> {
+        let watch = Stopwatch::start(clock::now());
+        let event = Event::new(event)?;
+        let correct = match answered(&event) {
+            Some(answered) if watch.now() <= answered.challenge.expires_at => {
+                self.judge(&answered, watch).await
+            }
+            _ => false,
+        };
+        Ok(respond(event, correct))
+    }
+
+    async fn judge(&self, answered: &Answered, watch: Stopwatch) -> bool {
+        let judged = async {
+            match &answered.challenge.task {
+                Task::Enrol { enrolment } => self.enrol(answered, enrolment, watch).await,
+                Task::Face {
+                    path,
+                    counter,
+                    faces,
+                    activates,
+                } => {
+                    let asked = crate::face::Asked {
+                        path: *path,
+                        counter: *counter,
+                        faces,
+                        activates: activates.as_ref(),
+                    };
+                    self.face(answered, asked, watch).await
+                }
+            }
+        };
+        let judged = tokio::time::timeout_at(watch.after(SETTLED_BY), judged).await;
+        let step = answered.challenge.step().name();
+        match judged.unwrap_or_else(|_| Err(Fault::new("Verify", "too slow"))) {
+            Ok(Some(verdict)) => {
+                tracing::info!(target: "signin", step, verdict = verdict.name(), "judged");
+                verdict == Verdict::Passed
+            }
+            Ok(None) => {
+                tracing::info!(target: "signin", step, "refused: used before");
+                false
+            }
+            Err(fault) => {
+                fault.log();
+                false
+            }
+        }
+    }
+}
