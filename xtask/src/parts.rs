@@ -224,3 +224,56 @@ fn clear(folder: &Path) -> Result<()> {
 fn told(made: bool) -> &'static str {
     if made { "fetched" } else { "there" }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::paths::Scratch;
+
+    fn write_content(folder: &Path) -> Result<()> {
+        fs::write(folder.join("content"), "whole").context("cannot write")
+    }
+
+    #[test]
+    fn a_part_that_is_there_is_not_made_again() {
+        let scratch = Scratch::new("part-there");
+        let part = scratch.path().join("part");
+        assert!(make(&part, "one", write_content).unwrap());
+        assert!(!make(&part, "one", |_| bail!("it must not be called")).unwrap());
+        assert_eq!(fs::read_to_string(part.join("content")).unwrap(), "whole");
+    }
+
+    #[test]
+    fn a_part_whose_making_failed_is_made_again_from_the_start() {
+        let scratch = Scratch::new("part-failed");
+        let part = scratch.path().join("part");
+        let failed = make(&part, "one", |folder| {
+            fs::write(folder.join("left"), "half").unwrap();
+            bail!("the network is gone")
+        });
+        assert!(failed.is_err());
+        assert!(!part.exists());
+        assert!(make(&part, "one", write_content).unwrap());
+        assert!(!part.join("left").exists());
+    }
+
+    #[test]
+    fn a_part_with_another_recipe_is_made_anew() {
+        let scratch = Scratch::new("part-changed");
+        let part = scratch.path().join("part");
+        make(&part, "one", write_content).unwrap();
+        assert!(make(&part, "two", |_| Ok(())).unwrap());
+        assert!(!part.join("content").exists());
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_made_anew_stays_as_it_was() {
+        let scratch = Scratch::new("part-kept");
+        let part = scratch.path().join("part");
+        make(&part, "one", write_content).unwrap();
+        assert!(make(&part, "two", |_| bail!("the network is gone")).is_err());
+        assert!(part.join("content").is_file());
+    }
+}

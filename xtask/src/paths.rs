@@ -60,3 +60,29 @@ impl Paths {
             .to_string()
     }
 }
+
+/// A folder for one test, removed at its end.
+#[cfg(test)]
+pub(crate) struct Scratch(PathBuf);
+
+#[cfg(test)]
+impl Scratch {
+    /// An empty folder; `name` is the test's own.
+    pub(crate) fn new(name: &str) -> Self {
+        let path = env::temp_dir().join(format!("xtask-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("the temporary folder takes a folder");
+        Self(path)
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

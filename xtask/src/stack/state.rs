@@ -109,3 +109,57 @@ pub(crate) fn forget(dir: &Path) -> Result<()> {
 fn file(dir: &Path) -> PathBuf {
     dir.join("stack.json")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    use super::*;
+    use crate::paths::Scratch;
+
+    #[test]
+    fn a_folder_has_one_supervisor_at_a_time() {
+        let scratch = Scratch::new("lock");
+        let first = Lock::take(scratch.path()).unwrap();
+        assert!(first.is_some());
+        assert!(Lock::take(scratch.path()).unwrap().is_none());
+        drop(first);
+        assert!(Lock::take(scratch.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_a_dead_supervisor_left_is_ended_and_forgotten() {
+        let scratch = Scratch::new("left");
+        let dir = scratch.path();
+        let mut server = Command::new("sleep")
+            .arg("600")
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut record = Record::new();
+        record.parts.push(Identity::of(&server));
+        record.write(dir).unwrap();
+        fs::write(dir.join("outputs.json"), "{}").unwrap();
+        fs::write(dir.join("outputs-compare.json"), "{}").unwrap();
+        let reaper = std::thread::spawn(move || server.wait());
+
+        let lock = Lock::take(dir).unwrap().unwrap();
+
+        assert_eq!(lock.left, 1);
+        assert!(!reaper.join().unwrap().unwrap().success());
+        assert!(Record::read(dir).is_none());
+        assert!(!dir.join("outputs.json").exists());
+        assert!(!dir.join("outputs-compare.json").exists());
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_no_record() {
+        let scratch = Scratch::new("torn");
+        fs::write(file(scratch.path()), "{\"supervisor\": 1").unwrap();
+        assert!(Record::read(scratch.path()).is_none());
+        assert_eq!(Lock::take(scratch.path()).unwrap().unwrap().left, 0);
+    }
+}
