@@ -5,7 +5,7 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Command};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::command::cannot;
-use crate::interrupt;
+use crate::command::{cannot, run_visibly};
 use crate::paths::Paths;
 use crate::steps::{begin, step};
 
@@ -106,21 +105,22 @@ struct Target {
 /// own progress is the reader's to see.
 fn cargo_build<'a>(paths: &Paths, packages: impl IntoIterator<Item = &'a str>) -> Result<Built> {
     let mut command = cargo(paths);
-    command.args(["build", "--release", "--locked"]);
+    command.args(["build", "--release"]);
     command.arg("--message-format=json-render-diagnostics");
     for package in packages {
         command.args(["--package", package]);
     }
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    interrupt::check()?;
-    if !output.status.success() {
+    // Another build may run beside this one, for the tests.
+    let report = paths.logs().join(format!("build-{}.json", process::id()));
+    fs::create_dir_all(paths.logs()).with_context(|| cannot("create", &report))?;
+    command.stdout(File::create(&report).with_context(|| cannot("create", &report))?);
+    if !run_visibly(&mut command)?.success() {
+        let _ = fs::remove_file(&report);
         bail!("the build failed; cargo says why above");
     }
-    let executables = String::from_utf8_lossy(&output.stdout)
+    let messages = fs::read_to_string(&report).with_context(|| cannot("read", &report))?;
+    fs::remove_file(&report).with_context(|| cannot("remove", &report))?;
+    let executables = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
         .filter_map(|message| Some((message.target?.name, message.executable?)))

@@ -1,7 +1,7 @@
 //! Running other programs: to the end, interruptibly, with an error that says what happened.
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -27,7 +27,7 @@ pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> Result<()> {
     let output = File::create(log).with_context(|| cannot("create", log))?;
     let errors = output.try_clone().with_context(|| cannot("write", log))?;
     command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    let status = wait(start(command)?)?;
+    let status = wait(&mut start(command)?)?;
     if !status.success() {
         bail!("{} ({status}):\n{}", shown(command), tail(log));
     }
@@ -36,19 +36,31 @@ pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> Result<()> {
 
 /// Runs a program whose output is the reader's to see, and returns how it ended.
 pub(crate) fn run_visibly(command: &mut Command) -> Result<ExitStatus> {
-    wait(start(command.stdin(Stdio::null()))?)
+    wait(&mut start(command.stdin(Stdio::null()))?)
 }
 
-/// Runs a program whose standard output is wanted; what it says on stderr is part of the error.
+/// Runs a program whose standard output is wanted; what it says on stderr is the error. Either
+/// must fit a pipe, 64 KiB, because it is read when the program has ended.
 pub(crate) fn output_of(command: &mut Command) -> Result<String> {
-    let output = command
+    command
         .stdin(Stdio::null())
-        .output()
-        .map_err(|error| cannot_start(command, &error))?;
-    if !output.status.success() {
-        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = start(command)?;
+    let status = wait(&mut child)?;
+    let (mut output, mut errors) = (String::new(), String::new());
+    if let Some(mut pipe) = child.stdout.take() {
+        pipe.read_to_string(&mut output)
+            .with_context(|| format!("{} prints no text", shown(command)))?;
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{} prints no text", shown(command)))
+    if let Some(mut pipe) = child.stderr.take() {
+        pipe.read_to_string(&mut errors)
+            .with_context(|| format!("{} prints no text", shown(command)))?;
+    }
+    if !status.success() {
+        bail!("{}", errors.trim());
+    }
+    Ok(output)
 }
 
 /// The last lines of a log, indented, or a word on why there are none.
@@ -81,13 +93,13 @@ fn start(command: &mut Command) -> Result<Child> {
         .map_err(|error| cannot_start(command, &error))
 }
 
-fn wait(mut child: Child) -> Result<ExitStatus> {
+fn wait(child: &mut Child) -> Result<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait().context("cannot wait for a program")? {
             return Ok(status);
         }
         if interrupt::requested() {
-            stop_group(&mut child);
+            stop_group(child);
             bail!("interrupted");
         }
         sleep(POLL);
