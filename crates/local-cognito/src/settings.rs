@@ -218,11 +218,14 @@ fn three() -> Seconds {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(default)]
 struct TokenValidityUnits {
-    access_token: Option<String>,
-    id_token: Option<String>,
-    refresh_token: Option<String>,
+    #[serde(rename = "AccessToken")]
+    access: Option<String>,
+    #[serde(rename = "IdToken")]
+    id: Option<String>,
+    #[serde(rename = "RefreshToken")]
+    refresh: Option<String>,
 }
 
 /// The sign-in flows that the server knows.
@@ -253,6 +256,14 @@ impl ClientSettings {
                 .any(|allowed| names.contains(&allowed.as_str()))
     }
 
+    /// Whether the client names a flow by this name, served here or not.
+    pub(crate) fn names(&self, flow: &str) -> bool {
+        let named = format!("ALLOW_{flow}");
+        self.explicit_auth_flows
+            .iter()
+            .any(|allowed| *allowed == named || allowed == flow)
+    }
+
     /// Whether unknown users are treated like known ones.
     pub(crate) fn hides_unknown_users(&self) -> bool {
         self.prevent_user_existence_errors.as_deref() == Some("ENABLED")
@@ -264,17 +275,17 @@ impl ClientSettings {
     }
 
     pub(crate) fn access_token_validity(&self) -> Seconds {
-        let units = self.token_validity_units.access_token.as_deref();
+        let units = self.token_validity_units.access.as_deref();
         duration(self.access_token_validity, units, "hours", 1)
     }
 
     pub(crate) fn id_token_validity(&self) -> Seconds {
-        let units = self.token_validity_units.id_token.as_deref();
+        let units = self.token_validity_units.id.as_deref();
         duration(self.id_token_validity, units, "hours", 1)
     }
 
     pub(crate) fn refresh_token_validity(&self) -> Seconds {
-        let units = self.token_validity_units.refresh_token.as_deref();
+        let units = self.token_validity_units.refresh.as_deref();
         duration(self.refresh_token_validity, units, "days", 30)
     }
 
@@ -346,10 +357,10 @@ mod tests {
 
     fn client(settings: Value) -> ClientSettings {
         let mut description = json!({ "ClientId": "c" });
-        description
-            .as_object_mut()
-            .unwrap()
-            .extend(settings.as_object().unwrap().clone());
+        let Value::Object(settings) = settings else {
+            panic!("an object")
+        };
+        description.as_object_mut().unwrap().extend(settings);
         serde_json::from_value(description).unwrap()
     }
 

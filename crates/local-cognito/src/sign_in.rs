@@ -16,7 +16,7 @@ use time::macros::format_description;
 
 use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::operations::{UserPools, random_token};
+use crate::operations::{UserPools, dummy_name, random_token};
 use crate::pool::Status;
 use crate::requests::StringMap;
 use crate::settings::Deployment;
@@ -78,20 +78,22 @@ pub(crate) struct CustomChallenge {
 
 /// One past challenge, as the triggers see it.
 #[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryEntry {
-    challenge_name: &'static str,
-    challenge_result: bool,
-    challenge_metadata: Option<String>,
+    #[serde(rename = "challengeName")]
+    name: &'static str,
+    #[serde(rename = "challengeResult")]
+    result: bool,
+    #[serde(rename = "challengeMetadata")]
+    metadata: Option<String>,
 }
 
 impl HistoryEntry {
     /// A step of the password's proof, which has no metadata.
-    fn passed(challenge_name: &'static str) -> Self {
+    fn passed(name: &'static str) -> Self {
         Self {
-            challenge_name,
-            challenge_result: true,
-            challenge_metadata: None,
+            name,
+            result: true,
+            metadata: None,
         }
     }
 }
@@ -173,9 +175,9 @@ impl UserPools {
                 Err(not_confirmed())
             }
             Some(user) => Ok(Subject::Known(user.name.clone())),
-            None if deployment.client.hides_unknown_users() => Ok(Subject::Unknown(
-                self.dummy_name(&deployment.pool.id, &folded),
-            )),
+            None if deployment.client.hides_unknown_users() => {
+                Ok(Subject::Unknown(dummy_name(&deployment.pool.id, &folded)))
+            }
             None => Err(ApiError::user_not_found()),
         })?;
         let history = srp.map(|_| HistoryEntry::passed("SRP_A"));
@@ -257,7 +259,7 @@ impl UserPools {
             Subject::Known(name) => self.with_pool(&deployment.pool.id, |pool| {
                 pool.user(&folded).is_some_and(|user| user.name == *name)
             }),
-            Subject::Unknown(name) => self.dummy_name(&deployment.pool.id, &folded) == *name,
+            Subject::Unknown(name) => dummy_name(&deployment.pool.id, &folded) == *name,
         }
     }
 }
@@ -355,13 +357,13 @@ impl SignIn<'_> {
         let attributes = self.attributes()?;
         let triggers = self.pools.triggers(self.deployment);
         let user = self.event_user(&attributes);
-        let challenge_result = triggers
+        let result = triggers
             .verify(user, &challenge, answer, self.metadata)
             .await?;
         Ok(HistoryEntry {
-            challenge_name: "CUSTOM_CHALLENGE",
-            challenge_result,
-            challenge_metadata: challenge.metadata,
+            name: "CUSTOM_CHALLENGE",
+            result,
+            metadata: challenge.metadata,
         })
     }
 

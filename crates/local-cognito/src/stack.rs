@@ -69,6 +69,13 @@ pub(crate) enum Invocation {
     Failed(String),
 }
 
+/// What a function that failed leaves.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Failure {
+    error_message: String,
+}
+
 /// A client of the deployed stack.
 pub(crate) struct Stack {
     access: StackAccess,
@@ -154,11 +161,6 @@ impl Stack {
         }
         if !failed {
             return Ok(Invocation::Returned(answer));
-        }
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
-        struct Failure {
-            error_message: String,
         }
         let failure: Failure = serde_json::from_slice(&answer).unwrap_or_default();
         Ok(Invocation::Failed(failure.error_message))

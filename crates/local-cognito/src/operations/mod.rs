@@ -60,6 +60,11 @@ impl UserPools {
         let flow = match request.auth_flow.as_str() {
             "CUSTOM_AUTH" => Flow::Custom,
             "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => Flow::Refresh,
+            other if deployment.client.names(other) => {
+                return Err(ApiError::invalid_parameter(format!(
+                    "The local user pool does not serve the flow {other}"
+                )));
+            }
             other => return Err(flow_not_enabled(other)),
         };
         if !deployment.client.allows(flow) {
@@ -111,7 +116,7 @@ impl UserPools {
             .stack
             .deployment(client)
             .await
-            .map_err(unreachable_stack)?;
+            .map_err(|error| unreachable_stack(&error))?;
         let deployment = deployment.ok_or_else(|| {
             ApiError::new(
                 ErrorCode::ResourceNotFound,
@@ -124,7 +129,11 @@ impl UserPools {
 
     /// The settings of a pool, as deployed now.
     pub(crate) async fn pool(&self, pool: &str) -> ApiResult<PoolSettings> {
-        let settings = self.stack.pool(pool).await.map_err(unreachable_stack)?;
+        let settings = self
+            .stack
+            .pool(pool)
+            .await
+            .map_err(|error| unreachable_stack(&error))?;
         let settings = settings.ok_or_else(|| {
             ApiError::new(
                 ErrorCode::ResourceNotFound,
@@ -149,13 +158,6 @@ impl UserPools {
         }
     }
 
-    /// The user name made up for somebody who does not exist: a UUID of version 3, the same
-    /// whenever the same name is typed.
-    pub(crate) fn dummy_name(&self, pool: &str, folded: &str) -> String {
-        let pool = Uuid::new_v3(&Uuid::NAMESPACE_OID, pool.as_bytes());
-        Uuid::new_v3(&pool, folded.as_bytes()).to_string()
-    }
-
     /// The salt of such a user's password.
     pub(crate) fn decoy_salt(&self, dummy_name: &str) -> [u8; cognito_srp::SALT_LENGTH] {
         let digest = keyed(&self.decoy_key, dummy_name.as_bytes())
@@ -163,6 +165,13 @@ impl UserPools {
             .into_bytes();
         std::array::from_fn(|index| digest[index])
     }
+}
+
+/// The user name made up for somebody who does not exist: a UUID of version 3, the same whenever the
+/// same name is typed.
+pub(crate) fn dummy_name(pool: &str, folded: &str) -> String {
+    let pool = Uuid::new_v3(&Uuid::NAMESPACE_OID, pool.as_bytes());
+    Uuid::new_v3(&pool, folded.as_bytes()).to_string()
 }
 
 /// 256 random bits for a session or refresh token.
@@ -201,7 +210,7 @@ fn check_supported(pool: &PoolSettings) -> ApiResult<()> {
     })
 }
 
-fn unreachable_stack(error: StackError) -> ApiError {
+fn unreachable_stack(error: &StackError) -> ApiError {
     tracing::error!(%error, "the settings could not be read");
     ApiError::new(
         ErrorCode::InternalError,
