@@ -1,7 +1,8 @@
 //! A client of the face sign-in, as an app would be one.
 //!
 //! It speaks the protocol over the unmodified AWS SDK for Rust and knows nothing that a stack's
-//! outputs do not tell it. The demo and the end-to-end tests are written with it.
+//! outputs do not tell it. The demo and the end-to-end tests are written with it; it speaks plain
+//! HTTP, as the local machine does.
 //!
 //! ```no_run
 //! use signin_client::{Answer, Outputs, Round, SignInClient};

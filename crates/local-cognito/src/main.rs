@@ -7,6 +7,10 @@ use clap::Parser;
 use local_cognito::{Settings, StackAccess, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Speaks Amazon Cognito's protocol for the user pools of the stack deployed at `AWS_ENDPOINT_URL`.
 #[derive(Parser)]
@@ -34,8 +38,10 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+    // Our own lines alone, whatever the environment asks for: other crates may print requests.
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(Targets::new().with_target("local_cognito", Level::INFO))
         .init();
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,

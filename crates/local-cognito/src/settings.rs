@@ -348,10 +348,10 @@ mod tests {
         let mut description = json!({
             "Id": "eu-central-1_Abc", "UsernameAttributes": ["email"], "MfaConfiguration": "OFF"
         });
-        description
-            .as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        let Value::Object(extra) = extra else {
+            panic!("an object")
+        };
+        description.as_object_mut().unwrap().extend(extra);
         serde_json::from_value(description).unwrap()
     }
 

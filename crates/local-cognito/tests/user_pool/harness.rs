@@ -32,7 +32,7 @@ pub(crate) struct Refused {
 impl Harness {
     /// Triggers may take as long as the machine needs.
     pub(crate) async fn start() -> Self {
-        Self::with_trigger_timeout(Duration::from_secs(600)).await
+        Self::with_trigger_timeout(Duration::from_mins(10)).await
     }
 
     pub(crate) async fn with_trigger_timeout(trigger_timeout: Duration) -> Self {

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use crate::harness::{
     EMAIL, Harness, PASSWORD, claims, invalid_session, refused, wrong_credentials,
 };
-use crate::stack::{CLIENT, POOL, Reply, go_on};
+use crate::stack::{CLIENT, OTHER_CLIENT, POOL, Reply, go_on};
 
 fn srp() -> Srp {
     Srp::new([7; 32])
@@ -291,14 +291,31 @@ async fn rule_08_a_session_lasts_as_long_as_the_client_says() {
 }
 
 #[tokio::test]
-async fn rule_08_an_altered_foreign_or_missing_session_is_refused() {
+async fn rule_08_a_session_is_its_clients_alone() {
+    let harness = Harness::with_account().await;
+    let asked = harness.begin(EMAIL).await.unwrap();
+    let request = json!({
+        "ClientId": OTHER_CLIENT, "ChallengeName": "CUSTOM_CHALLENGE",
+        "Session": asked["Session"],
+        "ChallengeResponses": { "USERNAME": EMAIL, "ANSWER": "right" }
+    });
+    let refusal = harness
+        .call("RespondToAuthChallenge", request)
+        .await
+        .unwrap_err();
+    assert_eq!(refusal, invalid_session());
+    assert!(harness.answer(&asked, "right").await.is_ok());
+}
+
+#[tokio::test]
+async fn rule_08_an_altered_or_missing_session_is_refused() {
     let harness = Harness::with_account().await;
     let asked = harness.begin(EMAIL).await.unwrap();
     let name = asked["ChallengeParameters"]["USERNAME"].as_str().unwrap();
     let altered = format!("{}A", asked["Session"].as_str().unwrap());
     for session in [
         json!(altered),
-        json!("a session of another pool"),
+        json!("a session that nobody opened"),
         json!(null),
     ] {
         let refusal = harness
@@ -850,6 +867,25 @@ async fn rule_18_revocation_ends_one_sign_in_and_global_sign_out_all() {
     }
     assert!(harness.call("GlobalSignOut", request).await.is_err());
     assert!(harness.get_user(&harness.tokens().await).await.is_ok());
+}
+
+#[tokio::test]
+async fn rule_18_a_refresh_token_is_its_clients_alone() {
+    let harness = Harness::with_account().await;
+    let tokens = harness.tokens().await;
+    let token = &tokens["RefreshToken"];
+    let request = json!({ "ClientId": OTHER_CLIENT, "RefreshToken": token });
+    assert_eq!(
+        harness
+            .call("GetTokensFromRefreshToken", request)
+            .await
+            .unwrap_err(),
+        refused("NotAuthorizedException", "Invalid Refresh Token")
+    );
+    let request = json!({ "ClientId": OTHER_CLIENT, "Token": token });
+    let refusal = harness.call("RevokeToken", request).await.unwrap_err();
+    assert_eq!(refusal.code, "UnauthorizedException");
+    assert!(harness.refresh(&tokens).await.is_ok());
 }
 
 #[tokio::test]

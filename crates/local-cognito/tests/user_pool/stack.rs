@@ -14,6 +14,8 @@ use tokio::net::TcpListener;
 
 pub(crate) const POOL: &str = "us-east-1_Example";
 pub(crate) const CLIENT: &str = "exampleclient";
+/// Another client of the same pool, with the same settings.
+pub(crate) const OTHER_CLIENT: &str = "otherclient";
 
 /// What a function does with its event.
 #[derive(Clone, Debug)]
@@ -164,16 +166,24 @@ async fn describe(
     let mut shared = shared.lock().unwrap();
     shared.note_signature(&headers, "cognito-idp");
     let request: Value = serde_json::from_slice(&body).unwrap();
-    let known = |name: &str, id: &str| request[name].is_null() || request[name] == id;
-    if !known("UserPoolId", POOL) || !known("ClientId", CLIENT) {
+    let known = |name: &str, ids: &[&str]| {
+        request[name].is_null() || ids.iter().any(|id| request[name] == *id)
+    };
+    if !known("UserPoolId", &[POOL]) || !known("ClientId", &[CLIENT, OTHER_CLIENT]) {
         return (StatusCode::BAD_REQUEST, "ResourceNotFoundException").into_response();
     }
     let target = headers["x-amz-target"].to_str().unwrap();
     let answer = match target.split_once('.').unwrap().1 {
         "ListUserPools" => json!({ "UserPools": [{ "Id": POOL, "Name": "example" }] }),
-        "ListUserPoolClients" => json!({ "UserPoolClients": [{ "ClientId": CLIENT }] }),
+        "ListUserPoolClients" => json!({
+            "UserPoolClients": [{ "ClientId": CLIENT }, { "ClientId": OTHER_CLIENT }]
+        }),
         "DescribeUserPool" => json!({ "UserPool": shared.pool }),
-        "DescribeUserPoolClient" => json!({ "UserPoolClient": shared.client }),
+        "DescribeUserPoolClient" => {
+            let mut client = shared.client.clone();
+            client["ClientId"] = request["ClientId"].clone();
+            json!({ "UserPoolClient": client })
+        }
         other => panic!("the server asked for {other}"),
     };
     answer.to_string().into_response()
