@@ -295,3 +295,138 @@ fn detected(face: &FaceDetail) -> DetectedFace {
 fn single(value: f64) -> f32 {
     value as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rekognition::operation::search_faces_by_image::{
+        SearchFacesByImageError, SearchFacesByImageOutput,
+    };
+    use aws_sdk_rekognition::types::error::{
+        InvalidImageFormatException, InvalidParameterException,
+        ProvisionedThroughputExceededException,
+    };
+    use aws_sdk_rekognition::types::{BoundingBox, Face, FaceMatch, ImageQuality, Pose};
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+
+    use super::*;
+
+    fn recognition(rules: &[&Rule]) -> Recognition {
+        Recognition {
+            client: mock_client!(aws_sdk_rekognition, RuleMode::MatchAny, rules),
+        }
+    }
+
+    fn picture() -> PictureBytes {
+        PictureBytes::new(b"canary picture".to_vec())
+    }
+
+    async fn search_failing_with(
+        error: impl Fn() -> SearchFacesByImageError + Send + Sync + 'static,
+    ) -> Result<Vec<Match>, Trouble> {
+        let rule = mock!(Client::search_faces_by_image).then_error(error);
+        recognition(&[&rule])
+            .search("faces", &picture(), "99".parse().unwrap())
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_search_hands_in_the_picture_itself_and_asks_for_all_that_resemble_it() {
+        let rule = mock!(Client::search_faces_by_image)
+            .match_requests(|request| {
+                request.max_faces() == Some(4096)
+                    && request.collection_id() == Some("faces")
+                    && request.face_match_threshold() == Some(99.0)
+                    && request
+                        .image()
+                        .is_some_and(|image| image.s3_object().is_none())
+            })
+            .then_output(|| {
+                let face = Face::builder().face_id("own").build();
+                let found = FaceMatch::builder().face(face).similarity(99.5).build();
+                SearchFacesByImageOutput::builder()
+                    .face_matches(found)
+                    .build()
+            });
+        let found = recognition(&[&rule])
+            .search("faces", &picture(), "99".parse().unwrap())
+            .await;
+        assert_eq!(
+            found,
+            Ok(vec![Match {
+                face: FaceId::new("own"),
+                similarity: 99.5
+            }])
+        );
+    }
+
+    #[tokio::test]
+    async fn a_picture_without_a_face_matches_nobody() {
+        let found = search_failing_with(|| {
+            SearchFacesByImageError::InvalidParameterException(
+                InvalidParameterException::builder()
+                    .meta(code("InvalidParameterException"))
+                    .build(),
+            )
+        });
+        assert_eq!(found.await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn what_the_service_cannot_read_is_the_pictures_fault() {
+        let found = search_failing_with(|| {
+            SearchFacesByImageError::InvalidImageFormatException(
+                InvalidImageFormatException::builder()
+                    .meta(code("InvalidImageFormatException"))
+                    .build(),
+            )
+        });
+        assert_eq!(found.await, Err(Trouble::Picture(Reason::NotAnImage)));
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_too_busy_is_nobodys_fault_and_the_fault_names_nothing() {
+        let found = search_failing_with(|| {
+            SearchFacesByImageError::ProvisionedThroughputExceededException(
+                ProvisionedThroughputExceededException::builder()
+                    .message("canary message")
+                    .meta(code("ProvisionedThroughputExceededException"))
+                    .build(),
+            )
+        });
+        let Err(Trouble::Fault(fault)) = found.await else {
+            panic!("expected a fault")
+        };
+        let shown = format!("{fault} {fault:?}");
+        assert!(
+            shown.contains("SearchFacesByImage: ProvisionedThroughputExceeded"),
+            "{shown}"
+        );
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn a_measure_that_is_missing_is_accepted_by_no_limit() {
+        let whole = FaceDetail::builder()
+            .bounding_box(BoundingBox::builder().width(0.5).height(0.5).build())
+            .quality(
+                ImageQuality::builder()
+                    .brightness(80.0)
+                    .sharpness(80.0)
+                    .build(),
+            )
+            .pose(Pose::builder().yaw(0.0).pitch(0.0).build());
+        assert!(detected(&whole.clone().build()).brightness > 79.0);
+        let without = whole.clone().set_pose(None).build();
+        assert!(detected(&without).yaw.is_nan());
+        let without = whole
+            .quality(ImageQuality::builder().brightness(80.0).build())
+            .build();
+        assert!(detected(&without).sharpness.is_nan());
+    }
+
+    fn code(code: &str) -> aws_smithy_types::error::ErrorMetadata {
+        aws_smithy_types::error::ErrorMetadata::builder()
+            .code(code)
+            .build()
+    }
+}

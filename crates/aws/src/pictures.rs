@@ -166,3 +166,93 @@ impl Bucket {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
+    use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
+    use aws_sdk_s3::types::error::NoSuchKey;
+    use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    fn bucket(rules: &[&Rule]) -> Bucket {
+        let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, rules);
+        Bucket {
+            client,
+            name: "documents".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_picture_comes_with_its_version() {
+        let rule = mock!(Client::get_object).then_output(|| {
+            GetObjectOutput::builder()
+                .content_length(3)
+                .version_id("v1")
+                .body(ByteStream::from_static(b"abc"))
+                .build()
+        });
+        let Ok(Found::Picture(picture)) = bucket(&[&rule]).read("key", None).await else {
+            panic!("expected a picture");
+        };
+        assert_eq!(picture.bytes.as_slice(), b"abc");
+        assert_eq!(picture.version.as_deref(), Some("v1"));
+    }
+
+    #[tokio::test]
+    async fn nothing_at_the_key_is_no_fault() {
+        let rule = mock!(Client::get_object).then_error(|| {
+            let meta = ErrorMetadata::builder().code("NoSuchKey").build();
+            GetObjectError::NoSuchKey(NoSuchKey::builder().meta(meta).build())
+        });
+        let found = bucket(&[&rule]).read("key", None).await.unwrap();
+        assert_eq!(found.into_bytes(), Err(Reason::NotAnImage));
+    }
+
+    #[tokio::test]
+    async fn an_object_that_is_too_large_is_not_read() {
+        for length in [Some(5 * 1024 * 1024 + 1), None] {
+            let rule = mock!(Client::get_object).then_output(move || {
+                GetObjectOutput::builder()
+                    .set_content_length(length)
+                    .build()
+            });
+            let found = bucket(&[&rule]).read("key", None).await.unwrap();
+            assert_eq!(found.into_bytes(), Err(Reason::TooLarge));
+        }
+    }
+
+    #[tokio::test]
+    async fn every_version_goes_but_the_kept_one_and_other_keys() {
+        let version =
+            |key: &str, id: &str| ObjectVersion::builder().key(key).version_id(id).build();
+        let listed = ListObjectVersionsOutput::builder()
+            .versions(version("key", "v1"))
+            .versions(version("key", "v2"))
+            .versions(version("key-of-another", "v3"))
+            .delete_markers(
+                DeleteMarkerEntry::builder()
+                    .key("key")
+                    .version_id("v4")
+                    .build(),
+            )
+            .build();
+        let list = mock!(Client::list_object_versions).then_output(move || listed.clone());
+        let delete = mock!(Client::delete_object)
+            .match_requests(|request| {
+                request.key() == Some("key")
+                    && ["v1", "v4"].contains(&request.version_id().unwrap_or_default())
+            })
+            .then_output(|| {
+                aws_sdk_s3::operation::delete_object::DeleteObjectOutput::builder().build()
+            });
+        bucket(&[&list, &delete])
+            .delete_versions("key", Some("v2"))
+            .await
+            .unwrap();
+        assert_eq!(delete.num_calls(), 2);
+    }
+}

@@ -14,6 +14,8 @@ mod accounts;
 mod challenges;
 mod enrolments;
 mod item;
+#[cfg(test)]
+mod tests;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};

@@ -1,0 +1,264 @@
+//! What the table promises where calls race, repeat and die, on a table that answers as told.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsOutput,
+};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use signin_core::id::{ChallengeId, UserName};
+use signin_core::lockout::{Counter, Path};
+use signin_core::reason::{Reason, Verdict};
+use signin_core::secret::Sha256Digest;
+use signin_core::time::Timestamp;
+
+use super::*;
+use crate::stopwatch::Stopwatch;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn table(rules: &[&Rule]) -> UserTable {
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, rules);
+    UserTable {
+        client,
+        name: "users".to_owned(),
+    }
+}
+
+fn written() -> Rule {
+    mock!(Client::transact_write_items).then_output(|| TransactWriteItemsOutput::builder().build())
+}
+
+fn cancelled_with(codes: [&'static str; 2]) -> Rule {
+    mock!(Client::transact_write_items).then_error(move || {
+        let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+        TransactWriteItemsError::TransactionCanceledException(
+            TransactionCanceledException::builder()
+                .set_cancellation_reasons(Some(reasons.to_vec()))
+                .build(),
+        )
+    })
+}
+
+fn found(attributes: &[(&str, AttributeValue)]) -> Rule {
+    let item: HashMap<_, _> = attributes
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    let tables = HashMap::from([("users".to_owned(), vec![item])]);
+    mock!(Client::batch_get_item)
+        .match_requests(|request| {
+            let wanted = request
+                .request_items()
+                .and_then(|tables| tables.get("users"));
+            wanted.is_some_and(|wanted| wanted.consistent_read() == Some(true))
+        })
+        .then_output(move || {
+            BatchGetItemOutput::builder()
+                .set_responses(Some(tables.clone()))
+                .build()
+        })
+}
+
+fn s(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+fn n(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn profile_with_failures(failures: u64, not_before: Timestamp) -> Rule {
+    found(&[
+        ("PK", s("USER#ada")),
+        ("SK", s("PROFILE")),
+        ("openFailures", n(failures)),
+        ("openNotBefore", n(not_before.as_millis())),
+    ])
+}
+
+fn used(consumed: Timestamp, verdict: Option<&str>) -> Rule {
+    let lease = consumed.plus(signin_core::consumption::LEASE);
+    let mut attributes = vec![
+        ("PK", s("CHALLENGE#01010101010101010101010101010101")),
+        ("SK", s("CHALLENGE")),
+        ("user", s("ada")),
+        ("answer", s(&Sha256Digest::of(b"uploaded").to_hex())),
+        ("consumedAt", n(consumed.as_millis())),
+        ("lease", n(lease.as_millis())),
+    ];
+    attributes.extend(verdict.map(|verdict| ("verdict", s(verdict))));
+    found(&attributes)
+}
+
+async fn claim(rules: &[&Rule], answer: &[u8], seen: Counter) -> Result<Claim, Fault> {
+    let user = UserName::parse("ada").unwrap();
+    let id = ChallengeId::from_random([1; 16]);
+    let watch = Stopwatch::start(NOW);
+    let answering = Answering {
+        user: &user,
+        id: &id,
+        answer: Sha256Digest::of(answer),
+        watch,
+        until: watch.after(Duration::from_secs(3)),
+    };
+    table(rules).claim_try(answering, Path::Open, seen).await
+}
+
+#[tokio::test]
+async fn consuming_a_challenge_and_reserving_a_try_is_one_conditional_transaction() {
+    let rule = mock!(Client::transact_write_items)
+        .match_requests(|request| {
+            let [consume, reserve] = request.transact_items() else {
+                return false;
+            };
+            let consume = consume.put().and_then(|put| put.condition_expression());
+            let reserve = reserve.update().expect("the counter is updated");
+            let condition = reserve.condition_expression().unwrap_or_default();
+            consume == Some("attribute_not_exists(PK)")
+                && condition == "#openFailures = :v2 AND #openNotBefore = :v3"
+                && reserve.expression_attribute_values().is_some_and(|values| {
+                    values.get(":v0") == Some(&n(4)) && values.get(":v2") == Some(&n(3))
+                })
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let seen = Counter {
+        failures: 3,
+        ..Counter::default()
+    };
+    assert!(matches!(
+        claim(&[&rule], b"uploaded", seen).await,
+        Ok(Claim::Mine(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_try_that_lost_the_race_for_the_counter_is_counted_on_top_of_the_winners() {
+    let lost = cancelled_with(["None", "ConditionalCheckFailed"]);
+    let anew = profile_with_failures(4, Timestamp::default());
+    let claimed = claim(&[&lost, &anew, &written()], b"uploaded", Counter::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+}
+
+#[tokio::test]
+async fn a_try_during_a_wait_consumes_its_challenge_and_reserves_nothing() {
+    let waiting = profile_with_failures(5, NOW.plus(Duration::from_secs(30)));
+    let consumed = mock!(Client::transact_write_items)
+        .match_requests(|request| {
+            let [only] = request.transact_items() else {
+                return false;
+            };
+            let item = only.put().expect("the challenge is put").item();
+            item.get("verdict") == Some(&s("TRY_LATER"))
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let seen = Counter {
+        failures: 5,
+        not_before: NOW.plus(Duration::from_secs(30)),
+    };
+    let claimed = claim(&[&waiting, &consumed], b"uploaded", seen).await;
+    let Ok(Claim::Settled(verdict, None)) = claimed else {
+        panic!("expected a wait")
+    };
+    assert_eq!(verdict, Verdict::Refused(Reason::TryLater));
+}
+
+#[tokio::test]
+async fn a_wait_that_a_passed_face_has_ended_since_is_no_wait() {
+    let reset = found(&[("PK", s("USER#ada")), ("SK", s("PROFILE"))]);
+    let seen = Counter {
+        failures: 5,
+        not_before: NOW.plus(Duration::from_secs(30)),
+    };
+    let claimed = claim(&[&reset, &written()], b"uploaded", seen).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+}
+
+#[tokio::test]
+async fn the_same_answer_gets_the_first_verdict_and_another_one_none() {
+    for (answer, same) in [(&b"uploaded"[..], true), (b"other", false)] {
+        let lost = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
+        let first = used(NOW, Some("PASSED"));
+        let claimed = claim(&[&lost, &first], answer, Counter::default())
+            .await
+            .unwrap();
+        match claimed {
+            Claim::Settled(Verdict::Passed, _) => assert!(same),
+            Claim::Refused => assert!(!same),
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_still_running_is_waited_for() {
+    let lost = cancelled_with(["ConditionalCheckFailed", "None"]);
+    let (running, done) = (used(NOW, None), used(NOW, Some("NO_MATCH")));
+    let claimed = claim(&[&lost, &running, &done], b"uploaded", Counter::default()).await;
+    let Ok(Claim::Settled(verdict, _)) = claimed else {
+        panic!("expected the first verdict")
+    };
+    assert_eq!(verdict, Verdict::Refused(Reason::NoMatch));
+}
+
+#[tokio::test]
+async fn a_call_that_died_is_taken_over_without_counting_again() {
+    let lost = cancelled_with(["ConditionalCheckFailed", "None"]);
+    let died = used(NOW.minus(Duration::from_secs(5)), None);
+    let take = mock!(Client::update_item)
+        .match_requests(|request| {
+            let condition = request.condition_expression().unwrap_or_default();
+            condition == "#lease = :v2 AND attribute_not_exists(#verdict)"
+        })
+        .then_output(|| UpdateItemOutput::builder().build());
+    let claimed = claim(&[&lost, &died, &take], b"uploaded", Counter::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+}
+
+#[tokio::test]
+async fn a_fault_gives_the_try_back_in_the_same_transaction_as_the_verdict() {
+    let back = mock!(Client::transact_write_items)
+        .match_requests(|request| {
+            let [verdict, counter] = request.transact_items() else {
+                return false;
+            };
+            let verdict = verdict.update().expect("the challenge is updated");
+            let counter = counter.update().expect("the counter is updated");
+            let values = verdict.expression_attribute_values().expect("values");
+            values.get(":v0") == Some(&s("TRY_LATER"))
+                && counter.update_expression() == "REMOVE #openFailures, #openNotBefore"
+                && counter.condition_expression()
+                    == Some("#openFailures = :v0 AND #openNotBefore = :v1")
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let table = table(&[&written(), &back]);
+    let user = UserName::parse("ada").unwrap();
+    let id = ChallengeId::from_random([1; 16]);
+    let watch = Stopwatch::start(NOW);
+    let answering = Answering {
+        user: &user,
+        id: &id,
+        answer: Sha256Digest::of(b"uploaded"),
+        watch,
+        until: watch.after(Duration::from_secs(3)),
+    };
+    let Ok(Claim::Mine(ticket)) = table
+        .claim_try(answering, Path::Open, Counter::default())
+        .await
+    else {
+        panic!("expected a ticket");
+    };
+    table.settle_fault(&ticket).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_throttled_table_is_a_fault_and_not_a_lost_race() {
+    let throttled = cancelled_with(["ThrottlingError", "None"]);
+    let claimed = claim(&[&throttled], b"uploaded", Counter::default()).await;
+    assert!(claimed.is_err());
+}
