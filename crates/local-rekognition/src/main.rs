@@ -1,3 +1,87 @@
-//! The Rekognition Faces API, on this machine.
+//! The faces part of Amazon Rekognition, on this machine.
 
-fn main() {}
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use face_engine::Engine;
+use local_rekognition::{ObjectStore, router};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// Speaks Amazon Rekognition's protocol for faces; collections live in memory.
+#[derive(Parser)]
+struct Arguments {
+    /// The address to listen on, such as 127.0.0.1:4567.
+    #[arg(long)]
+    listen: SocketAddr,
+    /// The folder with the engine's six model files.
+    #[arg(long)]
+    models: PathBuf,
+    /// The S3 endpoint that pictures named as S3 objects are read from, over plain http.
+    #[arg(long, env = "AWS_ENDPOINT_URL_S3")]
+    s3: Option<String>,
+    /// The endpoint of all services, where there is none for S3.
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    aws: Option<String>,
+    /// The region of the collections and of requests to S3.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    region: String,
+    /// Credentials that may read the pictures.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    access_key_id: Option<String>,
+    /// What belongs to the access key.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    secret_access_key: Option<String>,
+    /// What belongs to a temporary access key.
+    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
+    session_token: Option<String>,
+}
+
+impl Arguments {
+    fn store(&self) -> Option<ObjectStore> {
+        Some(ObjectStore {
+            endpoint: self.s3.clone().or_else(|| self.aws.clone())?,
+            region: self.region.clone(),
+            access_key_id: self.access_key_id.clone()?,
+            secret_access_key: self.secret_access_key.clone()?,
+            session_token: self.session_token.clone(),
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let shutdown = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    let store = arguments.store();
+    let engine = Engine::load(&arguments.models)?;
+    let listener = TcpListener::bind(arguments.listen).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    let app = router(engine, store, arguments.region);
+    Ok(axum::serve(listener, app)
+        .with_graceful_shutdown(shutdown)
+        .await?)
+}

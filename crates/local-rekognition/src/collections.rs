@@ -1,0 +1,88 @@
+//! Collections of faces, in memory only: a restart loses them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use face_engine::{Descriptor, similarity};
+
+use crate::{error::Refusal, wire};
+
+/// A face in a collection.
+#[derive(Clone)]
+pub(crate) struct StoredFace {
+    pub(crate) face: wire::Face,
+    pub(crate) descriptor: Descriptor,
+}
+
+/// Faces by their ids.
+pub(crate) struct Collection {
+    /// Seconds since 1970.
+    pub(crate) created: f64,
+    pub(crate) faces: BTreeMap<String, StoredFace>,
+}
+
+impl Collection {
+    /// The faces most like `probe`, best first: at most `count`, none below `threshold`.
+    pub(crate) fn search(
+        &self,
+        probe: &Descriptor,
+        threshold: f32,
+        count: usize,
+    ) -> Vec<wire::FaceMatch> {
+        let mut matches: Vec<wire::FaceMatch> = self
+            .faces
+            .values()
+            .map(|stored| wire::FaceMatch {
+                similarity: similarity::from_distance(stored.descriptor.distance(probe)),
+                face: stored.face.clone(),
+            })
+            .filter(|found| found.similarity >= threshold)
+            .collect();
+        matches.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+        matches.truncate(count);
+        matches
+    }
+}
+
+/// All collections by their ids.
+#[derive(Default)]
+pub(crate) struct Collections(RwLock<BTreeMap<String, Collection>>);
+
+impl Collections {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Collection>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Collection>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What `look` makes of the collection.
+    pub(crate) fn with<T>(
+        &self,
+        id: &str,
+        look: impl FnOnce(&Collection) -> T,
+    ) -> Result<T, Refusal> {
+        self.read().get(id).map(look).ok_or_else(|| missing(id))
+    }
+
+    /// As [`Self::with`], to change it.
+    pub(crate) fn change<T>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Collection) -> T,
+    ) -> Result<T, Refusal> {
+        self.write()
+            .get_mut(id)
+            .map(change)
+            .ok_or_else(|| missing(id))
+    }
+}
+
+/// The refusal for a collection that is not there.
+pub(crate) fn missing(id: &str) -> Refusal {
+    let message = format!("The collection id: {id} does not exist");
+    Refusal::new("ResourceNotFoundException", message)
+}

@@ -1,0 +1,38 @@
+//! The faces part of the Amazon Rekognition API, on this machine, over [`face_engine`]: real
+//! detection and recognition behind the protocol that unmodified AWS SDKs speak.
+//!
+//! Eleven operations: `CreateCollection`, `DeleteCollection`, `DescribeCollection`,
+//! `ListCollections`, `IndexFaces`, `ListFaces`, `DeleteFaces`, `SearchFaces`,
+//! `SearchFacesByImage`, `CompareFaces`, `DetectFaces`. What differs from the service:
+//!
+//! - Collections live in memory: a restart loses them.
+//! - `Similarity` is a convention of the engine's ([`face_engine::similarity`]), `Confidence` the
+//!   detector's score in per cent, `Quality` the engine's own measures on the service's scale of
+//!   0 to 100, and the quality filters' limits are this server's own.
+//! - `FaceOccluded` is not measured: always `false`, with a confidence of 50. Age, emotions,
+//!   glasses and the like are never in an answer.
+//! - Signatures of requests are not checked, and there are no users, tags or quotas.
+//!
+//! Beside the API, `GET /_local/health` answers 200 once the server is ready and
+//! `GET /_local/calls` counts the calls of each operation since the start, as a JSON object.
+
+mod clock;
+mod collections;
+mod error;
+mod faces;
+mod images;
+mod operations;
+mod server;
+mod validation;
+mod wire;
+
+use axum::Router;
+use face_engine::Engine;
+
+pub use crate::images::ObjectStore;
+
+/// The server as a router: `store` is where pictures named as S3 objects are read from (without
+/// it they are refused), `region` stands in the names of collections.
+pub fn router(engine: Engine, store: Option<ObjectStore>, region: String) -> Router {
+    server::router(operations::Service::new(engine, store, region))
+}
