@@ -39,16 +39,6 @@ impl Landmarks {
         &self.0
     }
 
-    /// The jaw's outline, from the left ear over the chin (the ninth point) to the right ear.
-    pub fn jaw(&self) -> &[Point] {
-        self.part(0..17)
-    }
-
-    /// The bridge of the nose from above, its last point being the tip.
-    pub fn nose_bridge(&self) -> &[Point] {
-        self.part(27..31)
-    }
-
     /// The tip of the nose.
     pub fn nose_tip(&self) -> Point {
         self.0[30]
