@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use signin_core::answer::MAX_ANSWER;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 use time::OffsetDateTime;
@@ -72,6 +73,12 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Whether Cognito takes an answer of this length: at most 131,072 characters. A picture that
+    /// is too long to be sent inline is uploaded.
+    pub fn fits(&self) -> bool {
+        self.to_text().len() <= MAX_ANSWER
+    }
+
     /// The `ANSWER` on the wire.
     pub(crate) fn to_text(&self) -> String {
         match self {
@@ -227,6 +234,18 @@ mod tests {
             mime: "image/png",
         };
         assert_eq!(inline.to_text(), "data:image/png;base64,AQID");
+    }
+
+    #[test]
+    fn an_answer_fits_up_to_the_limit_and_no_further() {
+        // 23 characters before 131,049 of base64, which come in fours: 98,286 bytes fit.
+        let inline = |length| Answer::Inline {
+            bytes: vec![0; length],
+            mime: "image/jpeg",
+        };
+        assert!(inline(98_286).fits());
+        assert!(!inline(98_287).fits());
+        assert!(Answer::Uploaded.fits());
     }
 
     #[test]

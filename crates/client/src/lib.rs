@@ -24,6 +24,7 @@ mod clock;
 mod error;
 mod outputs;
 mod picture;
+pub mod samples;
 mod tokens;
 
 pub use challenge::{Answer, Challenge, Round, Upload};
