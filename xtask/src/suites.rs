@@ -23,6 +23,8 @@ use crate::steps::{begin, step};
 
 /// How the end-to-end tests learn where the outputs of their stacks lie.
 const OUTPUTS_VARIABLE: &str = "FACE_SIGNIN_OUTPUTS";
+/// How they learn where the functions' executables lie, each under the function's name.
+const BINARIES_VARIABLE: &str = "FACE_SIGNIN_BINARIES";
 
 /// Runs every suite, or the one that is named, and prints a table of how each check went.
 pub(crate) fn test(paths: &Paths, suite: Option<Suite>) -> Result<ExitCode> {
@@ -91,11 +93,14 @@ fn end_to_end(paths: &Paths) -> Result<()> {
     };
     parts::clients(paths)?;
     let built = prepare(paths)?;
+    let binaries = built.executable("define-auth-challenge")?.parent();
+    let binaries = binaries.context("an executable lies in no folder")?;
     let stack = Stack::start(paths, &dir, lock, Endpoints::free()?, &built, &variants())?;
     let outcome = visibly(
         cargo(paths)
             .args(["test", "--locked", "--package", "e2e"])
-            .env(OUTPUTS_VARIABLE, &dir),
+            .env(OUTPUTS_VARIABLE, &dir)
+            .env(BINARIES_VARIABLE, binaries),
     );
     if outcome.is_err() {
         eprintln!(
