@@ -1,1 +1,16 @@
-//! End-to-end tests.
+//! What the end-to-end tests share: the stacks they run against, pictures, and a Lambda Runtime
+//! API that runs a function's own executable.
+//!
+//! It is a test's right to panic: every function here does, with what was expected and what to
+//! do, where the machine is not set up as `cargo xtask test e2e` sets it up.
+
+mod clock;
+mod operator;
+
+pub mod drawn;
+pub mod events;
+pub mod lambda;
+pub mod people;
+pub mod pictures;
+pub mod settings;
+pub mod stack;

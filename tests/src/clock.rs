@@ -1,0 +1,12 @@
+//! The one place of the end-to-end tests where the clock is read.
+
+use std::time::SystemTime;
+
+/// The moment now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "requests are signed for, and invocations end at, a moment of the real clock"
+)]
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}

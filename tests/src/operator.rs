@@ -1,0 +1,176 @@
+//! A look behind the scenes, with an operator's credentials: the table, the buckets, the
+//! collection.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::stack::Stack;
+
+/// How long an event may take to come through before a test gives it up.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+impl Stack {
+    /// An item of the user table, attribute by attribute; null where there is none.
+    pub async fn item(&self, partition: &str, sort: &str) -> Value {
+        let key = json!({"PK": {"S": partition}, "SK": {"S": sort}});
+        let request = json!({
+            "TableName": self.outputs.user_table, "Key": key, "ConsistentRead": true,
+        });
+        self.dynamo_db("GetItem", &request).await["Item"].take()
+    }
+
+    /// A user's profile.
+    pub async fn profile(&self, user: &str) -> Value {
+        self.item(&format!("USER#{user}"), "PROFILE").await
+    }
+
+    /// Sets an attribute of a user's profile, as a test does that needs time to have passed.
+    pub async fn set_in_profile(&self, user: &str, attribute: &str, value: &Value) {
+        let request = json!({
+            "TableName": self.outputs.user_table,
+            "Key": {"PK": {"S": format!("USER#{user}")}, "SK": {"S": "PROFILE"}},
+            "UpdateExpression": "SET #a = :v",
+            "ExpressionAttributeNames": {"#a": attribute},
+            "ExpressionAttributeValues": {":v": value},
+        });
+        self.dynamo_db("UpdateItem", &request).await;
+    }
+
+    /// How many faces an enrolment has in the collection.
+    pub async fn faces_of(&self, enrolment: &str) -> usize {
+        let mut token = Value::Null;
+        let mut count = 0;
+        loop {
+            let request = json!({
+                "CollectionId": self.outputs.face_collection, "MaxResults": 1000,
+                "NextToken": token,
+            });
+            let endpoint = &self.outputs.rekognition_endpoint;
+            let target = "RekognitionService.ListFaces";
+            let found = self
+                .call("rekognition", endpoint, "1.1", target, &request)
+                .await;
+            let faces = found["Faces"].as_array().expect("ListFaces lists faces");
+            count += faces
+                .iter()
+                .filter(|face| face["ExternalImageId"] == enrolment)
+                .count();
+            token = found["NextToken"].clone();
+            if token.is_null() {
+                return count;
+            }
+        }
+    }
+
+    /// How often each operation of the recognition service was called since it started.
+    pub async fn recognition_calls(&self) -> Value {
+        let url = format!("{}/_local/calls", self.outputs.rekognition_endpoint);
+        let response = reqwest::get(url).await.expect("local-rekognition answers");
+        response.json().await.expect("its counters are JSON")
+    }
+
+    /// How many versions, delete markers included, lie at keys that begin with this prefix.
+    pub async fn versions(&self, bucket: &str, prefix: &str) -> usize {
+        let listing = self
+            .get_from_bucket(bucket, &format!("prefix={prefix}&versions="))
+            .await;
+        listing.matches("<VersionId>").count()
+    }
+
+    /// How many objects lie at keys that begin with this prefix.
+    pub async fn objects(&self, bucket: &str, prefix: &str) -> usize {
+        let listing = self
+            .get_from_bucket(bucket, &format!("list-type=2&prefix={prefix}"))
+            .await;
+        listing.matches("<Key>").count()
+    }
+
+    /// Waits until an item of the table has a state; S3's events arrive when they arrive.
+    pub async fn until_state(&self, partition: &str, sort: &str, state: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            ticks.tick().await;
+            let item = self.item(partition, sort).await;
+            if item["state"]["S"] == state {
+                return item;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{partition} should be {state}, and is {}",
+                item["state"]
+            );
+        }
+    }
+
+    /// Waits until nothing lies at a key any more, in any version.
+    pub async fn until_gone(&self, bucket: &str, key: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        while self.versions(bucket, key).await > 0 {
+            assert!(Instant::now() < deadline, "{key} should be gone");
+            ticks.tick().await;
+        }
+    }
+
+    async fn get_from_bucket(&self, bucket: &str, query: &str) -> String {
+        let query = query.replace('/', "%2F");
+        let url = format!(
+            "{}/{bucket}?{query}",
+            self.outputs.s3_endpoint.trim_end_matches('/')
+        );
+        let mut request = http().get(&url);
+        for (name, value) in self.signature("s3", "GET", &url, b"") {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.expect("S3 answers");
+        let status = response.status();
+        assert!(status.is_success(), "S3 answered {status} to a listing");
+        response.text().await.expect("a listing is text")
+    }
+
+    async fn dynamo_db(&self, operation: &str, request: &Value) -> Value {
+        let endpoint = &self.outputs.dynamo_db_endpoint;
+        let target = format!("DynamoDB_20120810.{operation}");
+        self.call("dynamodb", endpoint, "1.0", &target, request)
+            .await
+    }
+
+    /// Calls a service that speaks AWS's JSON protocol.
+    async fn call(
+        &self,
+        service: &str,
+        endpoint: &str,
+        version: &str,
+        target: &str,
+        request: &Value,
+    ) -> Value {
+        let url = format!("{}/", endpoint.trim_end_matches('/'));
+        let body = request.to_string().into_bytes();
+        let mut request = http()
+            .post(&url)
+            .header("content-type", format!("application/x-amz-json-{version}"))
+            .header("x-amz-target", target);
+        for (name, value) in self.signature(service, "POST", &url, &body) {
+            request = request.header(name, value);
+        }
+        let response = request
+            .body(body)
+            .send()
+            .await
+            .expect("the service answers");
+        let status = response.status();
+        let answer: Value = response.json().await.expect("the answer is JSON");
+        assert!(status.is_success(), "{target} answered {status}: {answer}");
+        answer
+    }
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("an HTTP client can be made")
+}

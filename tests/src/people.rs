@@ -1,0 +1,119 @@
+//! People who sign up, enrol and sign in, as an app leads them.
+
+use signin_client::{
+    Answer, Challenge, ClientError, Refusal, Round, SignInClient, SignedUp, Tokens,
+};
+use signin_core::reason::Reason;
+use signin_core::step::Step;
+
+use crate::pictures;
+use crate::stack::{Stack, fresh_email};
+
+/// Somebody with an account.
+#[derive(Debug)]
+pub struct Person {
+    /// The address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// The account.
+    pub account: SignedUp,
+}
+
+impl Person {
+    /// The name that every trigger and every key has for the account.
+    pub fn user_name(&self) -> &str {
+        &self.account.sub
+    }
+}
+
+/// Signs up with a fresh address, and enters the code that came by mail.
+pub async fn confirmed(client: &SignInClient) -> Person {
+    let person = signed_up(client, &fresh_email()).await;
+    let code = newest_code(client, &person.email).await;
+    let binding = Some(&person.account.binding);
+    client
+        .confirm(&person.email, &code, binding)
+        .await
+        .expect("the code is right");
+    person
+}
+
+/// Signs up, and leaves the code in the mailbox.
+pub async fn signed_up(client: &SignInClient, email: &str) -> Person {
+    let password = hex::encode(rand::random::<[u8; 12]>());
+    let account = client
+        .sign_up(email, &password, "1")
+        .await
+        .expect("the sign-up is accepted");
+    Person {
+        email: email.to_owned(),
+        password,
+        account,
+    }
+}
+
+/// The code of the newest letter to an address.
+pub async fn newest_code(client: &SignInClient, email: &str) -> String {
+    let letters = client.mailbox(email).await.expect("the mailbox opens");
+    letters.first().expect("a letter has come").code.clone()
+}
+
+/// Signs up, confirms, enrols with the document and signs in with a live picture, in one sitting.
+pub async fn enrolled(stack: &Stack) -> (Person, Tokens) {
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let tokens = enrol(&client, &person).await;
+    (person, tokens)
+}
+
+/// Enrols an account that may, and signs it in.
+pub async fn enrol(client: &SignInClient, person: &Person) -> Tokens {
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Enrol);
+    client
+        .upload(&asked, pictures::document())
+        .await
+        .expect("the document is uploaded");
+    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await)
+}
+
+/// A picture as an inline answer.
+pub fn inline(bytes: Vec<u8>) -> Answer {
+    Answer::Inline {
+        bytes,
+        mime: "image/jpeg",
+    }
+}
+
+/// The challenge that a call must have led to.
+pub fn challenge(round: Result<Round, ClientError>, step: Step) -> Challenge {
+    match round {
+        Ok(Round::Challenge(challenge)) if challenge.step == step => challenge,
+        other => panic!("expected a challenge {step:?}, found {other:?}"),
+    }
+}
+
+/// The challenge that a call must have led to, which says why the last answer did not pass.
+pub fn refused(round: Result<Round, ClientError>, step: Step, reason: Reason) -> Challenge {
+    let challenge = challenge(round, step);
+    assert_eq!(challenge.reason, Some(reason));
+    challenge
+}
+
+/// The tokens that a call must have led to.
+pub fn tokens(round: Result<Round, ClientError>) -> Tokens {
+    match round {
+        Ok(Round::Tokens(tokens)) => tokens,
+        other => panic!("expected tokens, found {other:?}"),
+    }
+}
+
+/// Fails unless the session ended without tokens.
+pub fn ended(round: Result<Round, ClientError>) {
+    match round {
+        Err(error) if error.refusal() == Some(&Refusal::NotAuthorized) => {}
+        other => panic!("expected the session's end, found {other:?}"),
+    }
+}

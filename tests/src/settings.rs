@@ -1,0 +1,33 @@
+//! The functions' settings, as the template gives them by default.
+
+use std::collections::BTreeMap;
+
+/// The settings of a function. Their values hold variables: `${UserTable}` is the stack's table.
+pub fn settings(function: &str) -> BTreeMap<String, String> {
+    let table = ("USER_TABLE", "${UserTable}");
+    let documents = ("DOCUMENT_BUCKET", "${DocumentBucket}");
+    let sign_ins = ("SIGN_IN_BUCKET", "${SignInBucket}");
+    let collection = ("FACE_COLLECTION", "${FaceCollection}");
+    let policy = ("SIGN_IN_POLICY", "FACE");
+    let keep = ("KEEP_DOCUMENTS", "false");
+    let settings: &[(&str, &str)] = match function {
+        "create-auth-challenge" => &[policy, table, documents, sign_ins],
+        "create-collection" => &[],
+        "define-auth-challenge" => &[policy],
+        "index-images" => &[table, documents, collection, keep],
+        "post-confirmation" => &[table],
+        "pre-signup" => &[table, ("CONSENT_VERSION", "1")],
+        "verify-auth-challenge" => &[
+            table,
+            documents,
+            sign_ins,
+            collection,
+            keep,
+            ("MATCH_MODE", "COLLECTION"),
+            ("SIMILARITY_THRESHOLD", "99"),
+        ],
+        _ => panic!("nothing is known of the settings of {function}"),
+    };
+    let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+    settings.iter().map(owned).collect()
+}

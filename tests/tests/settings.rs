@@ -1,0 +1,75 @@
+//! A setting that is missing or wrong stops a function at its start, before it takes any event,
+//! with a message that names the setting.
+
+use std::collections::BTreeMap;
+
+use e2e::events::functions;
+use e2e::lambda::Function;
+use e2e::settings::settings;
+
+/// What no setting may be, and what the message says beside the setting's name.
+fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
+    match setting {
+        "SIGN_IN_POLICY" => &[
+            ("", "expected a value"),
+            ("PASSWORD", "PASSWORD+FACE"),
+            ("face", "PASSWORD+FACE"),
+        ],
+        "MATCH_MODE" => &[("", "expected a value"), ("BOTH", "COLLECTION or COMPARE")],
+        "SIMILARITY_THRESHOLD" => &[
+            ("", "expected a value"),
+            ("79.9", "80 to 100"),
+            ("101", "80 to 100"),
+            ("NaN", "80 to 100"),
+            ("high", "80 to 100"),
+        ],
+        "KEEP_DOCUMENTS" => &[("", "expected a value"), ("yes", "`true` or `false`")],
+        _ => &[("", "expected a value")],
+    }
+}
+
+/// Starts a function with these settings, which it does not accept; what it printed.
+async fn refused(function: &str, settings: &BTreeMap<String, String>) -> String {
+    let exit = Function::start(function, settings).await.exit().await;
+    assert!(!exit.status.success(), "{function} ended in success");
+    assert_eq!(exit.asked, 0, "{function} asked for an event");
+    exit.printed
+}
+
+#[tokio::test]
+async fn a_setting_that_is_missing_or_wrong_stops_a_function_and_is_named() {
+    for function in functions() {
+        let complete = settings(&function);
+        for name in complete.keys() {
+            let named = format!("setting {name}: ");
+
+            let mut without = complete.clone();
+            without.remove(name);
+            let printed = refused(&function, &without).await;
+            let expected = format!("{named}expected a value");
+            assert!(printed.contains(&expected), "{function}: {printed}");
+
+            for (value, expected) in wrong(name) {
+                let mut with = complete.clone();
+                with.insert(name.clone(), (*value).to_owned());
+                let printed = refused(&function, &with).await;
+                let both = printed.contains(&named) && printed.contains(expected);
+                assert!(both, "{function} with {name}={value:?}: {printed}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn settings_that_do_not_go_together_stop_a_function_and_are_named() {
+    let mut comparing = settings("verify-auth-challenge");
+    comparing.insert("MATCH_MODE".to_owned(), "COMPARE".to_owned());
+    comparing.insert("KEEP_DOCUMENTS".to_owned(), "false".to_owned());
+    let printed = refused("verify-auth-challenge", &comparing).await;
+    assert!(printed.contains("setting KEEP_DOCUMENTS: "), "{printed}");
+
+    let mut face_data = settings("create-auth-challenge");
+    face_data.insert("SIGN_IN_POLICY".to_owned(), "FACE_DATA".to_owned());
+    let printed = refused("create-auth-challenge", &face_data).await;
+    assert!(printed.contains("setting SIGN_IN_POLICY: "), "{printed}");
+}
