@@ -74,6 +74,14 @@ impl Sample {
         samples
     }
 
+    /// Whether event or uploads hold a variable.
+    pub fn mentions(&self, variable: &str) -> bool {
+        let variable = format!("${{{variable}}}");
+        let uploads = &self.expected.uploads;
+        self.event.to_string().contains(&variable)
+            || uploads.values().any(|content| content.contains(&variable))
+    }
+
     /// The samples of a function.
     fn of(function: &str) -> Vec<Self> {
         let folder = checkout().join("events").join(function);
