@@ -64,14 +64,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 }
 
 impl Sample {
-    /// Every sample, in the order of their paths.
+    /// Every sample.
     pub fn all() -> Vec<Self> {
-        let mut samples: Vec<Self> = functions()
-            .iter()
-            .flat_map(|function| Self::of(function))
-            .collect();
-        samples.sort_by(|a, b| a.path.cmp(&b.path));
-        samples
+        let functions = entries(&checkout().join("events"));
+        let functions = functions.iter().filter(|name| *name != "README.md");
+        functions.flat_map(|function| Self::of(function)).collect()
     }
 
     /// Whether event or uploads hold a variable.
