@@ -29,8 +29,8 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
              verify-auth-challenge and of the recognition service."
         }
         Reason::NoMatch => {
-            "The face was not taken for the enrolled one: use pictures of one person, from the \
-             front and in even light, or a lower SimilarityThreshold."
+            "The face was not taken for the enrolled one: use two pictures of one person, from the \
+             front and in even light."
         }
         Reason::TryLater => {
             "The picture was not compared: a service did not answer, or too many tries failed; \
