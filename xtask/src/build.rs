@@ -17,8 +17,10 @@ use crate::command::{cannot, run_visibly};
 use crate::paths::Paths;
 use crate::steps::{begin, step};
 
-/// The servers that stand in for a part of AWS each.
-const SERVERS: [&str; 2] = ["local-cognito", "local-rekognition"];
+/// What runs beside the functions: the servers that stand in for a part of AWS each, and the
+/// client with the demonstration. They are built apart from the functions, so that their
+/// dependencies' features do not reach what goes to Lambda.
+const LOCAL: [&str; 3] = ["local-cognito", "local-rekognition", "signin-client"];
 
 /// Where cargo put what was built: the executables, by their names.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -45,22 +47,22 @@ impl Built {
     }
 }
 
-/// Builds the functions and the servers in release, and zips each function.
+/// Builds the functions, the servers and the client in release, and zips each function.
 pub(crate) fn build(paths: &Paths) -> Result<Built> {
     let functions = functions(paths)?;
-    begin("building the functions and the local servers");
-    let built = cargo_build(paths, functions.iter().map(String::as_str).chain(SERVERS))?;
+    begin("building the functions");
+    let mut built = cargo_build(paths, functions.iter().map(String::as_str))?;
     step("the functions' packages", || {
         package(paths, &functions, &built)
     })?;
+    built.executables.extend(build_local(paths)?.executables);
     Ok(built)
 }
 
-/// Builds one binary of a package in release.
-pub(crate) fn build_one(paths: &Paths, package: &str, binary: &str) -> Result<PathBuf> {
-    begin(&format!("building {binary}"));
-    let built = cargo_build(paths, [package])?;
-    built.executable(binary).map(Path::to_owned)
+/// Builds the servers and the client in release.
+pub(crate) fn build_local(paths: &Paths) -> Result<Built> {
+    begin("building the local servers and the client");
+    cargo_build(paths, LOCAL)
 }
 
 /// A `cargo` command in the checkout.

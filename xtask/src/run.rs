@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process, setsid};
 
-use crate::build::{Built, build, build_one};
+use crate::build::{Built, build, build_local};
 use crate::command::{cannot, run_visibly};
 use crate::deploy::Variant;
 use crate::interrupt;
@@ -91,9 +91,9 @@ pub(crate) fn down(dir: &Path) -> Result<()> {
 /// Runs the demonstration client against a stack, which is started first if none runs.
 pub(crate) fn demo(paths: &Paths, dir: &Path, arguments: &[String]) -> Result<ExitCode> {
     up(paths, dir, &[], true)?;
-    let client = build_one(paths, "signin-client", "demo")?;
+    let built = build_local(paths)?;
     let status = run_visibly(
-        Command::new(client)
+        Command::new(built.executable("demo")?)
             .arg("--outputs")
             .arg(dir.join("outputs.json"))
             .args(arguments),

@@ -1,0 +1,156 @@
+//! Bad input is a verdict with a reason, through the whole stack.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use e2e::people::{challenge, confirmed, ended, inline, refused, tokens};
+use e2e::stack::{Stack, Variant, fresh_email};
+use e2e::{drawn, pictures};
+use signin_client::Answer;
+use signin_core::reason::Reason;
+use signin_core::step::Step;
+
+/// The reason that an answer gets; asked as somebody whom nobody knows, for whom reasons are the
+/// same as for everybody.
+async fn reason_for(answer: Answer) -> Option<Reason> {
+    let client = Stack::read(Variant::Default).client();
+    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    challenge(client.answer(&asked, answer).await, Step::Face).reason
+}
+
+/// The reason that an uploaded file gets.
+async fn reason_for_upload(bytes: Vec<u8>) -> Option<Reason> {
+    let client = Stack::read(Variant::Default).client();
+    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    client
+        .upload(&asked, bytes)
+        .await
+        .expect("the form takes any bytes");
+    challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face).reason
+}
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_compared_gets_its_reason() {
+    let live = pictures::live();
+    let cut = live[..live.len() / 2].to_vec();
+    for (what, bytes, reason) in [
+        (
+            "not an image",
+            b"%PDF-1.7 not an image".to_vec(),
+            Reason::NotAnImage,
+        ),
+        ("a truncated JPEG", cut, Reason::NotAnImage),
+        (
+            "60,000 × 60,000",
+            drawn::png_that_declares(60_000, 60_000),
+            Reason::TooLarge,
+        ),
+        ("nobody", drawn::plain(128), Reason::NoFace),
+        ("black", drawn::plain(0), Reason::NoFace),
+        (
+            "a face in the dark",
+            drawn::darkened(&live, 0.25),
+            Reason::TooDark,
+        ),
+        (
+            "a face out of focus",
+            drawn::blurred(&live, 6.0),
+            Reason::Blurred,
+        ),
+        (
+            "a 30-pixel face",
+            drawn::far_away(&live, 60),
+            Reason::TooSmall,
+        ),
+    ] {
+        assert_eq!(
+            reason_for(inline(bytes.clone())).await,
+            Some(reason),
+            "{what}, inline"
+        );
+        assert_eq!(
+            reason_for_upload(bytes).await,
+            Some(reason),
+            "{what}, uploaded"
+        );
+    }
+    assert_eq!(
+        reason_for_upload(pictures::two_people()).await,
+        Some(Reason::ManyFaces)
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_understood_gets_its_reason() {
+    for (what, text) in [
+        ("noise", "x".repeat(131_072)),
+        (
+            "a key",
+            "enrolments/somebody/0123456789abcdef0123456789abcdef".to_owned(),
+        ),
+        (
+            "an address",
+            "http://169.254.169.254/latest/meta-data".to_owned(),
+        ),
+        ("no base64", "data:image/jpeg;base64,@@@@".to_owned()),
+        (
+            "JSON",
+            r#"{"model":"descriptor-128","values":null}"#.to_owned(),
+        ),
+        ("nothing uploaded", "uploaded".to_owned()),
+    ] {
+        assert_eq!(
+            reason_for(Answer::Text(text)).await,
+            Some(Reason::NotAnImage),
+            "{what}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_answer_passes_nothing() {
+    let client = Stack::read(Variant::Default).client();
+    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    match client.answer(&asked, Answer::Text(String::new())).await {
+        Ok(signin_client::Round::Challenge(next)) => {
+            assert_eq!(next.reason, Some(Reason::NotAnImage));
+        }
+        Ok(signin_client::Round::Tokens(_)) => panic!("an empty answer signed in"),
+        // Cognito itself may refuse it before any function sees it.
+        Err(error) => assert!(error.refusal().is_some(), "{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_passport_page_with_its_ghost_portrait_enrols() {
+    let client = Stack::read(Variant::Default).client();
+    let person = confirmed(&client).await;
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Enrol);
+    let page = drawn::passport_page(&pictures::document());
+    client
+        .upload(&asked, page)
+        .await
+        .expect("the page is uploaded");
+    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn an_answer_for_another_challenge_passes_nothing() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = e2e::people::enrolled(&stack).await;
+    let one = challenge(client.begin(&person.email, None).await, Step::Face);
+    let other = challenge(client.begin(&person.email, None).await, Step::Face);
+    // The picture lies where one challenge wants it; the other is answered.
+    client
+        .upload(&one, pictures::live())
+        .await
+        .expect("the picture is uploaded");
+    let answered = client.answer(&other, Answer::Uploaded).await;
+    refused(answered, Step::Face, Reason::NotAnImage);
+    // A session is good once.
+    let used = client.answer(&other, inline(pictures::live())).await;
+    ended(used);
+    tokens(client.answer(&one, Answer::Uploaded).await);
+}

@@ -1,0 +1,63 @@
+//! Documents that come without an answer: uploads that nobody answered for, and operators' own.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use e2e::people::{challenge, confirmed, inline, tokens};
+use e2e::pictures;
+use e2e::stack::{Stack, Variant};
+use signin_client::Answer;
+use signin_core::step::Step;
+
+#[tokio::test]
+async fn an_upload_that_nobody_answered_for_is_indexed_by_its_event() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Enrol);
+    client
+        .upload(&asked, pictures::document())
+        .await
+        .expect("the document is uploaded");
+    let enrolment = format!("ENROLMENT#{}", asked.challenge_id);
+    stack.until_state(&enrolment, "ENROLMENT", "INDEXED").await;
+
+    // Whoever comes second finds it done.
+    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+    let id = enrolment.trim_start_matches("ENROLMENT#");
+    assert_eq!(stack.faces_of(id).await, 1);
+    let profile = stack.profile(person.user_name()).await;
+    assert_eq!(profile["state"]["S"], "ACTIVE");
+}
+
+#[tokio::test]
+async fn an_operators_upload_is_active_at_once() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let user = person.user_name();
+    let key = format!("bulk/{user}/staff photo +1.jpg");
+    let bucket = &stack.outputs.document_bucket;
+    stack.put_object(bucket, &key, pictures::document()).await;
+    stack
+        .until_state(&format!("USER#{user}"), "PROFILE", "ACTIVE")
+        .await;
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn an_operators_second_upload_replaces_nothing() {
+    let stack = Stack::read(Variant::Default);
+    let (person, _) = e2e::people::enrolled(&stack).await;
+    let user = person.user_name();
+    let before = stack.profile(user).await["faces"].clone();
+    let (bucket, key) = (
+        &stack.outputs.document_bucket,
+        format!("bulk/{user}/other.jpg"),
+    );
+    stack.put_object(bucket, &key, pictures::other()).await;
+    stack.until_gone(bucket, &key).await;
+    assert_eq!(stack.profile(user).await["faces"], before);
+}

@@ -1,0 +1,453 @@
+//! Enrolling and signing in, as an app does it, through the whole stack.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use e2e::people::{
+    Person, challenge, confirmed, ended, enrol, enrolled, inline, newest_code, refused, signed_up,
+    tokens,
+};
+use e2e::pictures;
+use e2e::stack::{Stack, Variant, fresh_email};
+use serde_json::json;
+use signin_client::{Answer, Refusal};
+use signin_core::reason::Reason;
+use signin_core::step::Step;
+
+#[tokio::test]
+async fn a_person_enrols_and_from_then_on_signs_in_by_face_alone() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, first) = enrolled(&stack).await;
+    let claims = client
+        .verify(&first)
+        .await
+        .expect("the tokens are the pool's");
+    assert_eq!(claims.identity.sub, person.account.sub);
+
+    // Inline.
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    assert_eq!(asked.attempts_left, 3);
+    let signed_in = tokens(client.answer(&asked, inline(pictures::live())).await);
+    client
+        .verify(&signed_in)
+        .await
+        .expect("the tokens are the pool's");
+
+    // Uploaded.
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    client
+        .upload(&asked, pictures::live())
+        .await
+        .expect("the picture is uploaded");
+    tokens(client.answer(&asked, Answer::Uploaded).await);
+}
+
+#[tokio::test]
+async fn nothing_but_the_record_is_left_of_the_pictures() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    client
+        .upload(&asked, pictures::live())
+        .await
+        .expect("the picture is uploaded");
+    tokens(client.answer(&asked, Answer::Uploaded).await);
+
+    let user = person.user_name();
+    let (documents, sign_ins) = (
+        &stack.outputs.document_bucket,
+        &stack.outputs.sign_in_bucket,
+    );
+    assert_eq!(
+        stack
+            .versions(documents, &format!("enrolments/{user}/"))
+            .await,
+        0
+    );
+    assert_eq!(
+        stack.objects(sign_ins, &format!("sign-in/{user}/")).await,
+        0
+    );
+    let profile = stack.profile(user).await;
+    assert_eq!(profile["state"]["S"], "ACTIVE");
+    assert_eq!(
+        profile["faces"]["M"].as_object().map(serde_json::Map::len),
+        Some(1)
+    );
+    assert!(profile["binding"].is_null() && profile["ttl"].is_null());
+}
+
+#[tokio::test]
+async fn somebody_else_is_refused_and_three_wrong_answers_end_a_session() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let wrong = client.answer(&asked, inline(pictures::other())).await;
+    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    assert_eq!(asked.attempts_left, 2);
+    client
+        .upload(&asked, pictures::two_people())
+        .await
+        .expect("the picture is uploaded");
+    let wrong = client.answer(&asked, Answer::Uploaded).await;
+    let asked = refused(wrong, Step::Face, Reason::ManyFaces);
+    assert_eq!(asked.attempts_left, 1);
+    ended(client.answer(&asked, inline(pictures::other())).await);
+
+    // The owner is not kept out by it.
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn a_picture_that_passed_or_was_enrolled_never_passes_again() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let (document, live) = (pictures::document(), pictures::live());
+
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Enrol);
+    client
+        .upload(&asked, document.clone())
+        .await
+        .expect("the document is uploaded");
+    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    let again = client.answer(&asked, inline(document)).await;
+    let asked = refused(again, Step::Face, Reason::NoMatch);
+    tokens(client.answer(&asked, inline(live.clone())).await);
+
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let again = client.answer(&asked, inline(live)).await;
+    refused(again, Step::Face, Reason::NoMatch);
+}
+
+#[tokio::test]
+async fn a_document_that_is_not_accepted_can_be_taken_again_in_the_same_session() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let first = challenge(begun, Step::Enrol);
+    client
+        .upload(&first, pictures::two_people())
+        .await
+        .expect("the picture is uploaded");
+    let wrong = client.answer(&first, Answer::Uploaded).await;
+    let second = refused(wrong, Step::Enrol, Reason::ManyFaces);
+    assert_eq!(
+        first.upload.fields["key"], second.upload.fields["key"],
+        "one key for all rounds"
+    );
+    assert_ne!(first.challenge_id, second.challenge_id);
+    let asked = challenge(
+        client.answer(&second, inline(pictures::document())).await,
+        Step::Face,
+    );
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn a_document_of_somebody_else_enrols_nobody() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Enrol);
+    let asked = challenge(
+        client.answer(&asked, inline(pictures::other())).await,
+        Step::Face,
+    );
+    let wrong = client.answer(&asked, inline(pictures::live())).await;
+    refused(wrong, Step::Face, Reason::NoMatch);
+    let profile = stack.profile(person.user_name()).await;
+    assert_eq!(profile["state"]["S"], "MAY_ENROL");
+    assert!(profile["faces"].is_null());
+}
+
+#[tokio::test]
+async fn an_enrolment_that_was_broken_off_is_replaced_and_its_face_removed() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Enrol);
+    let abandoned = asked.challenge_id.clone();
+    challenge(
+        client.answer(&asked, inline(pictures::other())).await,
+        Step::Face,
+    );
+    assert_eq!(stack.faces_of(&abandoned).await, 1);
+
+    enrol(&client, &person).await;
+    assert_eq!(stack.faces_of(&abandoned).await, 0);
+    assert!(
+        stack
+            .item(&format!("ENROLMENT#{abandoned}"), "ENROLMENT")
+            .await
+            .is_null()
+    );
+}
+
+#[tokio::test]
+async fn an_enrolment_needs_the_password_in_the_same_session() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    refused(
+        client.answer(&asked, inline(pictures::document())).await,
+        Step::Face,
+        Reason::NoMatch,
+    );
+}
+
+#[tokio::test]
+async fn an_account_opened_by_somebody_else_with_your_address_gives_them_nothing() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let theirs = signed_up(&client, &fresh_email()).await;
+    let code = newest_code(&client, &theirs.email).await;
+    // The owner of the mailbox enters the code somewhere, without the other party's secret.
+    client
+        .confirm(&theirs.email, &code, None)
+        .await
+        .expect("the code is right");
+    let begun = client.begin(&theirs.email, Some(&theirs.password)).await;
+    let asked = challenge(begun, Step::Face);
+    refused(
+        client.answer(&asked, inline(pictures::other())).await,
+        Step::Face,
+        Reason::NoMatch,
+    );
+
+    // The owner resets the password, and then it is theirs.
+    client
+        .forgot_password(&theirs.email)
+        .await
+        .expect("a code is mailed");
+    let code = newest_code(&client, &theirs.email).await;
+    let mine = Person {
+        password: "a new and longer password".to_owned(),
+        ..theirs
+    };
+    client
+        .confirm_forgot_password(&mine.email, &code, &mine.password)
+        .await
+        .expect("the code is right");
+    enrol(&client, &mine).await;
+}
+
+#[tokio::test]
+async fn a_password_reset_never_touches_an_active_face() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    client
+        .forgot_password(&person.email)
+        .await
+        .expect("a code is mailed");
+    let code = newest_code(&client, &person.email).await;
+    let password = "another and longer password";
+    client
+        .confirm_forgot_password(&person.email, &code, password)
+        .await
+        .expect("the code is right");
+    let asked = challenge(
+        client.begin(&person.email, Some(password)).await,
+        Step::Face,
+    );
+    let wrong = client.answer(&asked, inline(pictures::other())).await;
+    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn unknown_unenrolled_and_enrolled_users_look_alike() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (with_face, _) = enrolled(&stack).await;
+    let without_face = confirmed(&client).await;
+    let mut seen = Vec::new();
+    for email in [with_face.email, without_face.email, fresh_email()] {
+        let mut rounds = Vec::new();
+        let mut asked = challenge(client.begin(&email, None).await, Step::Face);
+        for _ in 0..2 {
+            let fields: Vec<String> = asked.upload.fields.keys().cloned().collect();
+            rounds.push((fields, asked.attempts_left, asked.reason, asked.retry_after));
+            let wrong = client.answer(&asked, inline(pictures::other())).await;
+            asked = refused(wrong, Step::Face, Reason::NoMatch);
+        }
+        ended(client.answer(&asked, inline(pictures::other())).await);
+        seen.push(rounds);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], seen[2]);
+}
+
+#[tokio::test]
+async fn an_unconfirmed_user_gets_no_challenge() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = signed_up(&client, &fresh_email()).await;
+    let error = client.begin(&person.email, None).await.unwrap_err();
+    assert_eq!(error.refusal(), Some(&Refusal::UserNotConfirmed));
+}
+
+#[tokio::test]
+async fn a_sign_up_without_consent_is_refused_with_what_is_expected() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let error = client
+        .sign_up(&fresh_email(), "a long enough password", "0")
+        .await
+        .unwrap_err();
+    assert_eq!(error.refusal(), Some(&Refusal::UserLambdaValidation));
+    assert!(error.to_string().contains("consent"), "{error}");
+}
+
+#[tokio::test]
+async fn with_a_password_in_the_policy_the_face_alone_opens_nothing() {
+    let stack = Stack::read(Variant::Password);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    ended(client.begin(&person.email, None).await);
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+    ended(
+        client
+            .begin(&person.email, Some("not the right password"))
+            .await,
+    );
+}
+
+#[tokio::test]
+async fn where_documents_are_kept_the_face_is_compared_with_the_document() {
+    let stack = Stack::read(Variant::Compare);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    let documents = &stack.outputs.document_bucket;
+    let kept = format!("enrolments/{}/", person.user_name());
+    assert_eq!(stack.versions(documents, &kept).await, 1);
+
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let wrong = client.answer(&asked, inline(pictures::other())).await;
+    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+
+    // Somebody without a document is compared with nobody.
+    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    refused(
+        client.answer(&asked, inline(pictures::live())).await,
+        Step::Face,
+        Reason::NoMatch,
+    );
+}
+
+#[tokio::test]
+async fn an_inline_document_is_kept_where_documents_are_kept() {
+    let stack = Stack::read(Variant::Compare);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Enrol);
+    let asked = challenge(
+        client.answer(&asked, inline(pictures::document())).await,
+        Step::Face,
+    );
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+    let kept = format!("enrolments/{}/", person.user_name());
+    assert_eq!(
+        stack.versions(&stack.outputs.document_bucket, &kept).await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn failures_count_across_sessions_and_each_path_has_its_own_counter() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    for _ in 0..2 {
+        let mut asked = challenge(client.begin(&person.email, None).await, Step::Face);
+        while asked.attempts_left > 1 && asked.retry_after.is_none() {
+            let wrong = client.answer(&asked, inline(pictures::other())).await;
+            asked = challenge(wrong, Step::Face);
+        }
+        if asked.retry_after.is_none() {
+            ended(client.answer(&asked, inline(pictures::other())).await);
+        }
+    }
+    let profile = stack.profile(person.user_name()).await;
+    assert_eq!(profile["openFailures"]["N"], "5");
+
+    // A wait is due, and even the right face is not looked at.
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    assert_eq!(asked.reason, Some(Reason::TryLater));
+    let wait = asked.retry_after.expect("a wait is due").as_secs();
+    assert!((1..=30).contains(&wait), "{wait}");
+    let asked = refused(
+        client.answer(&asked, inline(pictures::live())).await,
+        Step::Face,
+        Reason::TryLater,
+    );
+    assert!(asked.retry_after.is_some());
+    assert_eq!(
+        stack.profile(person.user_name()).await["openFailures"]["N"],
+        "5"
+    );
+
+    // The owner, with the password, does not wait; that pass does not shorten a stranger's wait.
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Face);
+    assert_eq!(asked.retry_after, None);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+    assert_eq!(
+        stack.profile(person.user_name()).await["openFailures"]["N"],
+        "5"
+    );
+
+    // When the wait is over, a pass sets the counter back.
+    stack
+        .set_in_profile(person.user_name(), "openNotBefore", &json!({"N": "0"}))
+        .await;
+    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+    assert!(stack.profile(person.user_name()).await["openFailures"].is_null());
+}
+
+#[tokio::test]
+async fn an_upload_that_differs_from_what_was_granted_is_refused() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    let mut elsewhere = asked.clone();
+    elsewhere
+        .upload
+        .fields
+        .insert("key".into(), "sign-in/somebody/else".into());
+    client
+        .upload(&elsewhere, pictures::live())
+        .await
+        .unwrap_err();
+    let mut of_another_type = asked.clone();
+    of_another_type
+        .upload
+        .fields
+        .insert("Content-Type".into(), "text/html".into());
+    client
+        .upload(&of_another_type, pictures::live())
+        .await
+        .unwrap_err();
+    client
+        .upload(&asked, vec![0; 5 * 1024 * 1024 + 1])
+        .await
+        .unwrap_err();
+    client
+        .upload(&asked, pictures::live())
+        .await
+        .expect("what was granted is accepted");
+}
