@@ -44,28 +44,29 @@ pub(crate) fn on_error(error: &ClientError) -> String {
     let advice = match error {
         ClientError::Refused { refusal, .. } => match refusal {
             Refusal::InvalidLambdaResponse | Refusal::UnexpectedLambda => {
-                "a function failed, and its log says why"
+                "A function failed, and its log says why."
             }
             Refusal::UserLambdaValidation => {
-                "a function refused; is the stack's ConsentVersion the one that is agreed to, \
+                "A function refused: is the stack's ConsentVersion the one that is agreed to, \
                  \"1\"?"
             }
             Refusal::NotAuthorized => {
-                "the sign-in was ended; does the stack's SignInPolicy ask for a face alone (FACE)?"
+                "The sign-in was ended: does the stack's SignInPolicy ask for a face alone (FACE)?"
             }
             Refusal::InvalidParameter | Refusal::ResourceNotFound => {
-                "do the outputs belong to this stack?"
+                "Do the outputs belong to this stack?"
             }
-            Refusal::LimitExceeded => "wait, and try again",
-            _ => "see the stack's logs",
+            Refusal::LimitExceeded => "Wait, and try again.",
+            _ => "See the stack's logs.",
         },
-        ClientError::Failed(_) => "is the stack still up? (cargo xtask up)",
-        ClientError::Upload(_) => "the storage's log says why",
+        ClientError::Failed(_) => "Is the stack still up? (cargo xtask up)",
+        ClientError::Upload(_) => "The storage's log says why.",
         ClientError::Protocol(_) | ClientError::Password(_) | ClientError::Token(_) => {
-            "do client and stack come from the same version?"
+            "Do client and stack come from the same version?"
         }
     };
-    format!("{error}; {advice}.")
+    let error = error.to_string();
+    format!("{}. {advice}", error.trim_end_matches('.'))
 }
 
 #[cfg(test)]
@@ -83,7 +84,8 @@ mod tests {
 
     #[test]
     fn an_error_says_what_happened_and_what_to_do() {
-        let text = on_error(&ClientError::Failed("connection refused".to_owned()));
+        let text = on_error(&ClientError::Failed("connection refused.".to_owned()));
+        assert!(!text.contains(".."), "{text}");
         assert!(
             text.contains("connection refused") && text.contains("cargo xtask up"),
             "{text}"
