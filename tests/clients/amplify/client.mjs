@@ -1,0 +1,172 @@
+// Signs up, enrols and signs in with aws-amplify, and tries an impostor.
+//
+// Nothing is changed about the library: it is told the endpoint, and everything else comes from
+// the stack's outputs. Each picture is used once.
+//
+//     node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...
+//
+// The last line on stdout is a JSON object with what was seen; tests/tests/clients.rs reads it.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+import { Amplify } from 'aws-amplify';
+import {
+  confirmSignIn,
+  confirmSignUp,
+  fetchAuthSession,
+  fetchUserAttributes,
+  signIn,
+  signOut,
+  signUp,
+} from 'aws-amplify/auth';
+
+// The version of the consent text that the user agrees to: the template's default.
+const CONSENT = '1';
+
+const CUSTOM_CHALLENGE = 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE';
+
+// A body of one fetch; a server that takes longer than this has failed.
+const PATIENCE_IN_MILLISECONDS = 30_000;
+
+const [outputsFile, document, live, liveAgain, ...impostors] = process.argv.slice(2);
+if (impostors.length === 0) {
+  console.error('usage: node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...');
+  process.exit(2);
+}
+const outputs = JSON.parse(await readFile(outputsFile, 'utf8'));
+Amplify.configure({
+  Auth: {
+    Cognito: {
+      userPoolId: outputs.UserPoolId,
+      userPoolClientId: outputs.UserPoolClientId,
+      userPoolEndpoint: outputs.CognitoEndpoint,
+    },
+  },
+});
+
+const email = `amplify-${randomBytes(8).toString('hex')}@example.com`;
+const password = `${randomBytes(18).toString('base64url')}-aA1`;
+
+// Signs up, and shows with the mailed code that mailbox and password are one party's.
+async function register() {
+  const bindingSecret = randomBytes(32).toString('hex');
+  const binding = createHash('sha256').update(bindingSecret).digest('hex');
+  await signUp({
+    username: email,
+    password,
+    options: { clientMetadata: { consent: CONSENT, binding } },
+  });
+  await confirmSignUp({
+    username: email,
+    confirmationCode: await mailedCode(),
+    options: { clientMetadata: { bindingSecret } },
+  });
+}
+
+// The code in the newest letter; only the local machine has this mailbox.
+async function mailedCode() {
+  const address = encodeURIComponent(email);
+  const mailbox = await fetched(`${outputs.CognitoEndpoint}/_local/mailbox?to=${address}`);
+  return (await mailbox.json())[0].code;
+}
+
+// The answer that puts a picture where the challenge wants it.
+function uploaded(picture) {
+  return async ({ uploadUrl, uploadFields }) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(JSON.parse(uploadFields))) {
+      form.append(name, value);
+    }
+    form.append('file', new Blob([await readFile(picture)]));
+    await fetched(uploadUrl, { method: 'POST', body: form });
+    return 'uploaded';
+  };
+}
+
+// The answer that is the picture itself.
+function inline(picture) {
+  return async () => `data:image/jpeg;base64,${await readFile(picture, 'base64')}`;
+}
+
+async function fetched(url, options = {}) {
+  const signal = AbortSignal.timeout(PATIENCE_IN_MILLISECONDS);
+  const response = await fetch(url, { ...options, signal });
+  if (!response.ok) {
+    throw new Error(`${new URL(url).pathname} answered ${response.status}`);
+  }
+  return response;
+}
+
+// Answers challenge after challenge, until the user is signed in. `answers` holds for each step
+// the answers that are left to give, each a function of the challenge's parameters. What was asked
+// for is added to `rounds`, and why once more.
+async function carryOn(begun, rounds, answers) {
+  let { isSignedIn, nextStep } = begun;
+  while (!isSignedIn) {
+    if (nextStep.signInStep !== CUSTOM_CHALLENGE) {
+      throw new Error(`${nextStep.signInStep} does not belong here`);
+    }
+    const parameters = nextStep.additionalInfo;
+    const { step, reason = null } = parameters;
+    rounds.push({ step, reason });
+    let challengeResponse;
+    if (reason === 'PENDING') {
+      // The picture lies there and is still being looked at.
+      challengeResponse = 'uploaded';
+    } else {
+      const answer = answers[step]?.shift();
+      if (answer === undefined) {
+        throw new Error(`there is no picture left for ${step} (last reason: ${reason})`);
+      }
+      challengeResponse = await answer(parameters);
+    }
+    ({ isSignedIn, nextStep } = await confirmSignIn({ challengeResponse }));
+  }
+}
+
+// What a completed sign-in shows: the library's session, and the user whom its token names.
+async function signedIn(rounds) {
+  const { tokens } = await fetchAuthSession();
+  const attributes = await fetchUserAttributes();
+  return {
+    rounds,
+    identityToken: tokens.idToken.toString(),
+    accessToken: tokens.accessToken.toString(),
+    sub: attributes.sub,
+    email: attributes.email,
+  };
+}
+
+const withPassword = () =>
+  signIn({ username: email, password, options: { authFlowType: 'CUSTOM_WITH_SRP' } });
+const withoutPassword = () =>
+  signIn({ username: email, options: { authFlowType: 'CUSTOM_WITHOUT_SRP' } });
+
+await register();
+
+let rounds = [];
+await carryOn(await withPassword(), rounds, {
+  ENROL: [uploaded(document)],
+  FACE: [inline(live)],
+});
+const enrolment = await signedIn(rounds);
+await signOut();
+const signedOut = (await fetchAuthSession()).tokens === undefined;
+
+rounds = [];
+await carryOn(await withoutPassword(), rounds, { FACE: [uploaded(liveAgain)] });
+const faceAlone = await signedIn(rounds);
+await signOut();
+
+const impostor = { rounds: [], refusal: null };
+try {
+  await carryOn(await withoutPassword(), impostor.rounds, { FACE: impostors.map(inline) });
+} catch (error) {
+  if (error.name !== 'NotAuthorizedException') {
+    throw error;
+  }
+  impostor.refusal = error.name;
+}
+
+console.log(JSON.stringify({ email, enrolment, signedOut, faceAlone, impostor }));
