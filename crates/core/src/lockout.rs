@@ -40,6 +40,7 @@ pub enum Path {
 
 /// One path's failures in a row, and until when the next try must wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Counter {
     /// Failures in a row, tries that are being compared included.
     pub failures: u32,
