@@ -2,6 +2,7 @@
 
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::operation::search_faces_by_image::SearchFacesByImageOutput;
 use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::{Attribute, FaceDetail, Image, QualityFilter, S3Object};
 use signin_core::face::{DetectedFace, MAX_MATCHES, Match, Threshold};
@@ -12,6 +13,9 @@ use signin_core::secret::PictureBytes;
 
 use crate::client::Config;
 use crate::fault::Fault;
+
+/// From which similarity on a face comes from the very picture that is searched with.
+const SAME_PICTURE: f64 = 99.0;
 
 /// The recognition service.
 #[derive(Clone, Debug)]
@@ -81,19 +85,9 @@ impl Recognition {
         picture: &PictureBytes,
         threshold: Threshold,
     ) -> Result<Vec<Match>, Trouble> {
-        let request = self
-            .client
-            .search_faces_by_image()
-            .collection_id(collection)
-            .image(image(picture))
-            .max_faces(i32::try_from(MAX_MATCHES).unwrap_or(i32::MAX))
-            .quality_filter(QualityFilter::None)
-            .face_match_threshold(single(threshold.value()));
-        let found = match request.send().await {
-            Ok(found) => found,
-            Err(error) if says_no_face(&error) => return Ok(Vec::new()),
-            Err(error) => return Err(trouble("SearchFacesByImage", &error)),
-        };
+        let found = self
+            .resembling(collection, picture, threshold.value())
+            .await?;
         let matches = found.face_matches().iter().filter_map(|found| {
             let face = FaceId::new(found.face()?.face_id()?);
             Some(Match {
@@ -181,19 +175,7 @@ impl Recognition {
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
     ) -> Result<Option<IndexedFace>, Trouble> {
-        let request = self
-            .client
-            .search_faces_by_image()
-            .collection_id(collection)
-            .image(image(picture))
-            .max_faces(i32::try_from(MAX_MATCHES).unwrap_or(i32::MAX))
-            .quality_filter(QualityFilter::None)
-            .face_match_threshold(99.0);
-        let found = match request.send().await {
-            Ok(found) => found,
-            Err(error) if says_no_face(&error) => return Ok(None),
-            Err(error) => return Err(trouble("SearchFacesByImage", &error)),
-        };
+        let found = self.resembling(collection, picture, SAME_PICTURE).await?;
         let model_version = found.face_model_version().unwrap_or_default().to_owned();
         let orphan = found
             .face_matches()
@@ -202,6 +184,28 @@ impl Recognition {
             .find(|face| face.external_image_id() == Some(enrolment.as_str()));
         let id = orphan.and_then(|face| face.face_id()).map(FaceId::new);
         Ok(id.map(|id| IndexedFace { id, model_version }))
+    }
+
+    /// All faces of a collection that resemble the largest one of a picture.
+    async fn resembling(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        threshold: f64,
+    ) -> Result<SearchFacesByImageOutput, Trouble> {
+        let request = self
+            .client
+            .search_faces_by_image()
+            .collection_id(collection)
+            .image(image(picture))
+            .max_faces(i32::try_from(MAX_MATCHES).unwrap_or(i32::MAX))
+            .quality_filter(QualityFilter::None)
+            .face_match_threshold(single(threshold));
+        match request.send().await {
+            Ok(found) => Ok(found),
+            Err(error) if says_no_face(&error) => Ok(SearchFacesByImageOutput::builder().build()),
+            Err(error) => Err(trouble("SearchFacesByImage", &error)),
+        }
     }
 
     /// Takes a face out of a collection; one that is gone already is fine.
@@ -298,9 +302,7 @@ fn single(value: f64) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_rekognition::operation::search_faces_by_image::{
-        SearchFacesByImageError, SearchFacesByImageOutput,
-    };
+    use aws_sdk_rekognition::operation::search_faces_by_image::SearchFacesByImageError;
     use aws_sdk_rekognition::types::error::{
         InvalidImageFormatException, InvalidParameterException,
         ProvisionedThroughputExceededException,

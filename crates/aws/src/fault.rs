@@ -5,6 +5,7 @@
 //! here and never printed.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use tokio::time::Instant;
 
 /// A service did not do what it was asked; the try is nobody's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,20 @@ impl Fault {
     /// Writes the fault to the log, where an alarm counts it.
     pub fn log(&self) {
         tracing::error!(target: "signin", operation = self.operation, kind = self.kind, "fault");
+    }
+}
+
+/// Waits for some work, and makes a fault of it where it takes too long. The work is put on the
+/// heap: the SDK's futures are large, and callers nest them.
+pub fn in_time<T>(
+    operation: &'static str,
+    until: Instant,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> impl Future<Output = Result<T, Fault>> {
+    let work = Box::pin(work);
+    async move {
+        let done = tokio::time::timeout_at(until, work).await;
+        done.unwrap_or_else(|_| Err(Fault::new(operation, "too slow")))
     }
 }
 

@@ -5,6 +5,10 @@ use std::time::Duration;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
+/// When a trigger's answer must be ready, counted from the call: Cognito waits 5 seconds and
+/// then calls again.
+pub const TRIGGER_BUDGET: Duration = Duration::from_millis(3_800);
+
 /// Runs from the moment a function was called.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch {

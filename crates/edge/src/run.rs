@@ -36,7 +36,8 @@ where
     let handler = &handler;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let began = Instant::now();
-        let result = handler(event.payload).await;
+        // On the heap: the SDK's futures are large.
+        let result = Box::pin(handler(event.payload)).await;
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let request = event.context.request_id;
         match &result {

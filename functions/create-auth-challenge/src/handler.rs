@@ -1,25 +1,20 @@
 //! Which step is due, and what the client needs for it.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use signin_aws::client::Config;
-use signin_aws::fault::Fault;
+use signin_aws::fault::{Fault, in_time};
 use signin_aws::grants::grant;
 use signin_aws::pictures::Bucket;
-use signin_aws::stopwatch::Stopwatch;
+use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::UserTable;
 use signin_core::challenge::{self, Due, LIFETIME, PrivateChallenge, PublicChallenge, Task};
-use signin_core::id::{ChallengeId, EnrolmentId};
+use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::policy::{Factor, Policy};
 use signin_core::reason::Verdict;
 use signin_edge::create_auth_challenge::{Asked, asked, respond};
 use signin_edge::settings::{InvalidSetting, require, setting};
 use signin_edge::{Event, Refusal, clock, random};
-
-/// What the whole call may take; Cognito waits 5 seconds.
-const BUDGET: Duration = Duration::from_millis(3_800);
 
 /// Reads the policy. This function asks for pictures only.
 pub(crate) fn policy() -> Result<Policy, InvalidSetting> {
@@ -48,9 +43,9 @@ impl Creator {
         let event = Event::new(event)?;
         let asked = asked(self.policy, &event)?;
         let id = random::challenge_id()?;
-        let challenge = tokio::time::timeout(BUDGET, self.challenge(&asked, id)).await;
-        let challenge =
-            challenge.unwrap_or_else(|_| Err(Fault::new("CreateChallenge", "too slow")));
+        let watch = Stopwatch::start(clock::now());
+        let challenge = self.challenge(&asked, id, watch);
+        let challenge = in_time("CreateChallenge", watch.after(TRIGGER_BUDGET), challenge).await;
         let (public, private) = challenge.map_err(|fault| {
             fault.log();
             Refusal::unavailable()
@@ -62,8 +57,8 @@ impl Creator {
         &self,
         Asked { user, progress }: &Asked,
         id: ChallengeId,
+        watch: Stopwatch,
     ) -> Result<(PublicChallenge, PrivateChallenge), Fault> {
-        let watch = Stopwatch::start(clock::now());
         let last = progress.last().map(|last| &last.id);
         let standing = self
             .table
@@ -135,7 +130,7 @@ impl Creator {
 
     async fn begin(
         &self,
-        user: &signin_core::id::UserName,
+        user: &UserName,
         enrolment: EnrolmentId,
         abandoned: Option<&EnrolmentId>,
         watch: Stopwatch,

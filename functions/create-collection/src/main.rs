@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use signin_aws::{client, faces::Recognition, fault::Fault, http};
+use signin_aws::fault::{Fault, in_time};
+use signin_aws::{client, faces::Recognition, http};
 use signin_edge::custom_resource::{Envelope, Request, request};
 use signin_edge::{Failure, Refusal, run};
+use tokio::time::Instant;
 
 /// What the work may take, so that time is left to answer: the function may run for a minute.
 const BUDGET: Duration = Duration::from_secs(20);
@@ -21,13 +23,16 @@ async fn serve(recognition: &Recognition, event: &Value) -> Result<Value, Refusa
     let envelope = Envelope::read(event)?;
     let outcome = match request(event) {
         Err(expected) => Err(expected.to_owned()),
-        Ok(request) => tokio::time::timeout(BUDGET, carry_out(recognition, &request))
-            .await
-            .unwrap_or_else(|_| Err(Fault::new("FaceCollection", "too slow")))
-            .map_err(|fault| {
-                fault.log();
-                fault.to_string()
-            }),
+        Ok(request) => in_time(
+            "FaceCollection",
+            Instant::now() + BUDGET,
+            carry_out(recognition, &request),
+        )
+        .await
+        .map_err(|fault| {
+            fault.log();
+            fault.to_string()
+        }),
     };
     let answer = match &outcome {
         Ok(made) => envelope.answer(Ok(made.as_deref())),

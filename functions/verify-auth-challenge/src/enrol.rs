@@ -3,15 +3,14 @@
 use signin_aws::enrolment::{Content, Document, Outcome};
 use signin_aws::fault::Fault;
 use signin_aws::stopwatch::Stopwatch;
-use signin_aws::table::{Answering, Claim, Settled};
+use signin_aws::table::{Claim, Settled};
 use signin_core::answer::Answer;
 use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
 use signin_core::reason::{Reason, Verdict};
-use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::Answered;
 
-use crate::handler::{JUDGED_BY, Verifier};
+use crate::handler::{JUDGED_BY, Verifier, answering};
 
 impl Verifier {
     /// Judges a document; none where the challenge was used before.
@@ -23,14 +22,7 @@ impl Verifier {
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
         let until = watch.after(JUDGED_BY);
-        let answering = Answering {
-            user: &answered.user,
-            id: &answered.challenge.id,
-            answer: Sha256Digest::of(answered.answer.as_bytes()),
-            watch,
-            until,
-        };
-        let ticket = match table.claim(answering).await? {
+        let ticket = match table.claim(answering(answered, watch)).await? {
             Claim::Mine(ticket) => ticket,
             Claim::Settled(verdict, _) => return Ok(Some(verdict)),
             Claim::Refused => return Ok(None),

@@ -7,9 +7,9 @@
 use std::str::FromStr;
 
 use signin_aws::faces::{Reference, Trouble};
-use signin_aws::fault::Fault;
+use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Stopwatch;
-use signin_aws::table::{Answering, Claim, Pass, Settled, Ticket};
+use signin_aws::table::{Claim, Pass, Settled, Ticket};
 use signin_core::answer::Answer;
 use signin_core::challenge::ExpectedFace;
 use signin_core::face::{Search, assess, search};
@@ -20,7 +20,7 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::{PictureBytes, Sha256Digest};
 use signin_edge::verify_auth_challenge::Answered;
 
-use crate::handler::{JUDGED_BY, Verifier};
+use crate::handler::{JUDGED_BY, Verifier, answering};
 
 /// With what a probe is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,16 +68,9 @@ impl Verifier {
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
         let until = watch.after(JUDGED_BY);
-        let answering = Answering {
-            user: &answered.user,
-            id: &answered.challenge.id,
-            answer: Sha256Digest::of(answered.answer.as_bytes()),
-            watch,
-            until,
-        };
         let answer = Answer::parse(&answered.answer);
         let (claim, picture) = tokio::join!(
-            table.claim_try(answering, asked.path, asked.counter),
+            table.claim_try(answering(answered, watch), asked.path, asked.counter),
             self.picture(&answered.challenge.key, &answer),
         );
         let ticket = match claim? {
@@ -96,8 +89,7 @@ impl Verifier {
                 Err(reason) => Ok((Judged::Refused(reason), None)),
             }
         };
-        let judged = tokio::time::timeout_at(until, judged).await;
-        let judged = judged.unwrap_or_else(|_| Err(Fault::new("Judge", "too slow")));
+        let judged = in_time("Judge", until, judged).await;
         let (verdict, ()) = tokio::join!(
             self.settle(&ticket, judged, asked.activates, watch),
             self.delete(&answered.challenge.key, &answer),

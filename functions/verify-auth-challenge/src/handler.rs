@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 use signin_aws::enrolment::Indexer;
-use signin_aws::fault::Fault;
+use signin_aws::fault::in_time;
 use signin_aws::pictures::Bucket;
-use signin_aws::stopwatch::Stopwatch;
+use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
+use signin_aws::table::Answering;
 use signin_core::challenge::Task;
 use signin_core::face::Threshold;
 use signin_core::reason::Verdict;
+use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::{Answered, answered, respond};
 use signin_edge::{Event, Refusal, clock};
 
@@ -18,9 +20,6 @@ use crate::face::MatchMode;
 
 /// When judging ends, counted from the call. What is left is for the verdict's record.
 pub(crate) const JUDGED_BY: Duration = Duration::from_secs(3);
-
-/// When the record must stand. Cognito waits 5 seconds.
-pub(crate) const SETTLED_BY: Duration = Duration::from_millis(3_800);
 
 /// Judges answers.
 pub(crate) struct Verifier {
@@ -64,9 +63,9 @@ impl Verifier {
                 }
             }
         };
-        let judged = tokio::time::timeout_at(watch.after(SETTLED_BY), judged).await;
+        let judged = in_time("Verify", watch.after(TRIGGER_BUDGET), judged).await;
         let step = answered.challenge.step().name();
-        match judged.unwrap_or_else(|_| Err(Fault::new("Verify", "too slow"))) {
+        match judged {
             Ok(Some(verdict)) => {
                 tracing::info!(target: "signin", step, verdict = verdict.name(), "judged");
                 verdict == Verdict::Passed
@@ -80,5 +79,16 @@ impl Verifier {
                 false
             }
         }
+    }
+}
+
+/// An answer, about to be claimed.
+pub(crate) fn answering(answered: &Answered, watch: Stopwatch) -> Answering<'_> {
+    Answering {
+        user: &answered.user,
+        id: &answered.challenge.id,
+        answer: Sha256Digest::of(answered.answer.as_bytes()),
+        watch,
+        until: watch.after(JUDGED_BY),
     }
 }

@@ -39,5 +39,5 @@ async fn main() -> Result<(), Failure> {
             keep_documents,
         },
     };
-    run(async |event| Box::pin(verifier.verify(event)).await).await
+    run(async |event| verifier.verify(event).await).await
 }
