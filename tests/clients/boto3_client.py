@@ -48,6 +48,7 @@ class App:
             ),
         )
         self.email = f"boto3-{secrets.token_hex(8)}@example.com"
+        # The end is for the pool's password policy.
         self.password = secrets.token_urlsafe(24) + "-aA1"
 
     def sign_up(self):

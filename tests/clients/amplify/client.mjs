@@ -26,7 +26,7 @@ const CONSENT = '1';
 
 const CUSTOM_CHALLENGE = 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE';
 
-// A body of one fetch; a server that takes longer than this has failed.
+// A server that takes longer has failed.
 const PATIENCE_IN_MILLISECONDS = 30_000;
 
 const [outputsFile, document, live, liveAgain, ...impostors] = process.argv.slice(2);
@@ -46,6 +46,7 @@ Amplify.configure({
 });
 
 const email = `amplify-${randomBytes(8).toString('hex')}@example.com`;
+// The end is for the pool's password policy.
 const password = `${randomBytes(18).toString('base64url')}-aA1`;
 
 // Signs up, and shows with the mailed code that mailbox and password are one party's.

@@ -1,0 +1,198 @@
+//! Clients that others make sign up, enrol and sign in, unmodified but for their endpoints.
+//!
+//! Each is a script in `clients/`, which is told a stack's outputs and pictures and says in the
+//! end what it saw.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use e2e::pictures;
+use e2e::stack::{Stack, Variant};
+use serde::Deserialize;
+use signin_client::Tokens;
+use signin_client::samples::parts;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How long a script may take, or npm, before the test gives it up. Without a bound, one that hangs
+/// would hang the tests.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Wrong tries that end a session.
+const TRIES: usize = 3;
+
+/// What a client saw.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Seen {
+    /// The address it signed up with.
+    email: String,
+    /// The first sign-in: with the password, a document and a face.
+    enrolment: SignedIn,
+    /// Whether the session was over after it had signed out.
+    signed_out: bool,
+    /// The second sign-in, with another picture.
+    face_alone: SignedIn,
+    /// The third, with somebody else's.
+    impostor: Refused,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SignedIn {
+    rounds: Vec<Round>,
+    identity_token: String,
+    access_token: String,
+    /// The user whom Cognito names for the access token.
+    sub: String,
+    email: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refused {
+    rounds: Vec<Round>,
+    /// The name of the error that ended the session.
+    refusal: Option<String>,
+}
+
+/// What a challenge asked for, and why the try before it did not pass.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Round {
+    step: String,
+    reason: Option<String>,
+}
+
+#[tokio::test]
+async fn boto3_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
+    let python = parts().join("clients/bin/python");
+    let shown = python.display();
+    assert!(
+        python.is_file(),
+        "{shown} is not there; run: cargo xtask test e2e"
+    );
+    let mut command = Command::new(python);
+    command.arg(clients().join("boto3_client.py"));
+    holds("boto3", command).await;
+}
+
+#[tokio::test]
+async fn amplify_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
+    let folder = clients().join("amplify");
+    install(&folder).await;
+    let mut command = Command::new("node");
+    command.arg(folder.join("client.mjs"));
+    holds("amplify", command).await;
+}
+
+/// Runs a client's script and holds what it saw to what every client must see.
+async fn holds(client: &str, mut script: Command) {
+    let stack = Stack::read(Variant::Default);
+    script.args(arguments(client, &stack));
+    let seen = run(client, script).await;
+
+    assert_eq!(asked(&seen.enrolment.rounds), ["ENROL", "FACE"]);
+    assert_eq!(asked(&seen.face_alone.rounds), ["FACE"]);
+    for signed_in in [&seen.enrolment, &seen.face_alone] {
+        let tokens = Tokens {
+            identity: signed_in.identity_token.clone(),
+            access: signed_in.access_token.clone(),
+            refresh: None,
+        };
+        let claims = stack.client().verify(&tokens).await;
+        let claims = claims.unwrap_or_else(|error| panic!("{client}: {error}"));
+        assert_eq!(claims.identity.sub, seen.enrolment.sub);
+        assert_eq!(claims.identity.others["email"], *seen.email);
+        assert_eq!(signed_in.sub, seen.enrolment.sub);
+        assert_eq!(signed_in.email, seen.email);
+    }
+    assert!(seen.signed_out, "{client} was still signed in");
+
+    let expected = ["FACE", "FACE after NO_MATCH", "FACE after NO_MATCH"];
+    assert_eq!(asked(&seen.impostor.rounds), expected);
+    let refusal = seen.impostor.refusal.as_deref();
+    assert_eq!(refusal, Some("NotAuthorizedException"));
+}
+
+/// What was asked for, in words. How long an enrolment takes is the machine's affair: rounds that
+/// only say that it goes on are left out.
+fn asked(rounds: &[Round]) -> Vec<String> {
+    let words = |round: &Round| match round.reason.as_deref() {
+        None => Some(round.step.clone()),
+        Some("PENDING") => None,
+        Some(reason) => Some(format!("{} after {reason}", round.step)),
+    };
+    rounds.iter().filter_map(words).collect()
+}
+
+/// A script's arguments: the files of the stack's outputs and of pictures that nobody has sent.
+fn arguments(client: &str, stack: &Stack) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(client);
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    let outputs = serde_json::to_vec(&stack.by_name).expect("texts become JSON");
+    let mut files = vec![
+        ("outputs.json".to_owned(), outputs),
+        ("document.jpg".to_owned(), pictures::document()),
+        ("live.jpg".to_owned(), pictures::live()),
+        ("live-again.jpg".to_owned(), pictures::live()),
+    ];
+    files.extend((0..TRIES).map(|number| (format!("impostor-{number}.jpg"), pictures::other())));
+    let write = |(name, content): (String, Vec<u8>)| {
+        let path = folder.join(name);
+        fs::write(&path, content).expect("the target folder can be written to");
+        path
+    };
+    files.into_iter().map(write).collect()
+}
+
+/// Runs a script and reads what it saw from its last line.
+///
+/// It knows the programs' folders and nothing else of this environment: no proxy, no credentials
+/// and no settings of an AWS account's.
+async fn run(client: &str, mut script: Command) -> Seen {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    script.env_clear().env("PATH", path);
+    let printed = output(client, script).await;
+    let last = printed.lines().last().unwrap_or_default();
+    serde_json::from_str(last)
+        .unwrap_or_else(|error| panic!("{client}: the last line is not what it saw: {error}"))
+}
+
+/// Installs what a folder's lock file names, unless that was done already.
+async fn install(folder: &Path) {
+    let locked = fs::read(folder.join("package-lock.json")).expect("it is part of the checkout");
+    // npm begins by removing its folder: this file says that it came to its end.
+    let installed = folder.join("node_modules/installed-lock.json");
+    if fs::read(&installed).is_ok_and(|installed| installed == locked) {
+        return;
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(folder);
+    output("npm", npm).await;
+    fs::write(installed, locked).expect("npm has made the folder");
+}
+
+/// Runs a command to its success and returns its stdout.
+async fn output(name: &str, mut command: Command) -> String {
+    let running = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = timeout(PATIENCE, running)
+        .await
+        .unwrap_or_else(|_| panic!("{name} does not come to an end"))
+        .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+    assert!(
+        output.status.success(),
+        "{name} failed ({}):\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("programs print text")
+}
+
+/// The folder of the clients' scripts.
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
+}
