@@ -48,7 +48,7 @@ async fn a_picture_that_cannot_be_compared_gets_its_reason() {
         ("black", drawn::plain(0), Reason::NoFace),
         (
             "a face in the dark",
-            drawn::darkened(&live, 0.25),
+            drawn::darkened(&live, 0.35),
             Reason::TooDark,
         ),
         (

@@ -68,7 +68,14 @@ fn unit(paths: &Paths, table: &mut Table) {
     table.check("parts", || parts::models(paths));
     formatting_and_lints(paths, table);
     table.check("unit tests", || {
-        visibly(cargo(paths).args(["test", "--locked", "--workspace", "--exclude", "e2e"]))
+        visibly(cargo(paths).args([
+            "test",
+            "--locked",
+            "--no-fail-fast",
+            "--workspace",
+            "--exclude",
+            "e2e",
+        ]))
     });
 }
 
@@ -98,7 +105,7 @@ fn end_to_end(paths: &Paths) -> Result<()> {
     let stack = Stack::start(paths, &dir, lock, Endpoints::free()?, &built, &variants())?;
     let outcome = visibly(
         cargo(paths)
-            .args(["test", "--locked", "--package", "e2e"])
+            .args(["test", "--locked", "--no-fail-fast", "--package", "e2e"])
             .env(OUTPUTS_VARIABLE, &dir)
             .env(BINARIES_VARIABLE, binaries),
     );

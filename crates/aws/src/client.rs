@@ -10,9 +10,9 @@ pub use aws_config::SdkConfig as Config;
 
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// What a call to a service may take, its repeat included. A function answers within 4 seconds
-/// and makes three calls one after the other at the most.
-const OPERATION: Duration = Duration::from_millis(2_500);
+/// What a call to a service may take, its repeat included: less than a trigger's whole budget,
+/// so that one call that hangs leaves time to say so.
+pub(crate) const OPERATION: Duration = Duration::from_millis(2_500);
 
 /// What one attempt may take before it is repeated.
 const ATTEMPT: Duration = Duration::from_millis(1_500);

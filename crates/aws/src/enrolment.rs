@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use signin_core::enrolment::{Enrolment, State, Work};
 use signin_core::face::assess;
-use signin_core::id::EnrolmentId;
+use signin_core::id::{EnrolmentId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::picture::inspect;
 use signin_core::profile::{EnrolledFace, StoredDocument};
@@ -109,10 +109,10 @@ impl Indexer {
         };
         let orphan_possible = match found.work(user, version.as_deref(), watch.now()) {
             Work::Foreign => return Ok(Outcome::Foreign),
-            Work::Busy(_) => return Ok(Outcome::Busy),
+            Work::Busy => return Ok(Outcome::Busy),
             Work::Rejected(reason) => return Ok(Outcome::Rejected(reason)),
             Work::Done(face) => {
-                self.tidy(&key, &face, &found).await;
+                self.tidy(&key, version.as_deref(), &face, &found).await;
                 return Ok(Outcome::Indexed(face));
             }
             Work::Index { orphan_possible } => orphan_possible,
@@ -145,7 +145,7 @@ impl Indexer {
                 self.table
                     .record_rejected(&lease, reason, version.as_deref())
                     .await?;
-                log_fault(self.documents.delete_versions(&key.to_string(), None).await);
+                self.discard(&key, version.as_deref()).await;
                 return Ok(Outcome::Rejected(reason));
             }
         };
@@ -162,11 +162,9 @@ impl Indexer {
             .record_indexed(&lease, user, &face, version.as_deref(), digest)
             .await?;
         if !recorded {
-            // The lease ran out and somebody else has it; this face would be one too many.
-            self.recognition.forget(&self.collection, &face.id).await?;
-            return Ok(Outcome::Busy);
+            return self.late(&enrolment, face).await;
         }
-        self.tidy(&key, &face, &found).await;
+        self.tidy(&key, version.as_deref(), &face, &found).await;
         Ok(Outcome::Indexed(face))
     }
 
@@ -219,70 +217,96 @@ impl Indexer {
         Ok(Some(StoredDocument { key, version }))
     }
 
+    /// What becomes of a face whose lease ran out before it was on record. Whoever took over may
+    /// have adopted it; otherwise it is one too many.
+    async fn late(&self, enrolment: &EnrolmentId, face: EnrolledFace) -> Result<Outcome, Fault> {
+        let now = self.table.enrolment(enrolment).await?;
+        if let Some(State::Indexed(adopted) | State::Active(adopted)) = now.map(|now| now.state)
+            && adopted.id == face.id
+        {
+            return Ok(Outcome::Indexed(adopted));
+        }
+        self.recognition.forget(&self.collection, &face.id).await?;
+        Ok(Outcome::Busy)
+    }
+
     /// Deletes what is not needed once the record stands: every version of the document but a
     /// kept one, and the face of the enrolment that this one replaces. Where that fails, the
     /// bucket's lifecycle and the next look at this enrolment try again.
-    async fn tidy(&self, key: &DocumentKey, face: &EnrolledFace, enrolment: &Enrolment) {
-        let kept = face
-            .document
-            .as_ref()
-            .map(|document| document.version.as_str());
-        log_fault(self.documents.delete_versions(&key.to_string(), kept).await);
+    async fn tidy(
+        &self,
+        key: &DocumentKey,
+        document: Option<&str>,
+        face: &EnrolledFace,
+        enrolment: &Enrolment,
+    ) {
+        let kept = face.document.as_ref().map(|kept| kept.version.as_str());
+        match key {
+            DocumentKey::Enrolment { .. } => {
+                log_fault(self.documents.delete_versions(&key.to_string(), kept).await);
+            }
+            // Another version is another enrolment, and may be the one that is kept.
+            DocumentKey::Bulk { .. } if document != kept => self.discard(key, document).await,
+            DocumentKey::Bulk { .. } => {}
+        }
         if let Some(replaced) = &enrolment.replaces {
             log_fault(self.undo(replaced).await);
         }
     }
 
-    /// Makes the face of an operator's upload the user's, where there is none; otherwise takes it
-    /// out again. Says in a word which.
+    /// Makes the face of an operator's upload the user's, where there is an account without one;
+    /// otherwise takes it out again. Says in a word which.
     pub async fn activate(
         &self,
-        key: &DocumentKey,
+        user: &UserName,
         enrolment: &EnrolmentId,
         face: &EnrolledFace,
     ) -> Result<&'static str, Fault> {
-        if self
-            .table
-            .activate_bulk(key.user(), enrolment, face)
-            .await?
-        {
-            return Ok("active");
-        }
-        let own = self.table.profile(key.user()).await?.faces;
-        if own.iter().any(|own| own.id == face.id) {
+        let before = self.table.profile(user).await?;
+        if before.faces.iter().any(|own| own.id == face.id) {
             return Ok("active already");
         }
-        self.undo(enrolment).await?;
-        Ok("another face is active")
+        if !self.table.activate_bulk(user, enrolment, face).await? {
+            self.undo(enrolment).await?;
+            return Ok("not activated: no account, or another face is active");
+        }
+        if let Some(abandoned) = &before.enrolment {
+            self.undo(abandoned).await?;
+        }
+        Ok("active")
     }
 
-    /// Deletes an object that belongs to no enrolment.
-    pub async fn discard(&self, key: &DocumentKey, version: Option<&str>) -> Result<(), Fault> {
-        match version {
-            Some(version) => {
+    /// Deletes a version of a document that is of no use. Where that fails, the bucket's lifecycle
+    /// does it.
+    pub async fn discard(&self, key: &DocumentKey, version: Option<&str>) {
+        if let Some(version) = version {
+            log_fault(
                 self.documents
                     .delete_version(&key.to_string(), version)
-                    .await
-            }
-            None => self.documents.delete(&key.to_string()).await,
+                    .await,
+            );
         }
     }
 
-    /// Takes the face of an abandoned enrolment out of the collection and forgets it.
-    pub async fn undo(&self, abandoned: &EnrolmentId) -> Result<(), Fault> {
+    /// Takes the face of an abandoned enrolment, and before it those of the ones it replaced, out
+    /// of the collection, and forgets them.
+    async fn undo(&self, abandoned: &EnrolmentId) -> Result<(), Fault> {
         let Some(enrolment) = self.table.enrolment(abandoned).await? else {
             return Ok(());
         };
+        if let State::Active(_) = &enrolment.state {
+            return Ok(());
+        }
+        if let Some(earlier) = &enrolment.replaces {
+            Box::pin(self.undo(earlier)).await?;
+        }
         if let State::Indexed(face) = &enrolment.state {
             self.recognition.forget(&face.collection, &face.id).await?;
-            if let Some(document) = &face.document {
-                self.documents.delete_versions(&document.key, None).await?;
+            if let Some(StoredDocument { key, version }) = &face.document {
+                self.documents.delete_version(key, version).await?;
             }
         }
-        if !matches!(enrolment.state, State::Active(_)) {
-            self.table.forget_enrolment(abandoned).await?;
-        }
-        Ok(())
+        self.table.forget_enrolment(abandoned).await
     }
 }
 

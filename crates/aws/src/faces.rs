@@ -1,6 +1,8 @@
 //! Faces in pictures and in a collection: the recognition service.
 
 use aws_sdk_rekognition::Client;
+use aws_sdk_rekognition::config::retry::RetryConfig;
+use aws_sdk_rekognition::config::timeout::TimeoutConfig;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rekognition::operation::search_faces_by_image::SearchFacesByImageOutput;
 use aws_sdk_rekognition::primitives::Blob;
@@ -47,7 +49,7 @@ pub struct IndexedFace {
     pub model_version: String,
 }
 
-/// What a picture is compared with.
+/// What a probe is compared with.
 #[derive(Clone, Copy, Debug)]
 pub enum Reference<'a> {
     /// A document that is kept in a bucket.
@@ -59,23 +61,34 @@ pub enum Reference<'a> {
 
 impl Recognition {
     /// The service that the configuration names.
+    ///
+    /// A large picture takes the service longer than a row of the table takes; so one attempt
+    /// may use up what a whole operation may, and only errors are tried again.
     pub fn open(config: &Config) -> Self {
+        let mut timeouts = config
+            .timeout_config()
+            .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        timeouts.set_operation_attempt_timeout(Some(crate::client::OPERATION));
+        let timeouts = timeouts.build();
+        let config = aws_sdk_rekognition::config::Builder::from(config).timeout_config(timeouts);
         Self {
-            client: Client::new(config),
+            client: Client::from_conf(config.build()),
         }
     }
 
     /// Finds the faces in a picture.
     pub async fn detect(&self, picture: &PictureBytes) -> Result<Vec<DetectedFace>, Trouble> {
-        let request = self.client.detect_faces().image(image(picture));
-        let attributes = request
+        let request = self
+            .client
+            .detect_faces()
+            .image(image(picture))
             .attributes(Attribute::Default)
             .attributes(Attribute::FaceOccluded);
-        let found = attributes
-            .send()
-            .await
-            .map_err(|error| trouble("DetectFaces", &error))?;
-        Ok(found.face_details().iter().map(detected).collect())
+        match request.send().await {
+            Ok(found) => Ok(found.face_details().iter().map(detected).collect()),
+            Err(error) if says_no_face(&error) => Ok(Vec::new()),
+            Err(error) => Err(trouble("DetectFaces", &error)),
+        }
     }
 
     /// Searches a collection for the largest face of a picture; empty where it has none.
@@ -98,14 +111,18 @@ impl Recognition {
         Ok(matches.collect())
     }
 
-    /// How similar the face of a picture is to a reference's, 0 to 100; 0 where either has none.
+    /// How similar the probe's largest face is to the most similar one of a reference, 0 to 100;
+    /// 0 where either has none.
+    ///
+    /// The probe is the source: of a source the service takes the largest face alone, which is
+    /// the one that was measured. A portrait in the background counts for nothing.
     pub async fn compare(
         &self,
+        probe: &PictureBytes,
         reference: Reference<'_>,
-        picture: &PictureBytes,
         threshold: Threshold,
     ) -> Result<f64, Trouble> {
-        let source = match reference {
+        let target = match reference {
             Reference::Document(bucket, document) => Image::builder()
                 .s3_object(
                     S3Object::builder()
@@ -115,13 +132,13 @@ impl Recognition {
                         .build(),
                 )
                 .build(),
-            Reference::Decoy => image(picture),
+            Reference::Decoy => image(probe),
         };
         let request = self
             .client
             .compare_faces()
-            .source_image(source)
-            .target_image(image(picture))
+            .source_image(image(probe))
+            .target_image(target)
             .quality_filter(QualityFilter::None)
             .similarity_threshold(single(threshold.value()));
         let found = match request.send().await {
@@ -152,7 +169,12 @@ impl Recognition {
             .external_image_id(enrolment.as_str())
             .max_faces(1)
             .quality_filter(QualityFilter::None);
+        // Each attempt that reaches the service indexes another face: there must be only one.
+        let once =
+            aws_sdk_rekognition::config::Config::builder().retry_config(RetryConfig::disabled());
         let indexed = request
+            .customize()
+            .config_override(once)
             .send()
             .await
             .map_err(|error| trouble("IndexFaces", &error))?;
@@ -302,12 +324,15 @@ fn single(value: f64) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_rekognition::operation::compare_faces::CompareFacesOutput;
     use aws_sdk_rekognition::operation::search_faces_by_image::SearchFacesByImageError;
     use aws_sdk_rekognition::types::error::{
         InvalidImageFormatException, InvalidParameterException,
         ProvisionedThroughputExceededException,
     };
-    use aws_sdk_rekognition::types::{BoundingBox, Face, FaceMatch, ImageQuality, Pose};
+    use aws_sdk_rekognition::types::{
+        BoundingBox, CompareFacesMatch, Face, FaceMatch, ImageQuality, Pose,
+    };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use super::*;
@@ -404,6 +429,31 @@ mod tests {
             "{shown}"
         );
         assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn the_probes_largest_face_is_compared_and_no_portrait_beside_it() {
+        let rule = mock!(Client::compare_faces)
+            .match_requests(|request| {
+                let target = request.target_image().and_then(|image| image.s3_object());
+                let source = request.source_image().and_then(|image| image.bytes());
+                source.is_some_and(|bytes| bytes.as_ref() == b"canary picture")
+                    && target.and_then(|object| object.version()) == Some("v1")
+            })
+            .then_output(|| {
+                let found = CompareFacesMatch::builder().similarity(99.5).build();
+                CompareFacesOutput::builder().face_matches(found).build()
+            });
+        let document = StoredDocument {
+            key: "enrolments/ada/01".to_owned(),
+            version: "v1".to_owned(),
+        };
+        let reference = Reference::Document("documents", &document);
+        let threshold = "99".parse().unwrap();
+        let similarity = recognition(&[&rule])
+            .compare(&picture(), reference, threshold)
+            .await;
+        assert_eq!(similarity, Ok(99.5));
     }
 
     #[test]

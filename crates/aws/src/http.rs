@@ -10,7 +10,8 @@ use aws_smithy_types::body::SdkBody;
 
 use crate::fault::Fault;
 
-/// How often the answer is sent before it is given up: a stack that gets none waits an hour.
+/// How often the answer is sent before it is given up. A stack that gets none waits until its
+/// time is up.
 const ATTEMPTS: u32 = 4;
 
 /// Puts `body` to a presigned URL, a few times if need be. No content type is sent: the URL was

@@ -47,8 +47,8 @@ pub enum Repeat {
     /// Answer as the first call did, provided that the picture at the key, where one is left,
     /// has this digest.
     Same(Verdict, Option<Sha256Digest>),
-    /// The first call is still at it: look again, until this moment at the latest.
-    Running(Timestamp),
+    /// The first call is still at it: look again.
+    Running,
     /// The first call died: take its place.
     TakeOver,
     /// Refuse: another answer, another user, or too late.
@@ -86,7 +86,7 @@ impl Consumption {
         }
         match self.verdict {
             Some(verdict) => Repeat::Same(verdict, self.picture),
-            None if now <= self.lease => Repeat::Running(self.lease),
+            None if now <= self.lease => Repeat::Running,
             None if self.taken_over => Repeat::Refused,
             None => Repeat::TakeOver,
         }
@@ -128,10 +128,10 @@ mod tests {
 
     #[test]
     fn a_repeat_waits_for_a_call_that_is_alive_and_takes_over_from_one_that_died_once() {
-        assert_eq!(repeat(&used(), 4_500), Repeat::Running(at(4_500)));
+        assert_eq!(repeat(&used(), 4_500), Repeat::Running);
         assert_eq!(repeat(&used(), 4_501), Repeat::TakeOver);
         let second = used().taken_over(at(5_000));
-        assert_eq!(repeat(&second, 9_500), Repeat::Running(at(9_500)));
+        assert_eq!(repeat(&second, 9_500), Repeat::Running);
         assert_eq!(repeat(&second, 9_501), Repeat::Refused);
     }
 

@@ -80,8 +80,8 @@ pub enum Work {
         /// Whether a call before may have died between indexing and recording.
         orphan_possible: bool,
     },
-    /// Somebody else is at it, until this moment at the latest.
-    Busy(Timestamp),
+    /// Somebody else is at it: look again.
+    Busy,
     /// It is done, with this face.
     Done(EnrolledFace),
     /// This very picture was looked at and not accepted.
@@ -99,7 +99,7 @@ impl Enrolment {
         }
         match &self.state {
             State::Indexed(face) | State::Active(face) => Work::Done(face.clone()),
-            State::Indexing { lease } if now <= *lease => Work::Busy(*lease),
+            State::Indexing { lease } if now <= *lease => Work::Busy,
             State::Indexing { .. } => Work::Index {
                 orphan_possible: true,
             },
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_lease_that_ran_out_is_taken_over_and_an_orphan_looked_for() {
         let running = enrolment(State::Indexing { lease: at(6) }, None);
-        assert_eq!(running.work(&user("ada"), None, at(6)), Work::Busy(at(6)));
+        assert_eq!(running.work(&user("ada"), None, at(6)), Work::Busy);
         let index = Work::Index {
             orphan_possible: true,
         };

@@ -13,6 +13,9 @@ pub const MAX_BYTES: u64 = 5 * 1024 * 1024;
 /// unpacks to more is an attack on whoever unpacks it.
 pub const MAX_PIXELS: u64 = 50_000_000;
 
+/// The fewest pixels of a side: what Rekognition takes (same source).
+pub const MIN_SIDE: u32 = 80;
+
 /// A format that is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -45,7 +48,7 @@ pub struct Header {
 
 /// Reads a picture's header and refuses what no face can be looked for in: nothing at all, other
 /// formats, headers that end too early ([`Reason::NotAnImage`]), too many bytes or pixels
-/// ([`Reason::TooLarge`]). Allocates nothing that grows with what the picture declares.
+/// ([`Reason::TooLarge`]), too few ([`Reason::TooSmall`]). Allocates nothing that grows with what the picture declares.
 pub fn inspect(bytes: &[u8]) -> Result<Header, Reason> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Reason::TooLarge);
@@ -64,6 +67,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Header, Reason> {
     match u64::from(width) * u64::from(height) {
         0 => Err(Reason::NotAnImage),
         pixels if pixels > MAX_PIXELS => Err(Reason::TooLarge),
+        _ if width.min(height) < MIN_SIDE => Err(Reason::TooSmall),
         _ => Ok(Header {
             format,
             width,
@@ -138,7 +142,8 @@ pub(crate) mod tests {
             Err(Reason::TooLarge)
         );
         assert_eq!(inspect(&jpeg_header(65_535, 65_535)), Err(Reason::TooLarge));
-        let mut long = png_header(10, 10);
+        assert_eq!(inspect(&png_header(79, 480)), Err(Reason::TooSmall));
+        let mut long = png_header(100, 100);
         long.resize(usize::try_from(MAX_BYTES).unwrap() + 1, 0);
         assert_eq!(inspect(&long), Err(Reason::TooLarge));
     }

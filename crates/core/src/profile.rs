@@ -1,12 +1,15 @@
 //! What is known of a user.
 
+use std::time::Duration;
+
 use crate::id::{EnrolmentId, FaceId};
 use crate::lockout::{Counter, Path};
 use crate::time::Timestamp;
 
-/// How long a sign-up may stay unconfirmed before its record is swept: Cognito's code is good
-/// for a day, and it may be sent again.
-pub const PENDING_KEPT: std::time::Duration = std::time::Duration::from_hours(168);
+/// How long a sign-up may stay unconfirmed before its record is swept. Cognito's code is good for
+/// a day and may be sent again; an account that is confirmed later than this has no consent on
+/// record and cannot enrol.
+pub const PENDING_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// How far an account has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

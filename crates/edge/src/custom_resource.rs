@@ -1,5 +1,5 @@
 //! CloudFormation's custom resource: a request, and a response that must always be sent, since
-//! a stack otherwise waits for an hour.
+//! a stack otherwise waits until its time is up.
 
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ pub struct Envelope {
     request_id: String,
     logical_resource_id: String,
     physical_resource_id: Option<String>,
+    requested: Option<String>,
 }
 
 /// What CloudFormation asks for.
@@ -49,6 +50,7 @@ impl Envelope {
             request_id: required("RequestId")?,
             logical_resource_id: required("LogicalResourceId")?,
             physical_resource_id: text("PhysicalResourceId"),
+            requested: collection_id(event).map(str::to_owned),
         })
     }
 
@@ -59,8 +61,11 @@ impl Envelope {
             Ok(made) => ("SUCCESS", None, made),
             Err(reason) => ("FAILED", Some(reason), None),
         };
+        // A creation that failed may have come far enough to leave a collection, so it stands for
+        // the one it was asked for, and the stack's rollback removes that.
         let physical = made
             .or(self.physical_resource_id.as_deref())
+            .or(self.requested.as_deref())
             .unwrap_or(NOTHING);
         json!({
             "Status": status,
@@ -76,12 +81,9 @@ impl Envelope {
 
 /// Reads what is asked for; the error says what was expected.
 pub fn request(event: &Value) -> Result<Request, &'static str> {
-    let property = |name: &str| event.pointer(&format!("/ResourceProperties/{name}"));
     let physical = event.get("PhysicalResourceId").and_then(Value::as_str);
     let collection = || {
-        property("CollectionId")
-            .and_then(Value::as_str)
-            .filter(|id| is_collection_id(id))
+        collection_id(event)
             .map(str::to_owned)
             .ok_or("expected CollectionId, 1 to 255 of letters, digits and _ . -")
     };
@@ -91,7 +93,7 @@ pub fn request(event: &Value) -> Result<Request, &'static str> {
         }),
         Some("Delete") if physical == Some(NOTHING) => Ok(Request::RemoveNothing),
         Some("Delete") => {
-            let keep = match property("KeepOnDelete").and_then(Value::as_str) {
+            let keep = match property(event, "KeepOnDelete") {
                 Some("true") => true,
                 Some("false") => false,
                 _ => return Err("expected KeepOnDelete, true or false"),
@@ -108,6 +110,15 @@ pub fn request(event: &Value) -> Result<Request, &'static str> {
         }
         _ => Err("expected RequestType Create, Update or Delete"),
     }
+}
+
+fn property<'a>(event: &'a Value, name: &str) -> Option<&'a str> {
+    event.get("ResourceProperties")?.get(name)?.as_str()
+}
+
+/// The collection that the template asks for.
+fn collection_id(event: &Value) -> Option<&str> {
+    property(event, "CollectionId").filter(|id| is_collection_id(id))
 }
 
 /// Rekognition's own rule for a collection's id.

@@ -10,6 +10,7 @@ use signin_aws::pictures::Found;
 use signin_aws::stopwatch::Stopwatch;
 use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
+use signin_core::reason::Reason;
 use signin_edge::object_created::{Created, created};
 use signin_edge::{Refusal, clock};
 
@@ -58,13 +59,19 @@ impl Images {
             .documents
             .read(&key.to_string(), version.as_deref())
             .await?;
-        if let Found::Nothing = found {
-            return Ok("gone");
-        }
+        let version = match &found {
+            Found::Nothing => return Ok("gone"),
+            Found::TooLarge => version.clone(),
+            Found::Picture(picture) => picture.version.clone(),
+        };
         let enrolment = match &key {
             DocumentKey::Enrolment { enrolment, .. } => enrolment.clone(),
             DocumentKey::Bulk { user, .. } => {
                 let id = EnrolmentId::of_object(&key, version.as_deref());
+                if let Found::TooLarge = found {
+                    self.indexer.discard(&key, version.as_deref()).await;
+                    return Ok(Reason::TooLarge.name());
+                }
                 self.indexer
                     .table
                     .await_bulk(user, &id, watch.now())
@@ -82,14 +89,14 @@ impl Images {
             .index_patiently(document, watch, watch.after(PATIENCE))
             .await?;
         match (indexed, &key) {
-            (Outcome::Indexed(face), DocumentKey::Bulk { .. }) => {
-                Ok(self.indexer.activate(&key, &enrolment, &face).await?)
+            (Outcome::Indexed(face), DocumentKey::Bulk { user, .. }) => {
+                self.indexer.activate(user, &enrolment, &face).await
             }
             (Outcome::Indexed(_), DocumentKey::Enrolment { .. }) => Ok("indexed"),
             (Outcome::Rejected(reason), _) => Ok(reason.name()),
             (Outcome::Busy, _) => Err(Fault::new("Index", "somebody else is at it")),
             (Outcome::Foreign, _) => {
-                self.indexer.discard(&key, version.as_deref()).await?;
+                self.indexer.discard(&key, version.as_deref()).await;
                 Ok("nobody's")
             }
         }

@@ -5,6 +5,7 @@
 //! deleted.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use signin_aws::faces::{Reference, Trouble};
 use signin_aws::fault::{Fault, in_time};
@@ -19,8 +20,15 @@ use signin_core::picture::inspect;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::{PictureBytes, Sha256Digest};
 use signin_edge::verify_auth_challenge::Answered;
+use tokio::time::Instant;
 
 use crate::handler::{JUDGED_BY, Verifier, answering};
+
+/// What reading the picture may take, its body included: the rest of the time is for comparing.
+const READ_BUDGET: Duration = Duration::from_millis(1_500);
+
+/// What deleting it may take: a verdict does not wait for it.
+const DELETE_BUDGET: Duration = Duration::from_millis(500);
 
 /// With what a probe is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +112,11 @@ impl Verifier {
         answer: &Result<Answer, Reason>,
     ) -> Result<Result<PictureBytes, Reason>, Fault> {
         match answer {
-            Ok(Answer::Uploaded) => Ok(self.sign_ins.read(key, None).await?.into_bytes()),
+            Ok(Answer::Uploaded) => {
+                let read = self.sign_ins.read(key, None);
+                let found = in_time("GetObject", Instant::now() + READ_BUDGET, read).await?;
+                Ok(found.into_bytes())
+            }
             Ok(Answer::Inline(bytes)) => Ok(Ok(bytes.clone())),
             Err(reason) => Ok(Err(*reason)),
         }
@@ -112,8 +124,10 @@ impl Verifier {
 
     /// Deletes an uploaded picture. Where that fails, the bucket's lifecycle does it.
     async fn delete(&self, key: &str, answer: &Result<Answer, Reason>) {
+        let delete = self.sign_ins.delete(key);
         if answer == &Ok(Answer::Uploaded)
-            && let Err(fault) = self.sign_ins.delete(key).await
+            && let Err(fault) =
+                in_time("DeleteObject", Instant::now() + DELETE_BUDGET, delete).await
         {
             fault.log();
         }
@@ -164,7 +178,7 @@ impl Verifier {
                     Reference::Document(bucket, document)
                 });
                 let similarity = recognition
-                    .compare(reference, picture, self.threshold)
+                    .compare(picture, reference, self.threshold)
                     .await?;
                 Ok(match kept {
                     Some((face, _)) if self.threshold.reached_by(similarity) => {

@@ -11,7 +11,6 @@ use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::Answering;
 use signin_core::challenge::Task;
 use signin_core::face::Threshold;
-use signin_core::reason::Verdict;
 use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::{Answered, answered, respond};
 use signin_edge::{Event, Refusal, clock};
@@ -68,7 +67,7 @@ impl Verifier {
         match judged {
             Ok(Some(verdict)) => {
                 tracing::info!(target: "signin", step, verdict = verdict.name(), "judged");
-                verdict == Verdict::Passed
+                verdict.passed()
             }
             Ok(None) => {
                 tracing::info!(target: "signin", step, "refused: used before");

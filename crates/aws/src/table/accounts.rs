@@ -9,7 +9,7 @@ use signin_core::sign_up::{Confirmation, SignUp};
 use signin_core::time::Timestamp;
 
 use super::item::{Item, Write, number, text, time, ttl};
-use super::{UserTable, challenge_key, enrolment_key, profile_key, unmet};
+use super::{RACES, UserTable, challenge_key, enrolment_key, give_way, has_code, profile_key};
 use crate::fault::Fault;
 
 /// What create-auth-challenge builds on.
@@ -86,7 +86,9 @@ impl UserTable {
             Confirmation::PasswordReset => {
                 let reset =
                     may_enrol().if_either("state", proven(State::Pending), proven(State::MayEnrol));
-                self.update("AllowEnrolment", reset).await?;
+                if !self.update("AllowEnrolment", reset).await? {
+                    tracing::info!(target: "signin", "a password reset allows no new enrolment");
+                }
             }
             Confirmation::SignUp { secret } => {
                 let bound = match secret {
@@ -102,31 +104,42 @@ impl UserTable {
                     let kept = Write::to(profile_key(user))
                         .remove(["ttl", "binding"])
                         .if_equal("state", proven(State::Pending));
-                    self.update("KeepAccount", kept).await?;
+                    if !self.update("KeepAccount", kept).await? {
+                        tracing::warn!(target: "signin", "a confirmed account has no sign-up on record");
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// Writes to one item; false where the condition does not hold.
+    /// Writes to one item; false where the condition does not hold. A race with a transaction is
+    /// tried again.
     pub(super) async fn update(&self, what: &'static str, write: Write) -> Result<bool, Fault> {
         let key = write.key().to_attributes();
         let parts = write.into_update();
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .update_expression(parts.expression)
-            .set_condition_expression(parts.condition)
-            .set_expression_attribute_names(Some(parts.names))
-            .set_expression_attribute_values(parts.values);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if unmet(&error) => Ok(false),
-            Err(error) => Err(Fault::of(what, &error)),
+        for race in 0..RACES {
+            let request = self
+                .client
+                .update_item()
+                .table_name(&self.name)
+                .set_key(Some(key.clone()))
+                .update_expression(&parts.expression)
+                .set_condition_expression(parts.condition.clone())
+                .set_expression_attribute_names(Some(parts.names.clone()))
+                .set_expression_attribute_values(parts.values.clone());
+            match request.send().await {
+                Ok(_) => return Ok(true),
+                Err(error) if has_code(&error, "ConditionalCheckFailedException") => {
+                    return Ok(false);
+                }
+                Err(error) if has_code(&error, "TransactionConflictException") => {
+                    give_way(race).await;
+                }
+                Err(error) => return Err(Fault::of(what, &error)),
+            }
         }
+        Err(Fault::new(what, "lost every race"))
     }
 }
 
@@ -147,16 +160,23 @@ fn counter(item: &Item, path: Path) -> Counter {
     }
 }
 
-/// Writes a counter, provided that it still is what it was. A counter at zero has no attributes.
+/// Writes a counter, provided that it still is what it was. A counter at zero has no attributes,
+/// or ones at zero, as an operator may have set them.
 pub(super) fn write_counter(write: Write, path: Path, before: Counter, after: Counter) -> Write {
     let (failures, not_before) = counter_names(path);
-    let write = set_counter(write, path, after);
+    let is = |write: Write, name, value: u64| match value {
+        0 => write.if_absent_or_equal(name, number(value)),
+        _ => write.if_equal(name, number(value)),
+    };
+    let write = is(
+        set_counter(write, path, after),
+        failures,
+        before.failures.into(),
+    );
     if before.failures == 0 {
-        write.if_absent(failures)
-    } else {
         write
-            .if_equal(failures, number(before.failures))
-            .if_equal(not_before, time(before.not_before))
+    } else {
+        is(write, not_before, before.not_before.as_millis())
     }
 }
 

@@ -141,7 +141,7 @@ impl UserTable {
                         Transaction::Unmet(places) if places.contains(&0) => {
                             return self.claim_again(answering, Some(path)).await;
                         }
-                        Transaction::Unmet(_) | Transaction::Raced => {}
+                        Transaction::Unmet(_) => {}
                     }
                 }
                 Err(_) if fresh => {
@@ -152,7 +152,7 @@ impl UserTable {
                     };
                     return match self.write(vec![self.put_consumption(id, &settled)]).await? {
                         Transaction::Written => Ok(Claim::Settled(waiting, None)),
-                        _ => self.claim_again(answering, Some(path)).await,
+                        Transaction::Unmet(_) => self.claim_again(answering, Some(path)).await,
                     };
                 }
                 Err(_) => {}
@@ -178,7 +178,7 @@ impl UserTable {
             .await?
         {
             Transaction::Written => Ok(Claim::Mine(ticket(&consumption, id, None))),
-            _ => self.claim_again(answering, None).await,
+            Transaction::Unmet(_) => self.claim_again(answering, None).await,
         }
     }
 
@@ -219,7 +219,7 @@ impl UserTable {
                         return Ok(Claim::Mine(ticket(&mine, id, stake)));
                     }
                 }
-                Repeat::Running(_) => {}
+                Repeat::Running => {}
             }
             if Instant::now() + LOOK_AGAIN >= until {
                 return Ok(Claim::Refused);
@@ -272,7 +272,7 @@ impl UserTable {
                 Transaction::Written => return Ok(()),
                 // Another call has taken over; the try is its to give back.
                 Transaction::Unmet(places) if places.contains(&0) => return Ok(()),
-                Transaction::Unmet(_) | Transaction::Raced => {
+                Transaction::Unmet(_) => {
                     counter = self.profile(&ticket.user).await?.counter(path);
                     if counter.failures == 0 {
                         // A passed face has set the counter back meanwhile.
@@ -294,20 +294,14 @@ impl UserTable {
         pass: &Pass,
         now: Timestamp,
     ) -> Result<Settled, Fault> {
-        for _ in 0..RACES {
+        Ok(
             match self.write(self.pass(ticket, picture, pass, now)).await? {
-                Transaction::Written => return Ok(Settled::Recorded),
-                Transaction::Unmet(places) if places.contains(&0) => {
-                    return Ok(Settled::TakenOver);
-                }
-                Transaction::Unmet(places) if places.contains(&1) => {
-                    return Ok(Settled::PictureUsed);
-                }
-                Transaction::Unmet(_) => return Ok(Settled::FaceGone),
-                Transaction::Raced => tokio::task::yield_now().await,
-            }
-        }
-        Err(Fault::new("SettlePass", "lost every race"))
+                Transaction::Written => Settled::Recorded,
+                Transaction::Unmet(places) if places.contains(&0) => Settled::TakenOver,
+                Transaction::Unmet(places) if places.contains(&1) => Settled::PictureUsed,
+                Transaction::Unmet(_) => Settled::FaceGone,
+            },
+        )
     }
 
     fn pass(

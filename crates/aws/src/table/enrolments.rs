@@ -161,8 +161,8 @@ impl UserTable {
         Ok(())
     }
 
-    /// Makes an operator's enrolment active, where the user has no face yet. False where there
-    /// is one.
+    /// Makes an operator's enrolment active, where the user has an account and no face yet. False
+    /// otherwise.
     pub async fn activate_bulk(
         &self,
         user: &UserName,
@@ -173,26 +173,36 @@ impl UserTable {
             .set("state", text(State::Active(face.clone()).name()))
             .remove(["ttl"])
             .if_equal("faceId", text(face.id.as_str()));
+        let profile = activate(Write::to(profile_key(user)), face).if_either(
+            "state",
+            text(profile::State::Pending.name()),
+            text(profile::State::MayEnrol.name()),
+        );
         let writes = vec![
-            activate(Write::to(profile_key(user)), face).in_transaction(&self.name),
+            profile.in_transaction(&self.name),
             enrolment.in_transaction(&self.name),
         ];
         Ok(self.write(writes).await? == Transaction::Written)
     }
 }
 
+/// A new enrolment's attributes. One that replaces another is not swept: it is what finds the
+/// other's face.
 fn awaited(
     user: &UserName,
     replaces: Option<&EnrolmentId>,
     now: Timestamp,
 ) -> impl Iterator<Item = (&'static str, AttributeValue)> {
-    let replaces = replaces.map(|id| ("replaces", text(id.as_str())));
-    let attributes = [
+    let last = match replaces {
+        Some(id) => ("replaces", text(id.as_str())),
+        None => ("ttl", ttl(now.plus(KEPT))),
+    };
+    [
         ("user", text(user.as_str())),
         ("state", text(State::Awaited.name())),
-        ("ttl", ttl(now.plus(KEPT))),
-    ];
-    attributes.into_iter().chain(replaces)
+        last,
+    ]
+    .into_iter()
 }
 
 /// A face's attributes, the same in a profile and in an enrolment.

@@ -17,6 +17,8 @@ mod item;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -33,7 +35,7 @@ use item::{Item, Key};
 
 /// How often a write that lost a race is tried anew before it counts as a fault. Five tries in
 /// a row exhaust a counter's free failures, so a sixth loser finds a wait, not a race.
-const RACES: usize = 12;
+const RACES: u32 = 12;
 
 /// The user table.
 #[derive(Clone, Debug)]
@@ -49,8 +51,6 @@ enum Transaction {
     Written,
     /// None of it was: these entries' conditions did not hold (by their place).
     Unmet(Vec<usize>),
-    /// None of it was: another transaction was at the same items.
-    Raced,
 }
 
 impl UserTable {
@@ -103,21 +103,39 @@ impl UserTable {
         }))
     }
 
-    /// Writes all or nothing.
+    /// Writes all or nothing. A race with another transaction is tried again.
     async fn write(&self, writes: Vec<TransactWriteItem>) -> Result<Transaction, Fault> {
-        let request = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes));
-        match request.send().await {
-            Ok(_) => Ok(Transaction::Written),
-            Err(error) => cancelled(&error).ok_or_else(|| Fault::of("TransactWriteItems", &error)),
+        for race in 0..RACES {
+            let request = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(writes.clone()));
+            let Err(error) = request.send().await else {
+                return Ok(Transaction::Written);
+            };
+            match cancelled(&error) {
+                Some(Cancelled::Unmet(places)) => return Ok(Transaction::Unmet(places)),
+                Some(Cancelled::Raced) => give_way(race).await,
+                None => return Err(Fault::of("TransactWriteItems", &error)),
+            }
         }
+        Err(Fault::new("TransactWriteItems", "lost every race"))
     }
 }
 
+/// Waits a little for another transaction to be done, longer from race to race.
+async fn give_way(race: u32) {
+    tokio::time::sleep(Duration::from_millis(10) * (race + 1)).await;
+}
+
+/// Why a transaction was cancelled.
+enum Cancelled {
+    Unmet(Vec<usize>),
+    Raced,
+}
+
 /// Why a transaction was cancelled; none where it failed for another reason.
-fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Transaction> {
+fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Cancelled> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) =
         error.as_service_error()?
     else {
@@ -129,19 +147,21 @@ fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Transact
         .map(|reason| reason.code().unwrap_or("None"))
         .collect();
     if codes.contains(&"TransactionConflict") {
-        return Some(Transaction::Raced);
+        return Some(Cancelled::Raced);
     }
     let unmet: Vec<usize> = (0..codes.len())
         .filter(|place| codes[*place] == "ConditionalCheckFailed")
         .collect();
     // Any other reason (throttling, a malformed item) is a fault.
-    (!unmet.is_empty()).then_some(Transaction::Unmet(unmet))
+    (!unmet.is_empty()).then_some(Cancelled::Unmet(unmet))
 }
 
-/// Whether a single write failed because its condition did not hold.
-fn unmet<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    error.as_service_error().and_then(|error| error.code())
-        == Some("ConditionalCheckFailedException")
+/// Whether a single write failed with this error.
+fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        == Some(code)
 }
 
 /// The key of a user's profile.

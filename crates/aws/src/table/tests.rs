@@ -121,7 +121,9 @@ async fn consuming_a_challenge_and_reserving_a_try_is_one_conditional_transactio
             let reserve = reserve.update().expect("the counter is updated");
             let condition = reserve.condition_expression().unwrap_or_default();
             consume == Some("attribute_not_exists(PK)")
-                && condition == "#openFailures = :v2 AND #openNotBefore = :v3"
+                && condition
+                    == "#openFailures = :v2 AND \
+                     (attribute_not_exists(#openNotBefore) OR #openNotBefore = :v3)"
                 && reserve.expression_attribute_values().is_some_and(|values| {
                     values.get(":v0") == Some(&n(4)) && values.get(":v2") == Some(&n(3))
                 })
@@ -135,6 +137,19 @@ async fn consuming_a_challenge_and_reserving_a_try_is_one_conditional_transactio
         claim(&[&rule], b"uploaded", seen).await,
         Ok(Claim::Mine(_))
     ));
+}
+
+#[tokio::test]
+async fn a_counter_that_an_operator_set_to_zero_counts_as_one_that_never_was() {
+    let rule = mock!(Client::transact_write_items)
+        .match_requests(|request| {
+            let reserve = request.transact_items()[1].update();
+            reserve.and_then(|reserve| reserve.condition_expression())
+                == Some("(attribute_not_exists(#openFailures) OR #openFailures = :v2)")
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let claimed = claim(&[&rule], b"uploaded", Counter::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))));
 }
 
 #[tokio::test]
@@ -233,7 +248,10 @@ async fn a_fault_gives_the_try_back_in_the_same_transaction_as_the_verdict() {
             values.get(":v0") == Some(&s("TRY_LATER"))
                 && counter.update_expression() == "REMOVE #openFailures, #openNotBefore"
                 && counter.condition_expression()
-                    == Some("#openFailures = :v0 AND #openNotBefore = :v1")
+                    == Some(
+                        "#openFailures = :v0 AND \
+                         (attribute_not_exists(#openNotBefore) OR #openNotBefore = :v1)",
+                    )
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
     let table = table(&[&written(), &back]);
