@@ -33,8 +33,8 @@ pub fn blurred(picture: &[u8], pixels: f32) -> Vec<u8> {
 
 /// A picture so small on a larger one that its face is a few pixels wide.
 pub fn far_away(picture: &[u8], width: u32) -> Vec<u8> {
-    let mut scene = RgbImage::from_pixel(640, 480, Rgb([200, 205, 210]));
-    imageops::overlay(&mut scene, &narrowed(&decode(picture), width), 260, 180);
+    let mut scene = RgbImage::from_pixel(320, 240, Rgb([200, 205, 210]));
+    imageops::overlay(&mut scene, &narrowed(&decode(picture), width), 120, 80);
     encode(&scene)
 }
 
