@@ -31,11 +31,9 @@ pub fn blurred(picture: &[u8], pixels: f32) -> Vec<u8> {
     encode(&imageops::blur(&decode(picture), pixels))
 }
 
-/// A picture so small on a larger one that its face is a few pixels wide.
-pub fn far_away(picture: &[u8], width: u32) -> Vec<u8> {
-    let mut scene = RgbImage::from_pixel(320, 240, Rgb([200, 205, 210]));
-    imageops::overlay(&mut scene, &narrowed(&decode(picture), width), 120, 80);
-    encode(&scene)
+/// A picture of so few pixels across that its face has too few of them.
+pub fn shrunk(picture: &[u8], width: u32) -> Vec<u8> {
+    encode(&narrowed(&decode(picture), width))
 }
 
 /// A passport's page: the portrait, and beside it the same again as a small ghost.

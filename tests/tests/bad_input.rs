@@ -58,7 +58,7 @@ async fn a_picture_that_cannot_be_compared_gets_its_reason() {
         ),
         (
             "a 30-pixel face",
-            drawn::far_away(&live, 60),
+            drawn::shrunk(&live, 90),
             Reason::TooSmall,
         ),
     ] {
