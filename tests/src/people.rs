@@ -67,10 +67,22 @@ pub async fn enrolled(stack: &Stack) -> (Person, Tokens) {
     (person, tokens)
 }
 
+/// Begins a session with the password, in which a document is asked for.
+pub async fn asked_to_enrol(client: &SignInClient, person: &Person) -> Challenge {
+    challenge(
+        client.begin(&person.email, Some(&person.password)).await,
+        Step::Enrol,
+    )
+}
+
+/// Begins a session without a password, in which a face is asked for.
+pub async fn asked_for_face(client: &SignInClient, email: &str) -> Challenge {
+    challenge(client.begin(email, None).await, Step::Face)
+}
+
 /// Enrols an account that may, and signs it in.
 pub async fn enrol(client: &SignInClient, person: &Person) -> Tokens {
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Enrol);
+    let asked = asked_to_enrol(client, person).await;
     client
         .upload(&asked, pictures::document())
         .await

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use e2e::people::{challenge, confirmed, ended, inline, refused, tokens};
+use e2e::people::{
+    asked_for_face, asked_to_enrol, challenge, confirmed, ended, inline, refused, tokens,
+};
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::{drawn, pictures};
 use signin_client::Answer;
@@ -13,14 +15,14 @@ use signin_core::step::Step;
 /// same as for everybody.
 async fn reason_for(answer: Answer) -> Option<Reason> {
     let client = Stack::read(Variant::Default).client();
-    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    let asked = asked_for_face(&client, &fresh_email()).await;
     challenge(client.answer(&asked, answer).await, Step::Face).reason
 }
 
 /// The reason that an uploaded file gets.
 async fn reason_for_upload(bytes: Vec<u8>) -> Option<Reason> {
     let client = Stack::read(Variant::Default).client();
-    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    let asked = asked_for_face(&client, &fresh_email()).await;
     client
         .upload(&asked, bytes)
         .await
@@ -109,7 +111,7 @@ async fn an_answer_that_is_not_understood_gets_its_reason() {
 #[tokio::test]
 async fn an_empty_answer_passes_nothing() {
     let client = Stack::read(Variant::Default).client();
-    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    let asked = asked_for_face(&client, &fresh_email()).await;
     match client.answer(&asked, Answer::Text(String::new())).await {
         Ok(signin_client::Round::Challenge(next)) => {
             assert_eq!(next.reason, Some(Reason::NotAnImage));
@@ -124,8 +126,7 @@ async fn an_empty_answer_passes_nothing() {
 async fn a_passport_page_with_its_ghost_portrait_enrols() {
     let client = Stack::read(Variant::Default).client();
     let person = confirmed(&client).await;
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Enrol);
+    let asked = asked_to_enrol(&client, &person).await;
     let page = drawn::passport_page(&pictures::document());
     client
         .upload(&asked, page)
@@ -140,8 +141,8 @@ async fn an_answer_for_another_challenge_passes_nothing() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let (person, _) = e2e::people::enrolled(&stack).await;
-    let one = challenge(client.begin(&person.email, None).await, Step::Face);
-    let other = challenge(client.begin(&person.email, None).await, Step::Face);
+    let one = asked_for_face(&client, &person.email).await;
+    let other = asked_for_face(&client, &person.email).await;
     // The picture lies where one challenge wants it; the other is answered.
     client
         .upload(&one, pictures::live())

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use e2e::people::{challenge, confirmed, inline, tokens};
+use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, inline, tokens};
 use e2e::pictures;
 use e2e::stack::{Stack, Variant};
 use signin_client::Answer;
@@ -13,8 +13,7 @@ async fn an_upload_that_nobody_answered_for_is_indexed_by_its_event() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let person = confirmed(&client).await;
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Enrol);
+    let asked = asked_to_enrol(&client, &person).await;
     client
         .upload(&asked, pictures::document())
         .await
@@ -43,7 +42,7 @@ async fn an_operators_upload_is_active_at_once() {
     stack
         .until_state(&format!("USER#{user}"), "PROFILE", "ACTIVE")
         .await;
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
 

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use e2e::people::{
-    Person, challenge, confirmed, ended, enrol, enrolled, inline, newest_code, refused, signed_up,
-    tokens,
+    Person, asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
+    newest_code, refused, signed_up, tokens,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
@@ -25,7 +25,7 @@ async fn a_person_enrols_and_from_then_on_signs_in_by_face_alone() {
     assert_eq!(claims.identity.sub, person.account.sub);
 
     // Inline.
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     assert_eq!(asked.attempts_left, 3);
     let signed_in = tokens(client.answer(&asked, inline(pictures::live())).await);
     client
@@ -34,7 +34,7 @@ async fn a_person_enrols_and_from_then_on_signs_in_by_face_alone() {
         .expect("the tokens are the pool's");
 
     // Uploaded.
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     client
         .upload(&asked, pictures::live())
         .await
@@ -47,7 +47,7 @@ async fn nothing_but_the_record_is_left_of_the_pictures() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let (person, _) = enrolled(&stack).await;
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     client
         .upload(&asked, pictures::live())
         .await
@@ -83,7 +83,7 @@ async fn somebody_else_is_refused_and_three_wrong_answers_end_a_session() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let (person, _) = enrolled(&stack).await;
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     let wrong = client.answer(&asked, inline(pictures::other())).await;
     let asked = refused(wrong, Step::Face, Reason::NoMatch);
     assert_eq!(asked.attempts_left, 2);
@@ -97,7 +97,7 @@ async fn somebody_else_is_refused_and_three_wrong_answers_end_a_session() {
     ended(client.answer(&asked, inline(pictures::other())).await);
 
     // The owner is not kept out by it.
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
 
@@ -108,8 +108,7 @@ async fn a_picture_that_passed_or_was_enrolled_never_passes_again() {
     let person = confirmed(&client).await;
     let (document, live) = (pictures::document(), pictures::live());
 
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Enrol);
+    let asked = asked_to_enrol(&client, &person).await;
     client
         .upload(&asked, document.clone())
         .await
@@ -119,7 +118,7 @@ async fn a_picture_that_passed_or_was_enrolled_never_passes_again() {
     let asked = refused(again, Step::Face, Reason::NoMatch);
     tokens(client.answer(&asked, inline(live.clone())).await);
 
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     let again = client.answer(&asked, inline(live)).await;
     refused(again, Step::Face, Reason::NoMatch);
 }
@@ -129,8 +128,7 @@ async fn a_document_that_is_not_accepted_can_be_taken_again_in_the_same_session(
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let person = confirmed(&client).await;
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let first = challenge(begun, Step::Enrol);
+    let first = asked_to_enrol(&client, &person).await;
     client
         .upload(&first, pictures::two_people())
         .await
@@ -154,8 +152,7 @@ async fn a_document_of_somebody_else_enrols_nobody() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let person = confirmed(&client).await;
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Enrol);
+    let asked = asked_to_enrol(&client, &person).await;
     let asked = challenge(
         client.answer(&asked, inline(pictures::other())).await,
         Step::Face,
@@ -172,8 +169,7 @@ async fn an_enrolment_that_was_broken_off_is_replaced_and_its_face_removed() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let person = confirmed(&client).await;
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Enrol);
+    let asked = asked_to_enrol(&client, &person).await;
     let abandoned = asked.challenge_id.clone();
     challenge(
         client.answer(&asked, inline(pictures::other())).await,
@@ -196,7 +192,7 @@ async fn an_enrolment_needs_the_password_in_the_same_session() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let person = confirmed(&client).await;
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     refused(
         client.answer(&asked, inline(pictures::document())).await,
         Step::Face,
@@ -273,7 +269,7 @@ async fn unknown_unenrolled_and_enrolled_users_look_alike() {
     let mut seen = Vec::new();
     for email in [with_face.email, without_face.email, fresh_email()] {
         let mut rounds = Vec::new();
-        let mut asked = challenge(client.begin(&email, None).await, Step::Face);
+        let mut asked = asked_for_face(&client, &email).await;
         for _ in 0..2 {
             let fields: Vec<String> = asked.upload.fields.keys().cloned().collect();
             rounds.push((fields, asked.attempts_left, asked.reason, asked.retry_after));
@@ -333,13 +329,13 @@ async fn where_documents_are_kept_the_face_is_compared_with_the_document() {
     let kept = format!("enrolments/{}/", person.user_name());
     assert_eq!(stack.versions(documents, &kept).await, 1);
 
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     let wrong = client.answer(&asked, inline(pictures::other())).await;
     let asked = refused(wrong, Step::Face, Reason::NoMatch);
     tokens(client.answer(&asked, inline(pictures::live())).await);
 
     // Somebody without a document is compared with nobody.
-    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    let asked = asked_for_face(&client, &fresh_email()).await;
     refused(
         client.answer(&asked, inline(pictures::live())).await,
         Step::Face,
@@ -352,8 +348,7 @@ async fn an_inline_document_is_kept_where_documents_are_kept() {
     let stack = Stack::read(Variant::Compare);
     let client = stack.client();
     let person = confirmed(&client).await;
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Enrol);
+    let asked = asked_to_enrol(&client, &person).await;
     let asked = challenge(
         client.answer(&asked, inline(pictures::document())).await,
         Step::Face,
@@ -372,7 +367,7 @@ async fn failures_count_across_sessions_and_each_path_has_its_own_counter() {
     let client = stack.client();
     let (person, _) = enrolled(&stack).await;
     for _ in 0..2 {
-        let mut asked = challenge(client.begin(&person.email, None).await, Step::Face);
+        let mut asked = asked_for_face(&client, &person.email).await;
         while asked.attempts_left > 1 && asked.retry_after.is_none() {
             let wrong = client.answer(&asked, inline(pictures::other())).await;
             asked = challenge(wrong, Step::Face);
@@ -385,7 +380,7 @@ async fn failures_count_across_sessions_and_each_path_has_its_own_counter() {
     assert_eq!(profile["openFailures"]["N"], "5");
 
     // A wait is due, and even the right face is not looked at.
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     assert_eq!(asked.reason, Some(Reason::TryLater));
     let wait = asked.retry_after.expect("a wait is due").as_secs();
     assert!((1..=30).contains(&wait), "{wait}");
@@ -414,7 +409,7 @@ async fn failures_count_across_sessions_and_each_path_has_its_own_counter() {
     stack
         .set_in_profile(person.user_name(), "openNotBefore", &json!({"N": "0"}))
         .await;
-    let asked = challenge(client.begin(&person.email, None).await, Step::Face);
+    let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
     assert!(stack.profile(person.user_name()).await["openFailures"].is_null());
 }
@@ -423,7 +418,7 @@ async fn failures_count_across_sessions_and_each_path_has_its_own_counter() {
 async fn an_upload_that_differs_from_what_was_granted_is_refused() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
-    let asked = challenge(client.begin(&fresh_email(), None).await, Step::Face);
+    let asked = asked_for_face(&client, &fresh_email()).await;
     let mut elsewhere = asked.clone();
     elsewhere
         .upload

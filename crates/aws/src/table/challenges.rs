@@ -25,8 +25,8 @@ use crate::stopwatch::Stopwatch;
 /// How often a call looks whether the one before it has come to a verdict.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// How long the digest of a picture that passed is remembered.
-const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
+/// How long the digest of a picture that passed or was enrolled is remembered.
+pub(super) const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// What came of answering a challenge.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
 use super::accounts::enrolled;
-use super::challenges::activate;
+use super::challenges::{PICTURE_KEPT, activate};
 use super::item::{Item, Write, put_new, text, time, ttl};
 use super::{Transaction, UserTable, enrolment_key, picture_key, profile_key};
 use crate::fault::Fault;
@@ -124,8 +124,7 @@ impl UserTable {
             write = write.set(&name, value);
         }
         let remembered = Write::to(picture_key(user, picture))
-            .set("enrolledAt", time(face.indexed_at))
-            .remove(["ttl"]);
+            .set("ttl", ttl(face.indexed_at.plus(PICTURE_KEPT)));
         let writes = vec![
             write.in_transaction(&self.name),
             remembered.in_transaction(&self.name),
