@@ -16,6 +16,7 @@ pub fn settings(function: &str) -> BTreeMap<String, String> {
         "define-auth-challenge" => &[policy],
         "index-images" => &[table, documents, collection, keep],
         "post-confirmation" => &[table],
+        "pre-token-generation" => &[policy, table, ("UNGUARDED_CLIENTS", "")],
         "pre-signup" => &[table, ("CONSENT_VERSION", "1")],
         "verify-auth-challenge" => &[
             table,

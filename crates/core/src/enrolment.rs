@@ -9,12 +9,13 @@
 //!
 //! Whoever indexes holds a lease. verify-auth-challenge does it while the user waits;
 //! index-images does it for uploads that nobody answered for. Whoever comes second finds it
-//! done; whoever finds a lease that ran out takes over, and the face that the dead call may
-//! have indexed is found by its `ExternalImageId`, which is the enrolment's id.
+//! done; whoever finds a lease that ran out takes over. The face that the dead call may have
+//! indexed is found by the picture that it looked at, which lies in the bucket until a record
+//! stands, and by its `ExternalImageId`, which is the enrolment's id.
 
 use std::time::Duration;
 
-use crate::id::{EnrolmentId, UserName};
+use crate::id::{CallId, EnrolmentId, UserName};
 use crate::profile::EnrolledFace;
 use crate::reason::Reason;
 use crate::time::Timestamp;
@@ -33,6 +34,8 @@ pub enum State {
     Awaited,
     /// Somebody is at it, until the lease runs out.
     Indexing {
+        /// Who.
+        call: CallId,
         /// Dead after this moment.
         lease: Timestamp,
     },
@@ -66,7 +69,7 @@ pub struct Enrolment {
     pub user: UserName,
     /// Where it stands.
     pub state: State,
-    /// The version of the object that was looked at last; none for pictures sent inline.
+    /// The version of the object that was looked at last.
     pub version: Option<String>,
     /// An abandoned enrolment whose face goes when this one's stands.
     pub replaces: Option<EnrolmentId>,
@@ -77,8 +80,8 @@ pub struct Enrolment {
 pub enum Work {
     /// Take the lease and index.
     Index {
-        /// Whether a call before may have died between indexing and recording.
-        orphan_possible: bool,
+        /// What a call before may have left behind, that died.
+        orphan: Option<Orphan>,
     },
     /// Somebody else is at it: look again.
     Busy,
@@ -90,25 +93,38 @@ pub enum Work {
     Foreign,
 }
 
+/// A face that a call may have put into the collection before it died, and that no record tells
+/// of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// The version of the picture it would have come from.
+    pub version: Option<String>,
+}
+
 impl Enrolment {
-    /// What a call does that brings this version of the object (none: a picture sent inline) for
-    /// this user.
+    /// What a call that died may have left behind, if one has.
+    pub fn orphan(&self) -> Option<Orphan> {
+        matches!(self.state, State::Indexing { .. }).then(|| Orphan {
+            version: self.version.clone(),
+        })
+    }
+
+    /// What a call does that brings this version of the object for this user; none where nothing
+    /// lies there.
     pub fn work(&self, user: &UserName, version: Option<&str>, now: Timestamp) -> Work {
         if self.user != *user {
             return Work::Foreign;
         }
         match &self.state {
             State::Indexed(face) | State::Active(face) => Work::Done(face.clone()),
-            State::Indexing { lease } if now <= *lease => Work::Busy,
+            State::Indexing { lease, .. } if now <= *lease => Work::Busy,
             State::Indexing { .. } => Work::Index {
-                orphan_possible: true,
+                orphan: self.orphan(),
             },
             State::Rejected(reason) if version.is_some() && self.version.as_deref() == version => {
                 Work::Rejected(*reason)
             }
-            State::Awaited | State::Rejected(_) => Work::Index {
-                orphan_possible: false,
-            },
+            State::Awaited | State::Rejected(_) => Work::Index { orphan: None },
         }
     }
 }
@@ -136,6 +152,11 @@ mod tests {
         }
     }
 
+    fn indexing(lease: Timestamp) -> State {
+        let call = CallId::from_random([1; 16]);
+        State::Indexing { call, lease }
+    }
+
     fn face() -> EnrolledFace {
         EnrolledFace {
             id: FaceId::new("face"),
@@ -160,9 +181,7 @@ mod tests {
     #[test]
     fn a_new_picture_after_a_rejected_one_is_looked_at() {
         let rejected = enrolment(State::Rejected(Reason::Blurred), Some("v1"));
-        let index = Work::Index {
-            orphan_possible: false,
-        };
+        let index = Work::Index { orphan: None };
         assert_eq!(rejected.work(&user("ada"), Some("v2"), at(0)), index);
         let inline = enrolment(State::Rejected(Reason::Blurred), None);
         assert_eq!(inline.work(&user("ada"), None, at(0)), index);
@@ -170,21 +189,20 @@ mod tests {
 
     #[test]
     fn a_lease_that_ran_out_is_taken_over_and_an_orphan_looked_for() {
-        let running = enrolment(State::Indexing { lease: at(6) }, None);
-        assert_eq!(running.work(&user("ada"), None, at(6)), Work::Busy);
-        let index = Work::Index {
-            orphan_possible: true,
+        let running = enrolment(indexing(at(6)), Some("v1"));
+        assert_eq!(running.work(&user("ada"), Some("v2"), at(6)), Work::Busy);
+        let orphan = Orphan {
+            version: Some("v1".to_owned()),
         };
-        assert_eq!(running.work(&user("ada"), None, at(7)), index);
+        let index = Work::Index {
+            orphan: Some(orphan),
+        };
+        assert_eq!(running.work(&user("ada"), Some("v2"), at(7)), index);
     }
 
     #[test]
     fn nobody_works_on_somebody_elses_enrolment() {
-        for state in [
-            State::Awaited,
-            State::Indexed(face()),
-            State::Indexing { lease: at(0) },
-        ] {
+        for state in [State::Awaited, State::Indexed(face()), indexing(at(0))] {
             let found = enrolment(state, None).work(&user("eve"), None, at(9));
             assert_eq!(found, Work::Foreign);
         }

@@ -126,6 +126,56 @@ impl UserName {
     }
 }
 
+/// The id of an app client of the user pool: 1 to 128 letters, digits, `_` and `+`, as Cognito's
+/// API model has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Reads an app client's id.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+');
+        if (1..=128).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId {
+                expected: "an app client's id of 1 to 128 letters, digits, or _ +",
+                length: text.len(),
+            })
+        }
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Tells one call of a function from every other, its own repeat included: the holder of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallId(u128);
+
+impl CallId {
+    /// The call that these random bits name.
+    pub fn from_random(bits: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bits))
+    }
+
+    /// Reads what [`CallId::to_string`](ToString::to_string) wrote; none where it is no such text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bits = [0; 16];
+        hex::decode_to_slice(text, &mut bits).ok()?;
+        Some(Self::from_random(bits))
+    }
+}
+
+impl std::fmt::Display for CallId {
+    /// 32 lower-case hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
 /// A face's id in a collection: biometric data's handle, so `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -187,6 +237,21 @@ mod tests {
         ] {
             assert!(UserName::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_app_clients_id_is_letters_and_digits() {
+        assert!(ClientId::parse("1h57kf5cpq17m0eml12EXAMPLE").is_ok());
+        for wrong in ["", "a,b", "a b", "client-1", &"x".repeat(129)] {
+            assert!(ClientId::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_call_reads_back() {
+        let call = CallId::from_random([0x0a; 16]);
+        assert_eq!(CallId::parse(&call.to_string()), Some(call));
+        assert_eq!(CallId::parse("0a"), None);
     }
 
     #[test]

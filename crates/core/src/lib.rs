@@ -14,6 +14,7 @@ pub mod face_data;
 pub mod id;
 pub mod key;
 pub mod lockout;
+pub mod pass;
 pub mod picture;
 pub mod policy;
 pub mod profile;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{EnrolmentId, FaceId};
+use crate::id::{ChallengeId, EnrolmentId, FaceId};
 use crate::lockout::{Counter, Path};
 use crate::time::Timestamp;
 
@@ -75,10 +75,21 @@ pub struct Profile {
     pub faces: Vec<EnrolledFace>,
     /// The enrolment that is under way.
     pub enrolment: Option<EnrolmentId>,
-    /// Failures in sessions that proved the password.
-    pub password: Counter,
-    /// Failures in sessions that did not.
-    pub open: Counter,
+    /// The enrolment that a new password has ended. Its face goes when the next one's stands.
+    pub ended: Option<EnrolmentId>,
+    /// Tries in sessions that proved the password.
+    pub password: Tries,
+    /// Tries in sessions that did not.
+    pub open: Tries,
+}
+
+/// The tries of one path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// Failures in a row.
+    pub counter: Counter,
+    /// The challenge whose answer was counted last, while it counts.
+    pub last: Option<ChallengeId>,
 }
 
 impl Profile {
@@ -87,11 +98,21 @@ impl Profile {
         self.state == Some(State::MayEnrol) && self.faces.is_empty()
     }
 
+    /// The tries of a path.
+    pub fn tries(&self, path: Path) -> &Tries {
+        match path {
+            Path::Password => &self.password,
+            Path::Open => &self.open,
+        }
+    }
+
     /// The counter of a path.
     pub fn counter(&self, path: Path) -> Counter {
-        match path {
-            Path::Password => self.password,
-            Path::Open => self.open,
-        }
+        self.tries(path).counter
+    }
+
+    /// The enrolment that a new one takes the place of.
+    pub fn abandoned(&self) -> Option<&EnrolmentId> {
+        self.enrolment.as_ref().or(self.ended.as_ref())
     }
 }

@@ -33,6 +33,15 @@ impl Refusal {
         }
     }
 
+    /// Tokens were asked for that no pass of the sign-in policy stands for.
+    pub fn not_passed() -> Self {
+        let message = "Sign in with your face first.".to_owned();
+        Self {
+            kind: "NotPassed",
+            message,
+        }
+    }
+
     /// The event is not one that this function serves.
     pub fn unexpected_event() -> Self {
         let message = "This event is not served here.".to_owned();

@@ -5,7 +5,8 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use signin_core::id::UserName;
+use signin_core::id::{ClientId, UserName};
+use signin_core::secret::Sha256Digest;
 use signin_core::session::Entry;
 use signin_core::step::Metadata;
 
@@ -40,6 +41,26 @@ impl Event {
         self.text("userName")
             .and_then(|name| UserName::parse(name).ok())
             .ok_or_else(Refusal::unexpected_event)
+    }
+
+    /// The app client: `callerContext.clientId`.
+    pub(crate) fn client(&self) -> Result<ClientId, Refusal> {
+        let context = self.0.get("callerContext");
+        context
+            .and_then(|context| context.get("clientId")?.as_str())
+            .and_then(|client| ClientId::parse(client).ok())
+            .ok_or_else(Refusal::unexpected_event)
+    }
+
+    /// The digest of what is asked, by which a repeat is known.
+    pub(crate) fn digest(&self) -> Sha256Digest {
+        let asked = ["triggerSource", "userName", "callerContext", "request"];
+        let asked = asked.map(|field| self.0.get(field).unwrap_or(&Value::Null));
+        Sha256Digest::of(
+            Value::from_iter(asked.map(Value::clone))
+                .to_string()
+                .as_bytes(),
+        )
     }
 
     fn text(&self, field: &str) -> Option<&str> {

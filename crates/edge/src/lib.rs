@@ -17,6 +17,7 @@ pub mod define_auth_challenge;
 pub mod object_created;
 pub mod post_confirmation;
 pub mod pre_signup;
+pub mod pre_token_generation;
 pub mod random;
 pub mod settings;
 pub mod verify_auth_challenge;

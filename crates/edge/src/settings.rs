@@ -3,6 +3,8 @@
 
 use std::str::FromStr;
 
+use signin_core::id::ClientId;
+
 /// A setting that keeps a function from starting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("setting {name}: {problem}")]
@@ -32,6 +34,27 @@ where
             .parse()
             .map_err(|error: T::Err| problem(error.to_string())),
     }
+}
+
+/// Reads a setting that lists app clients, with commas between them. It may be empty, but must be
+/// there.
+pub fn app_clients(name: &'static str) -> Result<Vec<ClientId>, InvalidSetting> {
+    parse_app_clients(name, std::env::var(name).ok())
+}
+
+fn parse_app_clients(
+    name: &'static str,
+    found: Option<String>,
+) -> Result<Vec<ClientId>, InvalidSetting> {
+    let problem = |problem: String| InvalidSetting { name, problem };
+    let Some(found) = found else {
+        let expected = "expected a list of app clients' ids with commas between them, or an empty text; \
+                        found no setting";
+        return Err(problem(expected.to_owned()));
+    };
+    let ids = found.split(',').map(str::trim).filter(|id| !id.is_empty());
+    ids.map(|id| ClientId::parse(id).map_err(|error| problem(error.to_string())))
+        .collect()
 }
 
 /// Checks a value that several settings make together, or that is allowed elsewhere only.
@@ -67,5 +90,23 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(message.contains("SIGN_IN_POLICY") && message.contains("PASSWORD+FACE"));
+    }
+
+    #[test]
+    fn a_list_of_app_clients_may_be_empty_and_must_be_there() {
+        let read = |found: Option<&str>| {
+            parse_app_clients("UNGUARDED_CLIENTS", found.map(str::to_owned))
+                .map_err(|error| error.to_string())
+        };
+        let ids = |ids: &[&str]| Ok(ids.iter().map(|id| ClientId::parse(id).unwrap()).collect());
+        assert_eq!(read(Some("")), ids(&[]));
+        assert_eq!(read(Some("one, two")), ids(&["one", "two"]));
+        for wrong in [None, Some("not-an-id"), Some("one;two")] {
+            let message = read(wrong).unwrap_err();
+            assert!(
+                message.starts_with("setting UNGUARDED_CLIENTS"),
+                "{message}"
+            );
+        }
     }
 }

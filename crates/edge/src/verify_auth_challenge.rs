@@ -3,7 +3,7 @@
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsVerifyAuthChallengeRequest as Request;
 use serde_json::{Value, json};
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge};
-use signin_core::id::UserName;
+use signin_core::id::{ClientId, UserName};
 
 use crate::event::Event;
 
@@ -11,6 +11,8 @@ use crate::event::Event;
 pub struct Answered {
     /// Who answered.
     pub user: UserName,
+    /// The app client whose session it is.
+    pub client: ClientId,
     /// The challenge as create-auth-challenge left it.
     pub challenge: PrivateChallenge,
     /// The client's words. They may be a picture: never to be logged.
@@ -29,6 +31,7 @@ pub fn answered(event: &Event) -> Option<Answered> {
         .get(PRIVATE_PARAMETER)?;
     Some(Answered {
         user: event.user().ok()?,
+        client: event.client().ok()?,
         challenge: PrivateChallenge::from_parameter(challenge)?,
         answer: request.challenge_answer?,
     })
@@ -51,6 +54,7 @@ mod tests {
         Event::new(json!({
             "triggerSource": "VerifyAuthChallengeResponse_Authentication",
             "userName": "ada",
+            "callerContext": {"clientId": "client"},
             "request": {"privateChallengeParameters": parameters, "challengeAnswer": answer},
             "response": {"answerCorrect": null},
         }))

@@ -6,12 +6,15 @@ use signin_aws::fault::{Fault, in_time};
 use signin_aws::grants::grant;
 use signin_aws::pictures::Bucket;
 use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
-use signin_aws::table::UserTable;
+use signin_aws::table::{Standing, UserTable};
 use signin_core::challenge::{self, Due, LIFETIME, PrivateChallenge, PublicChallenge, Task};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
+use signin_core::lockout::{Counter, Path};
 use signin_core::policy::{Factor, Policy};
+use signin_core::profile::Profile;
 use signin_core::reason::Verdict;
+use signin_core::session::Progress;
 use signin_edge::create_auth_challenge::{Asked, asked, respond};
 use signin_edge::settings::{InvalidSetting, require, setting};
 use signin_edge::{Event, Refusal, clock, random};
@@ -64,17 +67,16 @@ impl Creator {
             .table
             .standing(user, last, progress.enrolment().as_ref())
             .await?;
-        let now = watch.now();
         let path = challenge::path(progress);
-        let counter = standing.profile.counter(path);
+        let counter = self.counter(user, path, &standing, progress, watch).await;
+        let now = watch.now();
         let (bucket, key, task, wait) =
             match challenge::due(progress, &standing.profile, standing.enrolment.as_ref()) {
                 Due::Enrol { running } => {
                     let enrolment = if let Some(running) = running {
                         running
                     } else {
-                        let abandoned = standing.profile.enrolment.as_ref();
-                        self.begin(user, EnrolmentId::from(&id), abandoned, watch)
+                        self.begin(user, EnrolmentId::from(&id), &standing.profile, watch)
                             .await?
                     };
                     let key = DocumentKey::Enrolment {
@@ -105,7 +107,7 @@ impl Creator {
             };
         let expires_at = now.plus(LIFETIME);
         let upload = grant(&self.config, bucket, &key, now, expires_at).await?;
-        let refused = match standing.last {
+        let refused = match standing.last.and_then(|last| last.verdict) {
             Some(Verdict::Refused(reason)) => Some(reason),
             Some(Verdict::Passed) | None => None,
         };
@@ -128,16 +130,54 @@ impl Creator {
         Ok((public, private))
     }
 
+    /// The counter of the path, without a try whose call died before it had judged the answer. A
+    /// user who has failed costs one more read, unless the session itself says how the last try
+    /// ended; a fault here leaves the counter as it is.
+    async fn counter(
+        &self,
+        user: &UserName,
+        path: Path,
+        standing: &Standing,
+        progress: &Progress,
+        watch: Stopwatch,
+    ) -> Counter {
+        let tries = standing.profile.tries(path);
+        let Some(last) = &tries.last else {
+            return tries.counter;
+        };
+        let own = progress.last().is_some_and(|own| own.id == *last);
+        let mended = async {
+            let found = if own {
+                standing.last.clone()
+            } else {
+                self.table.consumption(last).await?
+            };
+            match found.filter(|found| found.is_abandoned(watch.now())) {
+                None => Ok(tries.counter),
+                Some(abandoned) => {
+                    self.table
+                        .give_back_abandoned(last, &abandoned, path)
+                        .await?;
+                    Ok(self.table.profile(user).await?.counter(path))
+                }
+            }
+        };
+        mended.await.unwrap_or_else(|fault: Fault| {
+            fault.log();
+            tries.counter
+        })
+    }
+
     async fn begin(
         &self,
         user: &UserName,
         enrolment: EnrolmentId,
-        abandoned: Option<&EnrolmentId>,
+        seen: &Profile,
         watch: Stopwatch,
     ) -> Result<EnrolmentId, Fault> {
         if self
             .table
-            .begin_enrolment(user, &enrolment, abandoned, watch.now())
+            .begin_enrolment(user, &enrolment, seen, watch.now())
             .await?
         {
             Ok(enrolment)

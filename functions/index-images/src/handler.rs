@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use signin_aws::enrolment::{Content, Document, Indexer, Outcome};
+use signin_aws::enrolment::{Document, Indexer, Outcome};
 use signin_aws::fault::Fault;
 use signin_aws::pictures::Found;
-use signin_aws::stopwatch::Stopwatch;
+use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
 use signin_core::reason::Reason;
 use signin_edge::object_created::{Created, created};
-use signin_edge::{Refusal, clock};
+use signin_edge::{Refusal, clock, random};
 
 /// How long to wait for another call that is at the same enrolment: longer than its lease.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -28,7 +28,11 @@ impl Images {
         let objects = created(event)?;
         let mut failed = 0;
         for object in &objects {
-            match self.object(object).await {
+            let call = Call {
+                id: random::call_id()?,
+                watch: Stopwatch::start(clock::now()),
+            };
+            match self.object(object, call).await {
                 Ok(outcome) => tracing::info!(target: "signin", outcome, "document"),
                 Err(fault) => {
                     fault.log();
@@ -43,7 +47,7 @@ impl Images {
     }
 
     /// Serves one object, and says in a word how.
-    async fn object(&self, object: &Created) -> Result<&'static str, Fault> {
+    async fn object(&self, object: &Created, call: Call) -> Result<&'static str, Fault> {
         let Created {
             bucket,
             key,
@@ -53,7 +57,6 @@ impl Images {
         else {
             return Ok("nobody's");
         };
-        let watch = Stopwatch::start(clock::now());
         let found = self
             .indexer
             .documents
@@ -74,7 +77,7 @@ impl Images {
                 }
                 self.indexer
                     .table
-                    .await_bulk(user, &id, watch.now())
+                    .await_bulk(user, &id, call.watch.now())
                     .await?;
                 id
             }
@@ -82,11 +85,11 @@ impl Images {
         let document = Document {
             key: key.clone(),
             enrolment: enrolment.clone(),
-            content: Content::Uploaded(found),
+            found,
         };
         let indexed = self
             .indexer
-            .index_patiently(document, watch, watch.after(PATIENCE))
+            .index_patiently(&document, call, call.watch.after(PATIENCE))
             .await?;
         match (indexed, &key) {
             (Outcome::Indexed(face), DocumentKey::Bulk { user, .. }) => {

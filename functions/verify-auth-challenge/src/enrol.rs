@@ -1,12 +1,14 @@
 //! `ENROL`: the document's picture is accepted and its face indexed.
 
-use signin_aws::enrolment::{Content, Document, Outcome};
+use signin_aws::enrolment::{Document, Outcome};
 use signin_aws::fault::Fault;
-use signin_aws::stopwatch::Stopwatch;
+use signin_aws::pictures::Found;
+use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, Settled};
 use signin_core::answer::Answer;
 use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
+use signin_core::picture::inspect;
 use signin_core::reason::{Reason, Verdict};
 use signin_edge::verify_auth_challenge::Answered;
 
@@ -18,21 +20,21 @@ impl Verifier {
         &self,
         answered: &Answered,
         enrolment: &EnrolmentId,
-        watch: Stopwatch,
+        call: Call,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        let until = watch.after(JUDGED_BY);
-        let ticket = match table.claim(answering(answered, watch)).await? {
+        let until = call.watch.after(JUDGED_BY);
+        let ticket = match table.claim(answering(answered, call)).await? {
             Claim::Mine(ticket) => ticket,
             Claim::Settled(verdict, _) => return Ok(Some(verdict)),
             Claim::Refused => return Ok(None),
         };
-        let indexed = tokio::time::timeout_at(until, self.index(answered, enrolment, watch)).await;
+        let indexed = tokio::time::timeout_at(until, self.index(answered, enrolment, call)).await;
         let reason = match indexed {
             Ok(Ok(Outcome::Indexed(_))) => {
                 return Ok(match table.settle_enrolment(&ticket).await? {
-                    Settled::TakenOver => None,
-                    _ => Some(Verdict::Passed),
+                    Settled::Recorded => Some(Verdict::Passed),
+                    _ => None,
                 });
             }
             Ok(Ok(Outcome::Rejected(reason))) => reason,
@@ -52,30 +54,32 @@ impl Verifier {
         &self,
         answered: &Answered,
         enrolment: &EnrolmentId,
-        watch: Stopwatch,
+        call: Call,
     ) -> Result<Outcome, Fault> {
-        let content = match Answer::parse(&answered.answer) {
-            Ok(Answer::Inline(bytes)) => Content::Inline(bytes),
+        let key = DocumentKey::Enrolment {
+            user: answered.user.clone(),
+            enrolment: enrolment.clone(),
+        };
+        let found = match Answer::parse(&answered.answer) {
+            Ok(Answer::Inline(bytes)) => match inspect(bytes.as_slice()) {
+                Ok(header) => {
+                    let picture = self.indexer.lay_down(&key, bytes, header.format);
+                    Found::Picture(picture.await?)
+                }
+                Err(reason) => return Ok(Outcome::Rejected(reason)),
+            },
             Ok(Answer::Uploaded) => {
-                let found = self
-                    .indexer
-                    .documents
-                    .read(&answered.challenge.key, None)
-                    .await?;
-                Content::Uploaded(found)
+                let uploaded = &answered.challenge.key;
+                self.indexer.documents.read(uploaded, None).await?
             }
             Err(reason) => return Ok(Outcome::Rejected(reason)),
         };
         let document = Document {
-            key: DocumentKey::Enrolment {
-                user: answered.user.clone(),
-                enrolment: enrolment.clone(),
-            },
+            key,
             enrolment: enrolment.clone(),
-            content,
+            found,
         };
-        self.indexer
-            .index_patiently(document, watch, watch.after(JUDGED_BY))
-            .await
+        let until = call.watch.after(JUDGED_BY);
+        self.indexer.index_patiently(&document, call, until).await
     }
 }

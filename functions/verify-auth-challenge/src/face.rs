@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use signin_aws::faces::{Reference, Trouble};
 use signin_aws::fault::{Fault, in_time};
-use signin_aws::stopwatch::Stopwatch;
-use signin_aws::table::{Claim, Pass, Settled, Ticket};
+use signin_aws::stopwatch::Call;
+use signin_aws::table::{Claim, FullPass, PassedFace, Settled, Ticket};
 use signin_core::answer::Answer;
 use signin_core::challenge::ExpectedFace;
 use signin_core::face::{Search, assess, search};
 use signin_core::id::{EnrolmentId, FaceId};
 use signin_core::lockout::{Counter, Path};
+use signin_core::pass::Steps;
 use signin_core::picture::inspect;
+use signin_core::policy::Factor;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::{PictureBytes, Sha256Digest};
 use signin_edge::verify_auth_challenge::Answered;
@@ -72,13 +74,13 @@ impl Verifier {
         &self,
         answered: &Answered,
         asked: Asked<'_>,
-        watch: Stopwatch,
+        call: Call,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        let until = watch.after(JUDGED_BY);
+        let until = call.watch.after(JUDGED_BY);
         let answer = Answer::parse(&answered.answer);
         let (claim, picture) = tokio::join!(
-            table.claim_try(answering(answered, watch), asked.path, asked.counter),
+            table.claim_try(answering(answered, call), asked.path, asked.counter),
             self.picture(&answered.challenge.key, &answer),
         );
         let ticket = match claim? {
@@ -99,7 +101,7 @@ impl Verifier {
         };
         let judged = in_time("Judge", until, judged).await;
         let (verdict, ()) = tokio::join!(
-            self.settle(&ticket, judged, asked.activates, watch),
+            self.settle(&ticket, judged, answered, asked, call),
             self.delete(&answered.challenge.key, &answer),
         );
         verdict
@@ -190,55 +192,78 @@ impl Verifier {
         }
     }
 
-    /// Records the verdict; the one that stands is returned.
+    /// Records the verdict; the one that stands is returned. A fault, also one that keeps a
+    /// verdict from being recorded, gives the try back.
     async fn settle(
         &self,
         ticket: &Ticket,
         judged: Result<(Judged, Option<Sha256Digest>), Fault>,
-        activates: Option<&EnrolmentId>,
-        watch: Stopwatch,
+        answered: &Answered,
+        asked: Asked<'_>,
+        call: Call,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        let (reason, digest) = match judged {
-            Ok((Judged::Matched(face), Some(digest))) => {
-                match self
-                    .settle_pass(ticket, face, digest, activates, watch)
-                    .await?
-                {
-                    Settled::Recorded => return Ok(Some(Verdict::Passed)),
-                    Settled::TakenOver => return Ok(None),
-                    Settled::PictureUsed | Settled::FaceGone => (Reason::NoMatch, Some(digest)),
-                }
+        let recorded = match judged {
+            Ok((Judged::Matched(face), Some(picture))) => {
+                self.settle_pass(ticket, face, picture, answered, asked, call)
+                    .await
             }
-            Ok((Judged::Matched(_), None)) => (Reason::NoMatch, None),
-            Ok((Judged::Refused(reason), digest)) => (reason, digest),
+            Ok((Judged::Matched(_), None)) => self.refuse(ticket, Reason::NoMatch, None).await,
+            Ok((Judged::Refused(reason), picture)) => self.refuse(ticket, reason, picture).await,
+            Err(fault) => Err(fault),
+        };
+        match recorded {
             Err(fault) => {
                 fault.log();
-                table.settle_fault(ticket).await?;
-                return Ok(Some(Verdict::Refused(Reason::TryLater)));
+                table.settle_fault(ticket).await
             }
-        };
-        table.settle_refusal(ticket, reason, digest).await?;
+            verdict => verdict,
+        }
+    }
+
+    /// Records a refusal.
+    async fn refuse(
+        &self,
+        ticket: &Ticket,
+        reason: Reason,
+        picture: Option<Sha256Digest>,
+    ) -> Result<Option<Verdict>, Fault> {
+        let table = &self.indexer.table;
+        table.settle_refusal(ticket, reason, picture).await?;
         Ok(Some(Verdict::Refused(reason)))
     }
 
+    /// Records a pass, provided that picture and face are still good for one.
     async fn settle_pass(
         &self,
         ticket: &Ticket,
         face: FaceId,
-        digest: Sha256Digest,
-        activates: Option<&EnrolmentId>,
-        watch: Stopwatch,
-    ) -> Result<Settled, Fault> {
+        picture: Sha256Digest,
+        answered: &Answered,
+        asked: Asked<'_>,
+        call: Call,
+    ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        let pass = match activates {
-            None => Pass::Known(face),
+        let passed = match asked.activates {
+            None => PassedFace::Known(face),
             Some(id) => match table.indexed(id).await? {
-                Some(indexed) if indexed.id == face => Pass::Activates(id.clone(), indexed),
-                _ => return Ok(Settled::FaceGone),
+                Some(indexed) if indexed.id == face => PassedFace::Activates(id.clone(), indexed),
+                _ => return self.refuse(ticket, Reason::NoMatch, Some(picture)).await,
             },
         };
-        table.settle_pass(ticket, digest, &pass, watch.now()).await
+        let pass = FullPass {
+            picture,
+            face: passed,
+            steps: Steps::passed(asked.path, asked.activates.is_some(), Factor::Face),
+            client: &answered.client,
+        };
+        match table.settle_pass(ticket, &pass, call.watch.now()).await? {
+            Settled::Recorded => Ok(Some(Verdict::Passed)),
+            Settled::TakenOver => Ok(None),
+            Settled::PictureUsed | Settled::FaceGone => {
+                self.refuse(ticket, Reason::NoMatch, Some(picture)).await
+            }
+        }
     }
 }
 

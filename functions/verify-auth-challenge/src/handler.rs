@@ -7,13 +7,13 @@ use serde_json::Value;
 use signin_aws::enrolment::Indexer;
 use signin_aws::fault::in_time;
 use signin_aws::pictures::Bucket;
-use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
+use signin_aws::stopwatch::{Call, Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::Answering;
 use signin_core::challenge::Task;
 use signin_core::face::Threshold;
 use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::{Answered, answered, respond};
-use signin_edge::{Event, Refusal, clock};
+use signin_edge::{Event, Refusal, clock, random};
 
 use crate::face::MatchMode;
 
@@ -31,21 +31,24 @@ pub(crate) struct Verifier {
 impl Verifier {
     /// Answers a VerifyAuthChallengeResponse event.
     pub(crate) async fn verify(&self, event: Value) -> Result<Value, Refusal> {
-        let watch = Stopwatch::start(clock::now());
+        let call = Call {
+            id: random::call_id()?,
+            watch: Stopwatch::start(clock::now()),
+        };
         let event = Event::new(event)?;
         let correct = match answered(&event) {
-            Some(answered) if watch.now() <= answered.challenge.expires_at => {
-                self.judge(&answered, watch).await
+            Some(answered) if call.watch.now() <= answered.challenge.expires_at => {
+                self.judge(&answered, call).await
             }
             _ => false,
         };
         Ok(respond(event, correct))
     }
 
-    async fn judge(&self, answered: &Answered, watch: Stopwatch) -> bool {
+    async fn judge(&self, answered: &Answered, call: Call) -> bool {
         let judged = async {
             match &answered.challenge.task {
-                Task::Enrol { enrolment } => self.enrol(answered, enrolment, watch).await,
+                Task::Enrol { enrolment } => self.enrol(answered, enrolment, call).await,
                 Task::Face {
                     path,
                     counter,
@@ -58,11 +61,11 @@ impl Verifier {
                         faces,
                         activates: activates.as_ref(),
                     };
-                    self.face(answered, asked, watch).await
+                    self.face(answered, asked, call).await
                 }
             }
         };
-        let judged = in_time("Verify", watch.after(TRIGGER_BUDGET), judged).await;
+        let judged = in_time("Verify", call.watch.after(TRIGGER_BUDGET), judged).await;
         let step = answered.challenge.step().name();
         match judged {
             Ok(Some(verdict)) => {
@@ -82,12 +85,13 @@ impl Verifier {
 }
 
 /// An answer, about to be claimed.
-pub(crate) fn answering(answered: &Answered, watch: Stopwatch) -> Answering<'_> {
+pub(crate) fn answering(answered: &Answered, call: Call) -> Answering<'_> {
     Answering {
         user: &answered.user,
         id: &answered.challenge.id,
         answer: Sha256Digest::of(answered.answer.as_bytes()),
-        watch,
-        until: watch.after(JUDGED_BY),
+        call: call.id,
+        watch: call.watch,
+        until: call.watch.after(JUDGED_BY),
     }
 }

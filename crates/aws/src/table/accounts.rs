@@ -1,13 +1,15 @@
 //! Profiles: who has signed up, who may enrol, and the two counters.
 
+use aws_sdk_dynamodb::types::ReturnValue;
+use signin_core::consumption::Consumption;
 use signin_core::enrolment::Enrolment;
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path};
-use signin_core::profile::{EnrolledFace, PENDING_KEPT, Profile, State, StoredDocument};
-use signin_core::reason::Verdict;
+use signin_core::profile::{EnrolledFace, PENDING_KEPT, Profile, State, StoredDocument, Tries};
 use signin_core::sign_up::{Confirmation, SignUp};
 use signin_core::time::Timestamp;
 
+use super::challenges::consumption;
 use super::item::{Item, Write, number, text, time, ttl};
 use super::{RACES, UserTable, challenge_key, enrolment_key, give_way, has_code, profile_key};
 use crate::fault::Fault;
@@ -17,8 +19,8 @@ use crate::fault::Fault;
 pub struct Standing {
     /// The user's profile; the default one for everybody without a record.
     pub profile: Profile,
-    /// How the last challenge of the session ended.
-    pub last: Option<Verdict>,
+    /// What became of the last challenge of the session.
+    pub last: Option<Consumption>,
     /// The session's enrolment.
     pub enrolment: Option<Enrolment>,
 }
@@ -37,10 +39,10 @@ impl UserTable {
             enrolment.map(enrolment_key),
         ];
         let [found, last, enrolled] = self.read(keys).await?;
-        let last = last.filter(|item| item.text("user") == Some(user.as_str()));
+        let last = last.as_ref().and_then(consumption);
         Ok(Standing {
             profile: found.as_ref().map(profile).unwrap_or_default(),
-            last: last.and_then(|item| Verdict::parse(item.text("verdict")?)),
+            last: last.filter(|last| last.user == *user),
             enrolment: enrolled.as_ref().and_then(super::enrolments::enrolment),
         })
     }
@@ -74,7 +76,8 @@ impl UserTable {
     ///
     /// A sign-up confirmed without the right secret stays as it is, but is not swept any more:
     /// the owner of the mailbox can still reset the password. A reset never touches an active
-    /// face. An account without a record has not consented and cannot enrol.
+    /// face; an enrolment that is under way ends with the password under which it began. An
+    /// account without a record has not consented and cannot enrol.
     pub async fn confirm(&self, user: &UserName, confirmation: Confirmation) -> Result<(), Fault> {
         let proven = |state| text(State::name(state));
         let may_enrol = || {
@@ -84,9 +87,19 @@ impl UserTable {
         };
         match confirmation {
             Confirmation::PasswordReset => {
-                let reset =
-                    may_enrol().if_either("state", proven(State::Pending), proven(State::MayEnrol));
-                if !self.update("AllowEnrolment", reset).await? {
+                let reset = || {
+                    may_enrol().if_either("state", proven(State::Pending), proven(State::MayEnrol))
+                };
+                let ended = || {
+                    let begun = reset().if_present("enrolment");
+                    begun.copy("enrolment", "ended").remove(["enrolment"])
+                };
+                let none = reset().if_absent("enrolment");
+                // The last one is for an enrolment that begins between the first two.
+                let allowed = self.update("EndEnrolment", ended()).await?
+                    || self.update("AllowEnrolment", none).await?
+                    || self.update("EndEnrolment", ended()).await?;
+                if !allowed {
                     tracing::info!(target: "signin", "a password reset allows no new enrolment");
                 }
             }
@@ -116,6 +129,18 @@ impl UserTable {
     /// Writes to one item; false where the condition does not hold. A race with a transaction is
     /// tried again.
     pub(super) async fn update(&self, what: &'static str, write: Write) -> Result<bool, Fault> {
+        let before = self.update_from(what, write, ReturnValue::None).await?;
+        Ok(before.is_some())
+    }
+
+    /// Writes to one item and returns what is asked for of it; none where the condition does not
+    /// hold.
+    pub(super) async fn update_from(
+        &self,
+        what: &'static str,
+        write: Write,
+        wanted: ReturnValue,
+    ) -> Result<Option<Item>, Fault> {
         let key = write.key().to_attributes();
         let parts = write.into_update();
         for race in 0..RACES {
@@ -127,11 +152,12 @@ impl UserTable {
                 .update_expression(&parts.expression)
                 .set_condition_expression(parts.condition.clone())
                 .set_expression_attribute_names(Some(parts.names.clone()))
-                .set_expression_attribute_values(parts.values.clone());
+                .set_expression_attribute_values(parts.values.clone())
+                .return_values(wanted.clone());
             match request.send().await {
-                Ok(_) => return Ok(true),
+                Ok(written) => return Ok(Some(written.attributes.unwrap_or_default().into())),
                 Err(error) if has_code(&error, "ConditionalCheckFailedException") => {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 Err(error) if has_code(&error, "TransactionConflictException") => {
                     give_way(race).await;
@@ -143,27 +169,33 @@ impl UserTable {
     }
 }
 
-/// The names under which a path's counter is stored.
-fn counter_names(path: Path) -> (&'static str, &'static str) {
+/// The names under which a path's tries are stored: failures, not-before, and the last challenge.
+fn names(path: Path) -> [&'static str; 3] {
     match path {
-        Path::Password => ("passwordFailures", "passwordNotBefore"),
-        Path::Open => ("openFailures", "openNotBefore"),
+        Path::Password => ["passwordFailures", "passwordNotBefore", "passwordTry"],
+        Path::Open => ["openFailures", "openNotBefore", "openTry"],
     }
 }
 
-fn counter(item: &Item, path: Path) -> Counter {
-    let (failures, not_before) = counter_names(path);
+fn tries(item: &Item, path: Path) -> Tries {
+    let [failures, not_before, last] = names(path);
     let failures = item.number(failures).unwrap_or(0);
-    Counter {
-        failures: u32::try_from(failures).unwrap_or(u32::MAX),
-        not_before: item.time(not_before).unwrap_or_default(),
+    Tries {
+        counter: Counter {
+            failures: u32::try_from(failures).unwrap_or(u32::MAX),
+            not_before: item.time(not_before).unwrap_or_default(),
+        },
+        last: item
+            .text(last)
+            .and_then(|id| ChallengeId::parse(id).ok())
+            .filter(|_| failures > 0),
     }
 }
 
 /// Writes a counter, provided that it still is what it was. A counter at zero has no attributes,
 /// or ones at zero, as an operator may have set them.
 pub(super) fn write_counter(write: Write, path: Path, before: Counter, after: Counter) -> Write {
-    let (failures, not_before) = counter_names(path);
+    let [failures, not_before, _] = names(path);
     let is = |write: Write, name, value: u64| match value {
         0 => write.if_absent_or_equal(name, number(value)),
         _ => write.if_equal(name, number(value)),
@@ -182,13 +214,30 @@ pub(super) fn write_counter(write: Write, path: Path, before: Counter, after: Co
 
 /// Sets a counter to a value, whatever it was.
 pub(super) fn set_counter(write: Write, path: Path, after: Counter) -> Write {
-    let (failures, not_before) = counter_names(path);
+    let [failures, not_before, last] = names(path);
     if after.failures == 0 {
-        write.remove([failures, not_before])
+        write.remove([failures, not_before, last])
     } else {
         write
             .set(failures, number(after.failures))
             .set(not_before, time(after.not_before))
+    }
+}
+
+/// Names the challenge whose answer is counted.
+pub(super) fn set_last_try(write: Write, path: Path, challenge: &ChallengeId) -> Write {
+    let [_, _, last] = names(path);
+    write.set(last, text(challenge.as_str()))
+}
+
+/// What takes part of a profile that a try was given back to; the last challenge counts no more.
+pub(super) fn forget_last_try(write: Write, path: Path, after: Counter) -> Write {
+    let [_, _, last] = names(path);
+    // Setting the counter to zero removes it already.
+    if after.failures == 0 {
+        write
+    } else {
+        write.remove([last])
     }
 }
 
@@ -203,8 +252,11 @@ fn profile(item: &Item) -> Profile {
         enrolment: item
             .text("enrolment")
             .and_then(|id| EnrolmentId::parse(id).ok()),
-        password: counter(item, Path::Password),
-        open: counter(item, Path::Open),
+        ended: item
+            .text("ended")
+            .and_then(|id| EnrolmentId::parse(id).ok()),
+        password: tries(item, Path::Password),
+        open: tries(item, Path::Open),
     }
 }
 

@@ -6,16 +6,18 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::consumption::{Consumption, KEPT, Repeat};
 use signin_core::enrolment;
-use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
+use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path, Reservation};
+use signin_core::pass::Steps;
 use signin_core::profile::{EnrolledFace, State};
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-use super::accounts::{set_counter, write_counter};
+use super::accounts::{forget_last_try, set_counter, set_last_try, write_counter};
 use super::item::{Item, Write, put_new, text, time, ttl};
+use super::passes::set_pass;
 use super::{
     RACES, Transaction, UserTable, challenge_key, enrolment_key, picture_key, profile_key,
 };
@@ -45,7 +47,7 @@ pub enum Claim {
 pub struct Ticket {
     user: UserName,
     id: ChallengeId,
-    lease: Timestamp,
+    call: CallId,
     stake: Option<Stake>,
 }
 
@@ -53,7 +55,7 @@ pub struct Ticket {
 #[derive(Clone, Copy, Debug)]
 struct Stake {
     path: Path,
-    /// None where another call reserved it and died.
+    /// None where this call did not see it made.
     reservation: Option<Reservation>,
 }
 
@@ -66,15 +68,30 @@ pub struct Answering<'a> {
     pub id: &'a ChallengeId,
     /// The digest of the answer's text.
     pub answer: Sha256Digest,
+    /// The call that was handed the answer.
+    pub call: CallId,
     /// The time.
     pub watch: Stopwatch,
     /// When to stop waiting for another call's verdict.
     pub until: Instant,
 }
 
-/// What a passed face changes besides the counter.
+/// A pass of the whole policy.
 #[derive(Debug)]
-pub enum Pass {
+pub struct FullPass<'a> {
+    /// The digest of the picture that must not pass again.
+    pub picture: Sha256Digest,
+    /// Whose face it was.
+    pub face: PassedFace,
+    /// The steps that the session has passed.
+    pub steps: Steps,
+    /// The app client whose session it is.
+    pub client: &'a ClientId,
+}
+
+/// What a passed face changes besides counter and pass.
+#[derive(Debug)]
+pub enum PassedFace {
     /// Nothing: it matched an active face, which must be active still.
     Known(FaceId),
     /// It makes an enrolment active.
@@ -99,8 +116,32 @@ impl UserTable {
     ///
     /// `seen` is the counter as create-auth-challenge read it. While it still holds, that is one
     /// round trip; where somebody else has tried since, it is read anew. A try during a wait
-    /// consumes the challenge and reserves nothing.
+    /// consumes the challenge and reserves nothing. A write that failed may have been carried out
+    /// all the same: then the try is given back.
     pub async fn claim_try(
+        &self,
+        answering: Answering<'_>,
+        path: Path,
+        seen: Counter,
+    ) -> Result<Claim, Fault> {
+        let fault = match self.reserve(answering, path, seen).await {
+            Ok(claim) => return Ok(claim),
+            Err(fault) => fault,
+        };
+        let found = self.consumption(answering.id).await?;
+        if found.is_none_or(|found| found.call != answering.call) {
+            return Err(fault);
+        }
+        fault.log();
+        let ticket = answering.ticket(Some(Stake {
+            path,
+            reservation: None,
+        }));
+        let settled = self.settle_fault(&ticket).await?;
+        Ok(settled.map_or(Claim::Refused, |verdict| Claim::Settled(verdict, None)))
+    }
+
+    async fn reserve(
         &self,
         answering: Answering<'_>,
         path: Path,
@@ -110,6 +151,7 @@ impl UserTable {
             user,
             id,
             answer,
+            call,
             watch,
             ..
         } = answering;
@@ -117,18 +159,18 @@ impl UserTable {
         let mut fresh = false;
         for _ in 0..RACES {
             let now = watch.now();
-            let consumption = Consumption::first(user.clone(), answer, now);
+            let consumption = Consumption::first(user.clone(), answer, call, now);
             match counter.reserve(now) {
                 Ok(reservation) => {
+                    let count = write_counter(
+                        Write::to(profile_key(user)),
+                        path,
+                        reservation.before,
+                        reservation.after,
+                    );
                     let writes = vec![
                         self.put_consumption(id, &consumption),
-                        write_counter(
-                            Write::to(profile_key(user)),
-                            path,
-                            reservation.before,
-                            reservation.after,
-                        )
-                        .in_transaction(&self.name),
+                        set_last_try(count, path, id).in_transaction(&self.name),
                     ];
                     match self.write(writes).await? {
                         Transaction::Written => {
@@ -136,7 +178,7 @@ impl UserTable {
                                 path,
                                 reservation: Some(reservation),
                             };
-                            return Ok(Claim::Mine(ticket(&consumption, id, Some(stake))));
+                            return Ok(Claim::Mine(answering.ticket(Some(stake))));
                         }
                         Transaction::Unmet(places) if places.contains(&0) => {
                             return self.claim_again(answering, Some(path)).await;
@@ -169,15 +211,16 @@ impl UserTable {
             user,
             id,
             answer,
+            call,
             watch,
             ..
         } = answering;
-        let consumption = Consumption::first(user.clone(), answer, watch.now());
+        let consumption = Consumption::first(user.clone(), answer, call, watch.now());
         match self
             .write(vec![self.put_consumption(id, &consumption)])
             .await?
         {
-            Transaction::Written => Ok(Claim::Mine(ticket(&consumption, id, None))),
+            Transaction::Written => Ok(Claim::Mine(answering.ticket(None))),
             Transaction::Unmet(_) => self.claim_again(answering, None).await,
         }
     }
@@ -193,30 +236,35 @@ impl UserTable {
             user,
             id,
             answer,
+            call,
             watch,
             until,
         } = answering;
+        let mine = || {
+            answering.ticket(path.map(|path| Stake {
+                path,
+                reservation: None,
+            }))
+        };
         loop {
             let [found] = self.read([Some(challenge_key(id))]).await?;
             let Some(used) = found.as_ref().and_then(consumption) else {
                 return Ok(Claim::Refused);
             };
-            match used.repeated(user, answer, watch.now()) {
+            match used.repeated(user, answer, call, watch.now()) {
+                Repeat::Mine => return Ok(Claim::Mine(mine())),
                 Repeat::Refused => return Ok(Claim::Refused),
                 Repeat::Same(verdict, picture) => return Ok(Claim::Settled(verdict, picture)),
                 Repeat::TakeOver => {
-                    let mine = used.taken_over(watch.now());
+                    let taken = used.taken_over(call, watch.now());
                     let write = Write::to(challenge_key(id))
-                        .set("lease", time(mine.lease))
+                        .set("call", text(taken.call.to_string()))
+                        .set("lease", time(taken.lease))
                         .set("takenOver", AttributeValue::Bool(true))
-                        .if_equal("lease", time(used.lease))
+                        .if_equal("call", text(used.call.to_string()))
                         .if_absent("verdict");
                     if self.update("TakeOver", write).await? {
-                        let stake = path.map(|path| Stake {
-                            path,
-                            reservation: None,
-                        });
-                        return Ok(Claim::Mine(ticket(&mine, id, stake)));
+                        return Ok(Claim::Mine(mine()));
                     }
                 }
                 Repeat::Running => {}
@@ -242,20 +290,67 @@ impl UserTable {
 
     /// Records that an enrolment's picture was accepted.
     pub async fn settle_enrolment(&self, ticket: &Ticket) -> Result<Settled, Fault> {
-        let recorded = self.update("SettleEnrolment", verdict(ticket, Verdict::Passed, None));
-        Ok(if recorded.await? {
-            Settled::Recorded
-        } else {
-            Settled::TakenOver
+        let passed = verdict(ticket, Verdict::Passed, None);
+        if self.update("SettleEnrolment", passed).await? {
+            return Ok(Settled::Recorded);
+        }
+        self.recorded(ticket).await
+    }
+
+    /// Gives a try back that was counted by a call which died before it had judged the answer.
+    /// Nothing changes where it was judged after all.
+    pub async fn give_back_abandoned(
+        &self,
+        id: &ChallengeId,
+        abandoned: &Consumption,
+        path: Path,
+    ) -> Result<(), Fault> {
+        let ticket = Ticket {
+            user: abandoned.user.clone(),
+            id: id.clone(),
+            call: abandoned.call,
+            stake: Some(Stake {
+                path,
+                reservation: None,
+            }),
+        };
+        self.settle_fault(&ticket).await?;
+        Ok(())
+    }
+
+    /// Reads what became of a challenge.
+    pub async fn consumption(&self, id: &ChallengeId) -> Result<Option<Consumption>, Fault> {
+        let [found] = self.read([Some(challenge_key(id))]).await?;
+        Ok(found.as_ref().and_then(consumption))
+    }
+
+    /// The verdict that stands by this very call, if one does.
+    async fn verdict_of(&self, ticket: &Ticket) -> Result<Option<Verdict>, Fault> {
+        let found = self.consumption(&ticket.id).await?;
+        let own = found.filter(|found| found.call == ticket.call);
+        Ok(own.and_then(|own| own.verdict))
+    }
+
+    /// What became of a pass whose write found its condition unmet: it may have been carried out
+    /// before, without this call's hearing of it.
+    async fn recorded(&self, ticket: &Ticket) -> Result<Settled, Fault> {
+        Ok(match self.verdict_of(ticket).await? {
+            Some(Verdict::Passed) => Settled::Recorded,
+            _ => Settled::TakenOver,
         })
     }
 
-    /// Records that a fault kept the answer from being judged, and gives the try back.
-    pub async fn settle_fault(&self, ticket: &Ticket) -> Result<(), Fault> {
-        let again = || verdict(ticket, Verdict::Refused(Reason::TryLater), None);
+    /// Records that a fault kept the answer from being judged, and gives the try back. Returns the
+    /// verdict of this call's that stands: another one where the fault hid that it was recorded,
+    /// none where the challenge is not this call's.
+    pub async fn settle_fault(&self, ticket: &Ticket) -> Result<Option<Verdict>, Fault> {
+        let given_up = Verdict::Refused(Reason::TryLater);
+        let again = || verdict(ticket, given_up, None);
         let Some(Stake { path, reservation }) = ticket.stake else {
-            self.update("SettleFault", again()).await?;
-            return Ok(());
+            if self.update("SettleFault", again()).await? {
+                return Ok(Some(given_up));
+            }
+            return self.verdict_of(ticket).await;
         };
         let mut counter = match reservation {
             Some(reservation) => reservation.after,
@@ -266,18 +361,22 @@ impl UserTable {
             let back = write_counter(Write::to(profile_key(&ticket.user)), path, counter, given);
             let writes = vec![
                 again().in_transaction(&self.name),
-                back.in_transaction(&self.name),
+                forget_last_try(back, path, given).in_transaction(&self.name),
             ];
             match self.write(writes).await? {
-                Transaction::Written => return Ok(()),
-                // Another call has taken over; the try is its to give back.
-                Transaction::Unmet(places) if places.contains(&0) => return Ok(()),
+                Transaction::Written => return Ok(Some(given_up)),
+                // It is judged, or another call has taken over, and the try is its to give back.
+                Transaction::Unmet(places) if places.contains(&0) => {
+                    return self.verdict_of(ticket).await;
+                }
                 Transaction::Unmet(_) => {
                     counter = self.profile(&ticket.user).await?.counter(path);
                     if counter.failures == 0 {
                         // A passed face has set the counter back meanwhile.
-                        self.update("SettleFault", again()).await?;
-                        return Ok(());
+                        return Ok(self
+                            .update("SettleFault", again())
+                            .await?
+                            .then_some(given_up));
                     }
                 }
             }
@@ -285,34 +384,31 @@ impl UserTable {
         Err(Fault::new("SettleFault", "lost every race"))
     }
 
-    /// Records a pass: verdict, counter, the picture that must not pass again, and what else
-    /// changes, all or nothing.
+    /// Records a pass: verdict, counter, the pass that tokens use up, the picture that must not
+    /// pass again, and what else changes, all or nothing.
     pub async fn settle_pass(
         &self,
         ticket: &Ticket,
-        picture: Sha256Digest,
-        pass: &Pass,
+        pass: &FullPass<'_>,
         now: Timestamp,
     ) -> Result<Settled, Fault> {
-        Ok(
-            match self.write(self.pass(ticket, picture, pass, now)).await? {
-                Transaction::Written => Settled::Recorded,
-                Transaction::Unmet(places) if places.contains(&0) => Settled::TakenOver,
-                Transaction::Unmet(places) if places.contains(&1) => Settled::PictureUsed,
-                Transaction::Unmet(_) => Settled::FaceGone,
-            },
-        )
+        match self.write(self.pass(ticket, pass, now)).await? {
+            Transaction::Written => Ok(Settled::Recorded),
+            Transaction::Unmet(places) if places.contains(&0) => self.recorded(ticket).await,
+            Transaction::Unmet(places) if places.contains(&1) => Ok(Settled::PictureUsed),
+            Transaction::Unmet(_) => Ok(Settled::FaceGone),
+        }
     }
 
     fn pass(
         &self,
         ticket: &Ticket,
-        picture: Sha256Digest,
-        pass: &Pass,
+        pass: &FullPass<'_>,
         now: Timestamp,
     ) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem> {
+        let picture = pass.picture;
         let key = picture_key(&ticket.user, picture);
-        let mut profile = Write::to(profile_key(&ticket.user));
+        let mut profile = set_pass(Write::to(profile_key(&ticket.user)), pass, now);
         if let Some(Stake { path, .. }) = ticket.stake {
             profile = set_counter(profile, path, Counter::default());
         }
@@ -320,15 +416,15 @@ impl UserTable {
             verdict(ticket, Verdict::Passed, Some(picture)).in_transaction(&self.name),
             put_new(&self.name, &key, [("ttl", ttl(now.plus(PICTURE_KEPT)))]),
         ];
-        match pass {
-            Pass::Known(face) => {
+        match &pass.face {
+            PassedFace::Known(face) => {
                 writes.push(
                     profile
                         .if_entry("faces", face.as_str())
                         .in_transaction(&self.name),
                 );
             }
-            Pass::Activates(enrolment, face) => {
+            PassedFace::Activates(enrolment, face) => {
                 let active = activate(profile, face)
                     .if_equal("state", text(State::MayEnrol.name()))
                     .if_equal("enrolment", text(enrolment.as_str()));
@@ -360,6 +456,7 @@ impl UserTable {
             ("user", text(used.user.as_str())),
             ("consumedAt", time(used.at)),
             ("answer", text(used.answer.to_hex())),
+            ("call", text(used.call.to_string())),
             ("lease", time(used.lease)),
             ("ttl", ttl(used.at.plus(KEPT))),
         ];
@@ -380,16 +477,18 @@ pub(super) fn activate(profile: Write, face: &EnrolledFace) -> Write {
     profile
         .set("state", text(State::Active.name()))
         .set("faces", AttributeValue::M(faces))
-        .remove(["enrolment", "binding", "ttl"])
+        .remove(["enrolment", "ended", "binding", "ttl"])
         .if_absent("faces")
 }
 
-fn ticket(consumption: &Consumption, id: &ChallengeId, stake: Option<Stake>) -> Ticket {
-    Ticket {
-        user: consumption.user.clone(),
-        id: id.clone(),
-        lease: consumption.lease,
-        stake,
+impl Answering<'_> {
+    fn ticket(&self, stake: Option<Stake>) -> Ticket {
+        Ticket {
+            user: self.user.clone(),
+            id: self.id.clone(),
+            call: self.call,
+            stake,
+        }
     }
 }
 
@@ -399,15 +498,16 @@ fn verdict(ticket: &Ticket, verdict: Verdict, picture: Option<Sha256Digest>) -> 
     Write::to(challenge_key(&ticket.id))
         .set("verdict", text(verdict.name()))
         .set_some("picture", picture.map(|picture| text(picture.to_hex())))
-        .if_equal("lease", time(ticket.lease))
+        .if_equal("call", text(ticket.call.to_string()))
         .if_absent("verdict")
 }
 
-fn consumption(item: &Item) -> Option<Consumption> {
+pub(super) fn consumption(item: &Item) -> Option<Consumption> {
     Some(Consumption {
         user: UserName::parse(item.text("user")?).ok()?,
         at: item.time("consumedAt")?,
         answer: Sha256Digest::from_hex(item.text("answer")?)?,
+        call: CallId::parse(item.text("call")?)?,
         lease: item.time("lease")?,
         taken_over: item.flag("takenOver"),
         verdict: item.text("verdict").and_then(Verdict::parse),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::enrolment::{Enrolment, KEPT, LEASE, State};
-use signin_core::id::{EnrolmentId, UserName};
-use signin_core::profile::{self, EnrolledFace};
+use signin_core::id::{CallId, EnrolmentId, UserName};
+use signin_core::profile::{self, EnrolledFace, Profile};
 use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
@@ -20,32 +20,40 @@ use crate::fault::Fault;
 #[derive(Debug)]
 pub struct Lease {
     id: EnrolmentId,
-    until: Timestamp,
+    call: CallId,
 }
 
 impl UserTable {
-    /// Begins the enrolment of a session, in place of an abandoned one. False where the account
-    /// may not enrol (any more) or another session was quicker.
+    /// Begins the enrolment of a session, in place of an abandoned one. False where the profile is
+    /// no longer as it was read: the account may not enrol any more, or another session was
+    /// quicker.
     pub async fn begin_enrolment(
         &self,
         user: &UserName,
         id: &EnrolmentId,
-        abandoned: Option<&EnrolmentId>,
+        seen: &Profile,
         now: Timestamp,
     ) -> Result<bool, Fault> {
+        let same = |id: &Option<EnrolmentId>| id.as_ref().map(|id| text(id.as_str()));
         let profile = Write::to(profile_key(user))
             .set("enrolment", text(id.as_str()))
+            .remove(["ended"])
             .if_equal("state", text(profile::State::MayEnrol.name()))
-            .if_same("enrolment", abandoned.map(|id| text(id.as_str())));
+            .if_same("enrolment", same(&seen.enrolment))
+            .if_same("ended", same(&seen.ended));
         let writes = vec![
             put_new(
                 &self.name,
                 &enrolment_key(id),
-                awaited(user, abandoned, now),
+                awaited(user, seen.abandoned(), now),
             ),
             profile.in_transaction(&self.name),
         ];
-        Ok(self.write(writes).await? == Transaction::Written)
+        if self.write(writes).await? == Transaction::Written {
+            return Ok(true);
+        }
+        // It may have been carried out before, without this call's hearing of it.
+        Ok(self.profile(user).await?.enrolment.as_ref() == Some(id))
     }
 
     /// Makes sure that there is an enrolment for an operator's upload.
@@ -80,27 +88,41 @@ impl UserTable {
         )
     }
 
-    /// Takes the right to index, provided that the enrolment still is as it was read.
+    /// Takes the right to index this version of the object, provided that the enrolment still is
+    /// as it was read.
     pub async fn lease_enrolment(
         &self,
         found: &Enrolment,
+        version: Option<&str>,
+        call: CallId,
         now: Timestamp,
     ) -> Result<Option<Lease>, Fault> {
-        let until = now.plus(LEASE);
+        let leased = State::Indexing {
+            call,
+            lease: now.plus(LEASE),
+        };
         let before = match found.state {
-            State::Indexing { lease } => Some(time(lease)),
+            State::Indexing { call, .. } => Some(text(call.to_string())),
             _ => None,
         };
         let write = Write::to(enrolment_key(&found.id))
-            .set("state", text(State::Indexing { lease: until }.name()))
-            .set("lease", time(until))
+            .set("state", text(leased.name()))
+            .set("call", text(call.to_string()))
+            .set("lease", time(now.plus(LEASE)))
+            .set_some("version", version.map(text))
             .if_equal("state", text(found.state.name()))
-            .if_same("lease", before);
-        let leased = self.update("LeaseEnrolment", write).await?;
-        Ok(leased.then(|| Lease {
+            .if_same("call", before);
+        let lease = Lease {
             id: found.id.clone(),
-            until,
-        }))
+            call,
+        };
+        if self.update("LeaseEnrolment", write).await? {
+            return Ok(Some(lease));
+        }
+        // It may have been carried out before, without this call's hearing of it.
+        let now = self.enrolment(&found.id).await?;
+        let mine = now.is_some_and(|now| now.state == leased);
+        Ok(mine.then_some(lease))
     }
 
     /// Records the face that was indexed, and remembers the picture it came from. False where
@@ -118,8 +140,8 @@ impl UserTable {
             .set("faceId", text(face.id.as_str()))
             .set_some("version", version.map(text))
             // The record is what finds the face again, so it is swept no more.
-            .remove(["lease", "reason", "ttl"])
-            .if_equal("lease", time(lease.until));
+            .remove(["call", "lease", "reason", "ttl"])
+            .if_equal("call", text(lease.call.to_string()));
         for (name, value) in face_attributes(face) {
             write = write.set(&name, value);
         }
@@ -143,8 +165,8 @@ impl UserTable {
             .set("state", text(State::Rejected(reason).name()))
             .set("reason", text(reason.name()))
             .set_some("version", version.map(text))
-            .remove(["lease"])
-            .if_equal("lease", time(lease.until));
+            .remove(["call", "lease"])
+            .if_equal("call", text(lease.call.to_string()));
         self.update("RecordRejected", write).await?;
         Ok(())
     }
@@ -230,6 +252,7 @@ pub(super) fn enrolment(item: &Item) -> Option<Enrolment> {
     let state = match item.text("state")? {
         "AWAITED" => State::Awaited,
         "INDEXING" => State::Indexing {
+            call: CallId::parse(item.text("call")?)?,
             lease: item.time("lease")?,
         },
         "INDEXED" => State::Indexed(face()?),

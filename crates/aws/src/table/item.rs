@@ -137,6 +137,13 @@ impl Write {
         }
     }
 
+    /// Sets an attribute to what another one holds.
+    pub(super) fn copy(mut self, from: &str, to: &str) -> Self {
+        let (from, to) = (self.name(from), self.name(to));
+        self.set.push(format!("{to} = {from}"));
+        self
+    }
+
     /// Removes attributes.
     pub(super) fn remove<const N: usize>(mut self, attributes: [&str; N]) -> Self {
         for attribute in attributes {
@@ -151,6 +158,20 @@ impl Write {
         let name = self.name(attribute);
         self.conditions
             .push(format!("attribute_not_exists({name})"));
+        self
+    }
+
+    /// Requires that an attribute is there.
+    pub(super) fn if_present(mut self, attribute: &str) -> Self {
+        let name = self.name(attribute);
+        self.conditions.push(format!("attribute_exists({name})"));
+        self
+    }
+
+    /// Requires that an attribute is a number no less than this.
+    pub(super) fn if_at_least(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.conditions.push(format!("{name} >= {value}"));
         self
     }
 

@@ -2,9 +2,9 @@
 //!
 //! | PK / SK | holds |
 //! | --- | --- |
-//! | `USER#<userName>` / `PROFILE` | state, faces, consent, binding, the two counters |
+//! | `USER#<userName>` / `PROFILE` | state, faces, consent, binding, the two counters, the last full pass |
 //! | `USER#<userName>` / `PICTURE#<sha256>` | a picture that passed or was enrolled |
-//! | `CHALLENGE#<id>` / `CHALLENGE` | an answer: whose, when, lease, verdict |
+//! | `CHALLENGE#<id>` / `CHALLENGE` | an answer: whose, when, which call works on it and how long, verdict |
 //! | `ENROLMENT#<id>` / `ENROLMENT` | whose, where it stands, lease, face |
 //!
 //! Every write that could race is conditional, and every read consistent. Times are numbers of
@@ -14,6 +14,7 @@ mod accounts;
 mod challenges;
 mod enrolments;
 mod item;
+mod passes;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +27,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 
 pub use accounts::Standing;
-pub use challenges::{Answering, Claim, Pass, Settled, Ticket};
+pub use challenges::{Answering, Claim, FullPass, PassedFace, Settled, Ticket};
 pub use enrolments::Lease;
 
 use crate::client::Config;

@@ -9,16 +9,23 @@ use aws_sdk_dynamodb::operation::transact_write_items::{
 };
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use signin_core::id::{ChallengeId, UserName};
+use signin_core::consumption::Consumption;
+use signin_core::id::{CallId, ChallengeId, ClientId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path};
+use signin_core::pass::{Cause, TokenRequest};
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::Sha256Digest;
+use signin_core::sign_up::Confirmation;
 use signin_core::time::Timestamp;
 
 use super::*;
 use crate::stopwatch::Stopwatch;
+
+/// The call that the tests make, and one before it.
+const CALL: [u8; 16] = [2; 16];
+const FIRST: [u8; 16] = [1; 16];
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -90,10 +97,31 @@ fn used(consumed: Timestamp, verdict: Option<&str>) -> Rule {
         ("user", s("ada")),
         ("answer", s(&Sha256Digest::of(b"uploaded").to_hex())),
         ("consumedAt", n(consumed.as_millis())),
+        ("call", s(&CallId::from_random(FIRST).to_string())),
         ("lease", n(lease.as_millis())),
     ];
     attributes.extend(verdict.map(|verdict| ("verdict", s(verdict))));
     found(&attributes)
+}
+
+/// The ticket of a claim that the table's first rule lets pass.
+async fn ticket(table: &UserTable) -> Ticket {
+    let user = UserName::parse("ada").unwrap();
+    let id = ChallengeId::from_random([1; 16]);
+    let watch = Stopwatch::start(NOW);
+    let answering = Answering {
+        user: &user,
+        id: &id,
+        answer: Sha256Digest::of(b"uploaded"),
+        call: CallId::from_random(CALL),
+        watch,
+        until: watch.after(Duration::from_secs(3)),
+    };
+    let claimed = table.claim_try(answering, Path::Open, Counter::default());
+    match claimed.await {
+        Ok(Claim::Mine(ticket)) => ticket,
+        other => panic!("expected a ticket, found {other:?}"),
+    }
 }
 
 async fn claim(rules: &[&Rule], answer: &[u8], seen: Counter) -> Result<Claim, Fault> {
@@ -104,6 +132,7 @@ async fn claim(rules: &[&Rule], answer: &[u8], seen: Counter) -> Result<Claim, F
         user: &user,
         id: &id,
         answer: Sha256Digest::of(answer),
+        call: CallId::from_random(CALL),
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
@@ -228,7 +257,7 @@ async fn a_call_that_died_is_taken_over_without_counting_again() {
     let take = mock!(Client::update_item)
         .match_requests(|request| {
             let condition = request.condition_expression().unwrap_or_default();
-            condition == "#lease = :v2 AND attribute_not_exists(#verdict)"
+            condition == "#call = :v3 AND attribute_not_exists(#verdict)"
         })
         .then_output(|| UpdateItemOutput::builder().build());
     let claimed = claim(&[&lost, &died, &take], b"uploaded", Counter::default()).await;
@@ -246,7 +275,7 @@ async fn a_fault_gives_the_try_back_in_the_same_transaction_as_the_verdict() {
             let counter = counter.update().expect("the counter is updated");
             let values = verdict.expression_attribute_values().expect("values");
             values.get(":v0") == Some(&s("TRY_LATER"))
-                && counter.update_expression() == "REMOVE #openFailures, #openNotBefore"
+                && counter.update_expression() == "REMOVE #openFailures, #openNotBefore, #openTry"
                 && counter.condition_expression()
                     == Some(
                         "#openFailures = :v0 AND \
@@ -255,28 +284,162 @@ async fn a_fault_gives_the_try_back_in_the_same_transaction_as_the_verdict() {
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
     let table = table(&[&written(), &back]);
-    let user = UserName::parse("ada").unwrap();
-    let id = ChallengeId::from_random([1; 16]);
-    let watch = Stopwatch::start(NOW);
-    let answering = Answering {
-        user: &user,
-        id: &id,
-        answer: Sha256Digest::of(b"uploaded"),
-        watch,
-        until: watch.after(Duration::from_secs(3)),
-    };
-    let Ok(Claim::Mine(ticket)) = table
-        .claim_try(answering, Path::Open, Counter::default())
-        .await
-    else {
-        panic!("expected a ticket");
-    };
-    table.settle_fault(&ticket).await.unwrap();
+    let ticket = ticket(&table).await;
+    let settled = table.settle_fault(&ticket).await;
+    assert_eq!(settled, Ok(Some(Verdict::Refused(Reason::TryLater))));
+}
+
+/// The record of a challenge that a call of the tests' own consumed.
+fn consumed_by(call: [u8; 16], verdict: Option<&str>) -> Rule {
+    let lease = NOW.plus(signin_core::consumption::LEASE);
+    let mut attributes = vec![
+        ("PK", s("CHALLENGE#01010101010101010101010101010101")),
+        ("SK", s("CHALLENGE")),
+        ("user", s("ada")),
+        ("answer", s(&Sha256Digest::of(b"uploaded").to_hex())),
+        ("consumedAt", n(NOW.as_millis())),
+        ("call", s(&CallId::from_random(call).to_string())),
+        ("lease", n(lease.as_millis())),
+    ];
+    attributes.extend(verdict.map(|verdict| ("verdict", s(verdict))));
+    found(&attributes)
+}
+
+fn nothing() -> Rule {
+    mock!(Client::batch_get_item).then_output(|| BatchGetItemOutput::builder().build())
 }
 
 #[tokio::test]
 async fn a_throttled_table_is_a_fault_and_not_a_lost_race() {
     let throttled = cancelled_with(["ThrottlingError", "None"]);
-    let claimed = claim(&[&throttled], b"uploaded", Counter::default()).await;
+    let claimed = claim(&[&throttled, &nothing()], b"uploaded", Counter::default()).await;
     assert!(claimed.is_err());
+}
+
+#[tokio::test]
+async fn a_claim_that_was_written_without_an_answer_gives_its_try_back() {
+    let lost = cancelled_with(["ThrottlingError", "None"]);
+    let mine = consumed_by(CALL, None);
+    let counted = profile_with_failures(1, Timestamp::default());
+    let back = mock!(Client::transact_write_items)
+        .match_requests(|request| {
+            let counter = request.transact_items()[1].update();
+            counter.is_some_and(|counter| counter.update_expression().starts_with("REMOVE"))
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let rules = [&lost, &mine, &counted, &back];
+    let claimed = claim(&rules, b"uploaded", Counter::default()).await;
+    let Ok(Claim::Settled(verdict, None)) = claimed else {
+        panic!("expected the try to be given back")
+    };
+    assert_eq!(verdict, Verdict::Refused(Reason::TryLater));
+    assert_eq!(back.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_whose_repeat_finds_it_written_is_this_calls() {
+    let again = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
+    let mine = consumed_by(CALL, None);
+    let claimed = claim(&[&again, &mine], b"uploaded", Counter::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+    let again = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
+    let (others, judged) = (consumed_by(FIRST, None), consumed_by(FIRST, Some("PASSED")));
+    let rules = [&again, &others, &judged];
+    let claimed = claim(&rules, b"uploaded", Counter::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Settled(Verdict::Passed, _))));
+}
+
+#[tokio::test]
+async fn a_pass_whose_repeat_finds_it_written_stands() {
+    for (verdict, settled) in [
+        (Some("PASSED"), Settled::Recorded),
+        (None, Settled::TakenOver),
+    ] {
+        let again = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
+        let found = consumed_by(CALL, verdict);
+        let table = table(&[&written(), &again, &found]);
+        let ticket = ticket(&table).await;
+        let client = ClientId::parse("app").unwrap();
+        let pass = FullPass {
+            picture: Sha256Digest::of(b"picture"),
+            face: PassedFace::Known(FaceId::new("own")),
+            steps: "FACE".parse().unwrap(),
+            client: &client,
+        };
+        assert_eq!(table.settle_pass(&ticket, &pass, NOW).await, Ok(settled));
+    }
+}
+
+#[tokio::test]
+async fn a_try_whose_call_died_is_given_back_where_it_was_not_judged() {
+    let died = Consumption::first(
+        UserName::parse("ada").unwrap(),
+        Sha256Digest::of(b"uploaded"),
+        CallId::from_random(FIRST),
+        NOW.minus(Duration::from_secs(9)),
+    );
+    let counted = profile_with_failures(5, NOW.plus(Duration::from_secs(21)));
+    let back = mock!(Client::transact_write_items)
+        .match_requests(|request| {
+            let [verdict, counter] = request.transact_items() else {
+                return false;
+            };
+            let verdict = verdict.update().expect("the challenge is updated");
+            let counter = counter.update().expect("the counter is updated");
+            let values = counter.expression_attribute_values().expect("values");
+            verdict.condition_expression() == Some("#call = :v1 AND attribute_not_exists(#verdict)")
+                && counter.update_expression().ends_with("REMOVE #openTry")
+                && values.get(":v0") == Some(&n(4))
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let id = ChallengeId::from_random([1; 16]);
+    let table = table(&[&counted, &back]);
+    let given = table.give_back_abandoned(&id, &died, Path::Open).await;
+    assert_eq!(given, Ok(()));
+}
+
+#[tokio::test]
+async fn a_pass_is_used_up_by_one_conditional_write() {
+    let used = mock!(Client::update_item)
+        .match_requests(|request| {
+            request.condition_expression()
+                == Some(
+                    "#passAt >= :v2 AND #passClient = :v3 AND attribute_not_exists(#passUsedAt)",
+                )
+                && request.return_values() == Some(&ReturnValue::AllOld)
+        })
+        .then_output(|| {
+            UpdateItemOutput::builder()
+                .attributes("passAt", n(NOW.as_millis()))
+                .attributes("passSteps", s("PASSWORD+FACE"))
+                .attributes("passClient", s("app"))
+                .build()
+        });
+    let request = TokenRequest {
+        client: ClientId::parse("app").unwrap(),
+        cause: Cause::SignIn,
+        digest: Sha256Digest::of(b"request"),
+    };
+    let user = UserName::parse("ada").unwrap();
+    let pass = table(&[&used]).use_up_pass(&user, &request, NOW).await;
+    let pass = pass.unwrap().expect("a pass is on record");
+    assert_eq!(pass.steps.to_string(), "PASSWORD+FACE");
+    assert_eq!(pass.used, None);
+}
+
+#[tokio::test]
+async fn a_password_reset_ends_the_enrolment_that_is_under_way() {
+    let ended = mock!(Client::update_item)
+        .match_requests(|request| {
+            let update = request.update_expression().unwrap_or_default();
+            update.contains("#ended = #enrolment")
+                && update.contains("REMOVE #ttl, #binding, #enrolment")
+                && request.condition_expression()
+                    == Some("#state IN (:v1, :v2) AND attribute_exists(#enrolment)")
+        })
+        .then_output(|| UpdateItemOutput::builder().build());
+    let user = UserName::parse("ada").unwrap();
+    let table = table(&[&ended]);
+    let confirmed = table.confirm(&user, Confirmation::PasswordReset).await;
+    assert_eq!(confirmed, Ok(()));
 }
