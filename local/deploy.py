@@ -80,8 +80,9 @@ def upload_code(s3, template, packages):
         package = packages / f"{binary}.zip"
         if not package.is_file():
             fail(f"{name} needs {package}, which was not built")
-        s3.put_object(Bucket=ARTIFACTS, Key=package.name, Body=package.read_bytes())
-        resource["Properties"]["CodeUri"] = {"Bucket": ARTIFACTS, "Key": package.name}
+        key = f"{packages.name}/{package.name}"
+        s3.put_object(Bucket=ARTIFACTS, Key=key, Body=package.read_bytes())
+        resource["Properties"]["CodeUri"] = {"Bucket": ARTIFACTS, "Key": key}
 
 
 def create(cloudformation, stack, template, parameters):

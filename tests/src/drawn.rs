@@ -51,6 +51,14 @@ pub fn passport_page(portrait: &[u8]) -> Vec<u8> {
     encode(&page)
 }
 
+/// A person, and a small picture of another one on the wall behind them.
+pub fn with_poster(person: &[u8], poster: &[u8]) -> Vec<u8> {
+    let mut scene = narrowed(&decode(person), 1000);
+    let poster = narrowed(&decode(poster), 300);
+    imageops::overlay(&mut scene, &poster, 0, 0);
+    encode(&scene)
+}
+
 /// A PNG that declares a size and holds nothing.
 pub fn png_that_declares(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -9,8 +9,12 @@ mod operator;
 
 pub mod drawn;
 pub mod events;
+pub mod hostile;
 pub mod lambda;
+pub mod mutation;
 pub mod people;
 pub mod pictures;
+pub mod proxy;
 pub mod settings;
 pub mod stack;
+pub mod trial;

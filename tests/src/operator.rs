@@ -47,11 +47,7 @@ impl Stack {
                 "CollectionId": self.outputs.face_collection, "MaxResults": 1000,
                 "NextToken": token,
             });
-            let endpoint = &self.outputs.rekognition_endpoint;
-            let target = "RekognitionService.ListFaces";
-            let found = self
-                .call("rekognition", endpoint, "1.1", target, &request)
-                .await;
+            let found = self.recognition("ListFaces", &request).await;
             let faces = found["Faces"].as_array().expect("ListFaces lists faces");
             count += faces
                 .iter()
@@ -138,8 +134,68 @@ impl Stack {
             .await
     }
 
+    /// Calls Cognito as an app does, without a signature: the status and the answer.
+    pub async fn cognito(&self, operation: &str, request: &Value) -> (u16, Value) {
+        self.send_to_cognito(operation, request, &[]).await
+    }
+
+    /// Calls Cognito as an administrator does.
+    pub async fn administrate(&self, operation: &str, request: &Value) -> (u16, Value) {
+        let url = format!("{}/", self.outputs.cognito_endpoint);
+        let body = request.to_string().into_bytes();
+        let signed = self.signature("cognito-idp", "POST", &url, &body);
+        self.send_to_cognito(operation, request, &signed).await
+    }
+
+    async fn send_to_cognito(
+        &self,
+        operation: &str,
+        request: &Value,
+        headers: &[(String, String)],
+    ) -> (u16, Value) {
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let mut call = http()
+            .post(format!("{}/", self.outputs.cognito_endpoint))
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", target)
+            .body(request.to_string());
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        let response = call.send().await.expect("Cognito answers");
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("Cognito answers JSON"))
+    }
+
+    /// Calls the recognition service as an operator.
+    pub async fn recognition(&self, operation: &str, request: &Value) -> Value {
+        let endpoint = &self.outputs.rekognition_endpoint;
+        let target = format!("RekognitionService.{operation}");
+        self.call("rekognition", endpoint, "1.1", &target, request)
+            .await
+    }
+
+    /// Calls Lambda's own interface.
+    pub(crate) async fn lambda(&self, method: &str, path: &str, body: &[u8]) -> Value {
+        let endpoint = self.outputs.lambda_endpoint.trim_end_matches('/');
+        let url = format!("{endpoint}{path}");
+        let verb = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = http().request(verb, &url).body(body.to_vec());
+        for (name, value) in self.signature("lambda", method, &url, body) {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.expect("Lambda answers");
+        let status = response.status();
+        let answer: Value = response.json().await.expect("Lambda answers JSON");
+        assert!(
+            status.is_success(),
+            "{method} {path} answered {status}: {answer}"
+        );
+        answer
+    }
+
     /// Calls a service that speaks AWS's JSON protocol.
-    async fn call(
+    pub(crate) async fn call(
         &self,
         service: &str,
         endpoint: &str,

@@ -33,6 +33,8 @@ pub enum Variant {
     Password,
     /// `MatchMode=COMPARE` and `KeepDocuments=true`.
     Compare,
+    /// The template's defaults, with functions from which defences can be taken away.
+    Mutated,
 }
 
 impl Variant {
@@ -41,6 +43,7 @@ impl Variant {
             Self::Default => "outputs.json",
             Self::Password => "outputs-password.json",
             Self::Compare => "outputs-compare.json",
+            Self::Mutated => "outputs-mutated.json",
         }
     }
 }

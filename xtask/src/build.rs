@@ -53,7 +53,7 @@ pub(crate) fn build(paths: &Paths) -> Result<Built> {
     begin("building the functions");
     let mut built = cargo_build(paths, functions.iter().map(String::as_str))?;
     step("the functions' packages", || {
-        package(paths, &functions, &built)
+        package(&paths.packages(), &functions, &built)
     })?;
     built.executables.extend(build_local(paths)?.executables);
     Ok(built)
@@ -65,11 +65,37 @@ pub(crate) fn build_local(paths: &Paths) -> Result<Built> {
     cargo_build(paths, LOCAL)
 }
 
+/// Builds the proxy that tests break calls with; apart from the servers, as those from the
+/// functions.
+pub(crate) fn build_proxy(paths: &Paths) -> Result<PathBuf> {
+    begin("building the fault proxy");
+    let built = cargo_build(paths, ["fault-proxy"])?;
+    Ok(built.executable("fault-proxy")?.to_owned())
+}
+
+/// Builds the functions from the copy that [`mutations`](crate::mutations) makes, and zips each.
+/// The executables take the places of the real ones, whose build has to come after.
+pub(crate) fn build_mutated(paths: &Paths) -> Result<()> {
+    let functions = functions(paths)?;
+    begin("building the mutated functions");
+    let copy = crate::mutations::copy(paths)?;
+    let built = cargo_build(&copy, functions.iter().map(String::as_str))?;
+    step("the mutated functions' packages", || {
+        package(&paths.mutated_packages(), &functions, &built)
+    })
+}
+
 /// A `cargo` command in the checkout.
 pub(crate) fn cargo(paths: &Paths) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(&paths.root);
     cargo
+}
+
+/// Where cargo puts what it builds, also what it builds from a copy: what others wrote is then
+/// built once.
+fn target_folder() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| Paths::own().join("target"), PathBuf::from)
 }
 
 /// The functions: a folder each, named as the package and its binary.
@@ -108,6 +134,7 @@ struct Target {
 fn cargo_build<'a>(paths: &Paths, packages: impl IntoIterator<Item = &'a str>) -> Result<Built> {
     let mut command = cargo(paths);
     command.args(["build", "--release"]);
+    command.arg("--target-dir").arg(target_folder());
     command.arg("--message-format=json-render-diagnostics");
     for package in packages {
         command.args(["--package", package]);
@@ -131,9 +158,8 @@ fn cargo_build<'a>(paths: &Paths, packages: impl IntoIterator<Item = &'a str>) -
 }
 
 /// Zips each function as Lambda takes it: one executable named `bootstrap`.
-fn package(paths: &Paths, functions: &[String], built: &Built) -> Result<String> {
-    let folder = paths.packages();
-    fs::create_dir_all(&folder).with_context(|| cannot("create", &folder))?;
+fn package(folder: &Path, functions: &[String], built: &Built) -> Result<String> {
+    fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
     let mut bytes = 0;
     for function in functions {
         let archive = folder.join(format!("{function}.zip"));

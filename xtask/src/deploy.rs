@@ -22,6 +22,8 @@ pub(crate) struct Variant {
     pub(crate) name: &'static str,
     /// The template's parameters, each as `Key=Value`.
     pub(crate) parameters: Vec<String>,
+    /// Whether its functions are the mutated ones.
+    pub(crate) mutated: bool,
 }
 
 impl Variant {
@@ -50,6 +52,23 @@ pub(crate) fn deploy(
     endpoints: Endpoints,
     variants: &[Variant],
 ) -> Result<()> {
+    for (mutated, packages) in [(false, paths.packages()), (true, paths.mutated_packages())] {
+        let variants: Vec<&Variant> = variants.iter().filter(|v| v.mutated == mutated).collect();
+        if !variants.is_empty() {
+            deploy_packages(paths, dir, endpoints, &variants, &packages)?;
+        }
+    }
+    Ok(())
+}
+
+/// Deploys variants whose functions lie in one folder.
+fn deploy_packages(
+    paths: &Paths,
+    dir: &Path,
+    endpoints: Endpoints,
+    variants: &[&Variant],
+    packages: &Path,
+) -> Result<()> {
     let stacks: BTreeMap<String, BTreeMap<&str, &str>> = variants
         .iter()
         .map(|variant| {
@@ -65,7 +84,7 @@ pub(crate) fn deploy(
             .arg("--template")
             .arg(paths.root.join("template.yaml"))
             .arg("--packages")
-            .arg(paths.packages())
+            .arg(packages)
             .args(["--stacks", &serde_json::to_string(&stacks)?])
             .env_clear()
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)

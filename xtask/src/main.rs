@@ -7,6 +7,7 @@ mod build;
 mod command;
 mod deploy;
 mod interrupt;
+mod mutations;
 mod parts;
 mod paths;
 mod process;
@@ -47,6 +48,8 @@ enum Command {
     Test {
         /// The suite; all of them where none is named.
         suite: Option<Suite>,
+        /// Of the attacks or faults, only those whose description holds this.
+        only: Option<String>,
     },
     /// Check formatting, lints and dependencies.
     Lint,
@@ -104,6 +107,10 @@ enum Suite {
     Unit,
     /// The end-to-end tests, against stacks of their own.
     E2e,
+    /// Attacks on the whole stack, each shown to succeed where its defence is missing.
+    Attacks,
+    /// Faults at every call of every function, each shown to do harm where its defence is missing.
+    Faults,
     /// The template's checks, and `sam build`.
     Deploy,
 }
@@ -142,7 +149,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Demo(demo) => {
             return run::demo(&paths, &paths.state(&demo.folder.dir), &demo.arguments);
         }
-        Command::Test { suite } => return suites::test(&paths, suite),
+        Command::Test { suite, only } => return suites::test(&paths, suite, only.as_deref()),
         Command::Lint => return Ok(suites::lint(&paths)),
         Command::Supervise { stack, built } => {
             let dir = paths.state(&stack.folder.dir);

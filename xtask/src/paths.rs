@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// The checkout and the folders inside it.
 #[derive(Clone, Debug)]
@@ -13,12 +13,15 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
+    /// The folder that this program was built from.
+    pub(crate) fn own() -> PathBuf {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        package.parent().unwrap_or(package).to_owned()
+    }
+
     /// The checkout that this program was built from.
     pub(crate) fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("xtask lies in no checkout")?
-            .to_owned();
+        let root = Self::own();
         anyhow::ensure!(
             root.join("template.yaml").is_file(),
             "{} is no longer the checkout; run `cargo xtask` from within it",
@@ -40,6 +43,11 @@ impl Paths {
     /// The functions' packages, a zip each.
     pub(crate) fn packages(&self) -> PathBuf {
         self.root.join(".local/packages")
+    }
+
+    /// The same, built with the mutations that prove the tests.
+    pub(crate) fn mutated_packages(&self) -> PathBuf {
+        self.root.join(".local/packages-mutated")
     }
 
     /// Logs of what set-up and builds ran.

@@ -122,10 +122,11 @@ fn hold(
     let variant = Variant {
         name: "",
         parameters,
+        mutated: false,
     };
     let endpoints = Endpoints::usual()?;
     let outputs = variant.outputs(dir);
-    let mut stack = Stack::start(paths, dir, lock, endpoints, built, &[variant])?;
+    let mut stack = Stack::start(paths, dir, lock, endpoints, built, &[variant], None)?;
     say(&format!(
         "ready: {}, and what a client needs is in {}",
         endpoints.cognito(),

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::Suite;
-use crate::build::{cargo, functions};
+use crate::build::{build_mutated, build_proxy, cargo, functions};
 use crate::command::{cannot, output_of, run_quietly, run_visibly};
 use crate::deploy::Variant;
 use crate::interrupt;
@@ -25,17 +25,23 @@ use crate::steps::{begin, step};
 const OUTPUTS_VARIABLE: &str = "FACE_SIGNIN_OUTPUTS";
 /// How they learn where the functions' executables lie, each under the function's name.
 const BINARIES_VARIABLE: &str = "FACE_SIGNIN_BINARIES";
+/// How they learn where the proxy listens, through which the functions reach everything.
+const PROXY_VARIABLE: &str = "FACE_SIGNIN_PROXY";
+/// How they learn where the servers' logs lie.
+const LOGS_VARIABLE: &str = "FACE_SIGNIN_LOGS";
 
 /// Runs every suite, or the one that is named, and prints a table of how each check went.
-pub(crate) fn test(paths: &Paths, suite: Option<Suite>) -> Result<ExitCode> {
+pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> Result<ExitCode> {
     parts::check_prerequisites()?;
     let wanted = |one: Suite| suite.is_none_or(|suite| suite == one);
     let mut table = Table::default();
     if wanted(Suite::Unit) {
         unit(paths, &mut table);
     }
-    if wanted(Suite::E2e) {
-        table.check("end-to-end tests", || end_to_end(paths));
+    let whole_stack = [Suite::E2e, Suite::Attacks, Suite::Faults];
+    let whole_stack: Vec<Suite> = whole_stack.into_iter().filter(|s| wanted(*s)).collect();
+    if !whole_stack.is_empty() {
+        on_a_stack(paths, &mut table, &whole_stack, only);
     }
     if wanted(Suite::Deploy) {
         deploy(paths, &mut table);
@@ -92,44 +98,110 @@ fn formatting_and_lints(paths: &Paths, table: &mut Table) {
     });
 }
 
-/// Runs the end-to-end tests against stacks of their own, beside a developer's.
-fn end_to_end(paths: &Paths) -> Result<()> {
+/// Runs suites against one set of stacks of their own, beside a developer's.
+fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&str>) {
     let dir = paths.root.join(".local/test");
-    let Some(lock) = Lock::take(&dir)? else {
-        bail!("the end-to-end tests are running already");
+    let mut running = None;
+    table.check("stacks under test", || {
+        running = Some(start_for_tests(paths, &dir, suites)?);
+        Ok(())
+    });
+    let Some((stack, binaries)) = running else {
+        return;
     };
-    parts::clients(paths)?;
-    let built = prepare(paths)?;
-    let binaries = built.executable("define-auth-challenge")?.parent();
-    let binaries = binaries.context("an executable lies in no folder")?;
-    let stack = Stack::start(paths, &dir, lock, Endpoints::free()?, &built, &variants())?;
-    let outcome = visibly(
-        cargo(paths)
-            .args(["test", "--locked", "--no-fail-fast", "--package", "e2e"])
-            .env(OUTPUTS_VARIABLE, &dir)
-            .env(BINARIES_VARIABLE, binaries),
-    );
-    if outcome.is_err() {
-        eprintln!(
-            "the servers' logs are in {}",
-            paths.shown(&dir.join("logs"))
+    let with_stack = |mut command: Command| {
+        let outcome = visibly(
+            command
+                .env(OUTPUTS_VARIABLE, &dir)
+                .env(BINARIES_VARIABLE, &binaries)
+                .env(PROXY_VARIABLE, stack.endpoints().proxy())
+                .env(LOGS_VARIABLE, dir.join("logs")),
         );
+        if outcome.is_err() {
+            eprintln!(
+                "the servers' logs are in {}",
+                paths.shown(&dir.join("logs"))
+            );
+        }
+        outcome
+    };
+    for suite in suites {
+        match suite {
+            Suite::E2e => table.check("end-to-end tests", || {
+                let mut tests = cargo(paths);
+                tests.args(["test", "--locked", "--no-fail-fast", "--package", "e2e"]);
+                with_stack(tests)
+            }),
+            Suite::Attacks => {
+                table.check("attacks", || with_stack(program(paths, "attacks", only)));
+            }
+            Suite::Faults => table.check("faults", || with_stack(program(paths, "faults", only))),
+            Suite::Unit | Suite::Deploy => {}
+        }
     }
-    drop(stack);
-    outcome
 }
 
-/// The settings of the template that the end-to-end tests go through.
-fn variants() -> [Variant; 3] {
-    let variant = |name, parameters: &[&str]| Variant {
+/// A program of the end-to-end package.
+fn program(paths: &Paths, name: &str, only: Option<&str>) -> Command {
+    let mut command = cargo(paths);
+    command.args([
+        "run",
+        "--locked",
+        "--quiet",
+        "--package",
+        "e2e",
+        "--bin",
+        name,
+    ]);
+    command.arg("--").args(only);
+    command
+}
+
+/// Builds and deploys what the suites need; the stack, and where the functions' executables lie.
+fn start_for_tests(paths: &Paths, dir: &Path, suites: &[Suite]) -> Result<(Stack, PathBuf)> {
+    let Some(lock) = Lock::take(dir)? else {
+        bail!("these tests are running already");
+    };
+    let proven = suites.iter().any(|suite| *suite != Suite::E2e);
+    if suites.contains(&Suite::E2e) {
+        parts::clients(paths)?;
+    }
+    if proven {
+        // Before the real ones, which take the executables' places again.
+        build_mutated(paths)?;
+    }
+    let built = prepare(paths)?;
+    let proxy = build_proxy(paths)?;
+    let binaries = built.executable("define-auth-challenge")?.parent();
+    let binaries = binaries
+        .context("an executable lies in no folder")?
+        .to_owned();
+    let endpoints = Endpoints::free()?;
+    let variants = variants(proven);
+    let stack = Stack::start(paths, dir, lock, endpoints, &built, &variants, Some(&proxy))?;
+    Ok((stack, binaries))
+}
+
+/// The settings of the template that the end-to-end tests go through, and the mutated functions.
+fn variants(mutated: bool) -> Vec<Variant> {
+    let variant = |name, parameters: &[&str], mutated| Variant {
         name,
         parameters: parameters.iter().map(|&p| p.to_owned()).collect(),
+        mutated,
     };
-    [
-        variant("", &[]),
-        variant("password", &["SignInPolicy=PASSWORD+FACE"]),
-        variant("compare", &["MatchMode=COMPARE", "KeepDocuments=true"]),
-    ]
+    let mut variants = vec![
+        variant("", &[], false),
+        variant("password", &["SignInPolicy=PASSWORD+FACE"], false),
+        variant(
+            "compare",
+            &["MatchMode=COMPARE", "KeepDocuments=true"],
+            false,
+        ),
+    ];
+    if mutated {
+        variants.push(variant("mutated", &[], true));
+    }
+    variants
 }
 
 /// Checks the template, and that the SAM CLI builds every function of it.
@@ -289,6 +361,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -304,8 +378,7 @@ mod tests {
 
     #[test]
     fn every_variant_has_a_name_of_its_own() {
-        let mut names = variants().map(|variant| variant.name).to_vec();
-        names.dedup();
-        assert_eq!(names.len(), variants().len());
+        let names: BTreeSet<&str> = variants(true).iter().map(|v| v.name).collect();
+        assert_eq!(names.len(), variants(true).len());
     }
 }

@@ -14,7 +14,7 @@ use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
 
 /// How long after its last step a pass is worth tokens. Cognito asks for them within moments.
-pub const GOOD_FOR: Duration = Duration::from_secs(60);
+pub const GOOD_FOR: Duration = Duration::from_mins(1);
 
 /// How long a repeat of the request that used a pass up gets the same answer: Cognito calls again
 /// after 5 seconds.

@@ -32,6 +32,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    AliasExists,
     CodeMismatch,
     ExpiredCode,
     InternalError,

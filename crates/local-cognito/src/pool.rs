@@ -49,6 +49,11 @@ pub(crate) struct User {
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) sign_up_code: Option<Code>,
     pub(crate) reset_code: Option<Code>,
+    /// A new address that is not proven yet, folded, or the present one where it is to be proven.
+    pub(crate) new_email: Option<String>,
+    /// The code that proves it.
+    pub(crate) email_code: Option<Code>,
+    pub(crate) created_at: Seconds,
 }
 
 impl User {
@@ -148,6 +153,35 @@ pub(crate) struct Pool {
     grants: HashMap<String, Grant>,
     /// Refresh token to `origin_jti`.
     refresh_tokens: HashMap<String, String>,
+    /// Wrong passwords in a row, by user name or made-up name.
+    lockouts: HashMap<String, Lockout>,
+}
+
+/// Wrong passwords in a row, and until when no further one is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lockout {
+    failures: u32,
+    until: Seconds,
+}
+
+/// Wrong passwords that are free (developer guide, "Lockout behavior for failed sign-in attempts").
+const FREE_PASSWORDS: u32 = 5;
+
+/// The longest lockout: "up to about 15 minutes".
+const LONGEST_LOCKOUT: Seconds = 15 * 60;
+
+/// Names whose wrong passwords are kept in mind. With more, those go that wait no longer.
+const MAX_LOCKOUTS: usize = 100_000;
+
+impl Lockout {
+    /// Counts one more wrong password: from the fifth on 1 s, and twice as long each time.
+    fn fail(&mut self, now: Seconds) {
+        self.failures = self.failures.saturating_add(1);
+        if let Some(further) = self.failures.checked_sub(FREE_PASSWORDS) {
+            let wait = 2_i64.saturating_pow(further).min(LONGEST_LOCKOUT);
+            self.until = now + wait;
+        }
+    }
 }
 
 impl Pool {
@@ -237,6 +271,81 @@ impl Pool {
         if let Some(grant) = self.grants.get_mut(origin) {
             grant.revoked = true;
         }
+    }
+
+    /// Refuses a password while its user is locked out, right or wrong.
+    pub(crate) fn check_lockout(&self, name: &str, now: Seconds) -> ApiResult<()> {
+        match self.lockouts.get(name) {
+            Some(lockout) if now < lockout.until => {
+                Err(ApiError::not_authorized("Password attempts exceeded"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a wrong password.
+    pub(crate) fn password_failed(&mut self, name: &str, now: Seconds) {
+        if self.lockouts.len() >= MAX_LOCKOUTS {
+            self.lockouts.retain(|_, lockout| now < lockout.until);
+        }
+        self.lockouts.entry(name.to_owned()).or_default().fail(now);
+    }
+
+    /// Forgets wrong passwords after a right one.
+    pub(crate) fn password_passed(&mut self, name: &str) {
+        self.lockouts.remove(name);
+    }
+
+    /// Whether an address is an account's.
+    pub(crate) fn knows(&self, folded_email: &str) -> bool {
+        self.names.contains_key(folded_email)
+    }
+
+    /// Gives an account another address, unless it is taken.
+    pub(crate) fn change_email(
+        &mut self,
+        name: &str,
+        folded: &str,
+        verified: bool,
+    ) -> ApiResult<()> {
+        if self.names.get(folded).is_some_and(|owner| owner != name) {
+            return Err(Self::alias_is_taken());
+        }
+        let user = self
+            .users
+            .get_mut(name)
+            .ok_or_else(ApiError::user_not_found)?;
+        self.names.retain(|_, owner| owner != name);
+        folded.clone_into(&mut user.email);
+        user.email_verified = verified;
+        self.names.insert(folded.to_owned(), name.to_owned());
+        Ok(())
+    }
+
+    pub(crate) fn alias_is_taken() -> ApiError {
+        ApiError::new(
+            ErrorCode::AliasExists,
+            "An account with the given email already exists.",
+        )
+    }
+
+    /// Removes an account, with its sessions and tokens; its address is free again.
+    pub(crate) fn remove_user(&mut self, name: &str) {
+        self.users.remove(name);
+        self.names.retain(|_, owner| owner != name);
+        self.sessions.retain(|_, session| !session.is_of(name));
+        let grants = &mut self.grants;
+        grants.retain(|_, grant| grant.user != name);
+        self.refresh_tokens
+            .retain(|_, origin| grants.contains_key(origin));
+        self.lockouts.remove(name);
+    }
+
+    /// All accounts, the oldest first.
+    pub(crate) fn users(&self) -> Vec<&User> {
+        let mut users: Vec<&User> = self.users.values().collect();
+        users.sort_by_key(|user| (user.created_at, &user.name));
+        users
     }
 
     /// Ends all of a user's tokens.

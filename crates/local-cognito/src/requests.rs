@@ -24,6 +24,10 @@ const PASSWORD: RangeInclusive<usize> = 1..=256;
 const CODE: RangeInclusive<usize> = 1..=2_048;
 const SESSION: RangeInclusive<usize> = 20..=2_048;
 const TOKEN: RangeInclusive<usize> = 1..=MAX_STRING;
+const POOL: RangeInclusive<usize> = 1..=55;
+
+/// Users that one page of `ListUsers` may hold.
+pub(crate) const MAX_LISTED: usize = 60;
 
 /// A request body that can be held to its limits.
 pub(crate) trait Request: DeserializeOwned {
@@ -200,7 +204,7 @@ impl Request for GetTokensFromRefreshTokenRequest {
     }
 }
 
-/// `GetUser` and `GlobalSignOut`.
+/// `GetUser`, `GlobalSignOut` and `DeleteUser`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AccessTokenRequest {
@@ -228,7 +232,7 @@ impl Request for RevokeTokenRequest {
     }
 }
 
-/// `AdminDisableUser` and `AdminEnableUser`.
+/// `AdminDisableUser`, `AdminEnableUser`, `AdminGetUser` and `AdminDeleteUser`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AdminUserRequest {
@@ -238,8 +242,139 @@ pub(crate) struct AdminUserRequest {
 
 impl Request for AdminUserRequest {
     fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, 1..=55)?;
+        length("userPoolId", &self.user_pool_id, POOL)?;
         length("username", &self.username, NAME)
+    }
+}
+
+/// `AdminInitiateAuth`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AdminInitiateAuthRequest {
+    pub(crate) user_pool_id: String,
+    #[serde(flatten)]
+    pub(crate) auth: InitiateAuthRequest,
+}
+
+impl Request for AdminInitiateAuthRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("userPoolId", &self.user_pool_id, POOL)?;
+        self.auth.check()
+    }
+}
+
+/// `AdminRespondToAuthChallenge`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AdminRespondToAuthChallengeRequest {
+    pub(crate) user_pool_id: String,
+    #[serde(flatten)]
+    pub(crate) answer: RespondToAuthChallengeRequest,
+}
+
+impl Request for AdminRespondToAuthChallengeRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("userPoolId", &self.user_pool_id, POOL)?;
+        self.answer.check()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ChangePasswordRequest {
+    pub(crate) access_token: String,
+    pub(crate) previous_password: String,
+    pub(crate) proposed_password: String,
+}
+
+impl Request for ChangePasswordRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("accessToken", &self.access_token, TOKEN)?;
+        length("previousPassword", &self.previous_password, PASSWORD)?;
+        length("proposedPassword", &self.proposed_password, PASSWORD)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateUserAttributesRequest {
+    pub(crate) access_token: String,
+    pub(crate) user_attributes: Vec<Attribute>,
+    client_metadata: Option<StringMap>,
+}
+
+impl Request for UpdateUserAttributesRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("accessToken", &self.access_token, TOKEN)?;
+        attributes("userAttributes", Some(&self.user_attributes))?;
+        strings("clientMetadata", self.client_metadata.as_ref())
+    }
+}
+
+/// `GetUserAttributeVerificationCode`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AttributeCodeRequest {
+    pub(crate) access_token: String,
+    pub(crate) attribute_name: String,
+    client_metadata: Option<StringMap>,
+}
+
+impl Request for AttributeCodeRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("accessToken", &self.access_token, TOKEN)?;
+        length("attributeName", &self.attribute_name, 1..=32)?;
+        strings("clientMetadata", self.client_metadata.as_ref())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct VerifyUserAttributeRequest {
+    pub(crate) access_token: String,
+    pub(crate) attribute_name: String,
+    pub(crate) code: String,
+}
+
+impl Request for VerifyUserAttributeRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("accessToken", &self.access_token, TOKEN)?;
+        length("attributeName", &self.attribute_name, 1..=32)?;
+        length("code", &self.code, CODE)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ListUsersRequest {
+    pub(crate) user_pool_id: String,
+    pub(crate) filter: Option<String>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) pagination_token: Option<String>,
+    pub(crate) attributes_to_get: Option<Vec<String>>,
+}
+
+impl Request for ListUsersRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("userPoolId", &self.user_pool_id, POOL)?;
+        length(
+            "filter",
+            self.filter.as_deref().unwrap_or_default(),
+            0..=256,
+        )?;
+        if let Some(token) = &self.pagination_token {
+            length("paginationToken", token, 1..=2_048)?;
+        }
+        for name in self.attributes_to_get.iter().flatten() {
+            length("attributesToGet", name, 1..=32)?;
+        }
+        match self.limit {
+            Some(limit) if limit > MAX_LISTED => Err(ApiError::invalid_parameter(format!(
+                "1 validation error detected: Value at 'limit' failed to satisfy constraint: \
+                 Member must have value less than or equal to {MAX_LISTED}"
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 

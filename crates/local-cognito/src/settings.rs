@@ -33,12 +33,20 @@ pub(crate) struct PoolSettings {
     username_configuration: UsernameConfiguration,
     #[serde(default)]
     mfa_configuration: Option<String>,
+    #[serde(default)]
+    user_attribute_update_settings: UserAttributeUpdateSettings,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Policies {
     password_policy: PasswordPolicy,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct UserAttributeUpdateSettings {
+    attributes_require_verification_before_update: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -172,6 +180,14 @@ impl PoolSettings {
             .any(|name| name == "email")
     }
 
+    /// Whether an address stays until the new one is proven.
+    pub(crate) fn proves_email_before_update(&self) -> bool {
+        self.user_attribute_update_settings
+            .attributes_require_verification_before_update
+            .iter()
+            .any(|name| name == "email")
+    }
+
     /// The form in which two spellings of a name are the same name.
     pub(crate) fn fold(&self, name: &str) -> String {
         if self.username_configuration.case_sensitive {
@@ -233,11 +249,34 @@ struct TokenValidityUnits {
 pub(crate) enum Flow {
     Custom,
     Refresh,
+    /// The password by SRP, and no trigger in between.
+    Srp,
+    /// The password itself.
+    Password,
+    /// What the client prefers of the two.
+    Choice,
+    /// The password itself, through an administrator.
+    AdminPassword,
+}
+
+impl Flow {
+    /// Reads an `AuthFlow`.
+    pub(crate) fn read(name: &str) -> Option<Self> {
+        Some(match name {
+            "CUSTOM_AUTH" => Self::Custom,
+            "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => Self::Refresh,
+            "USER_SRP_AUTH" => Self::Srp,
+            "USER_PASSWORD_AUTH" => Self::Password,
+            "USER_AUTH" => Self::Choice,
+            "ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH" => Self::AdminPassword,
+            _ => return None,
+        })
+    }
 }
 
 impl ClientSettings {
-    /// Whether the client may begin this flow. A client that names no flow gets Cognito's defaults,
-    /// which hold both of these.
+    /// Whether the client may begin this flow. A client that names no flow gets Cognito's defaults:
+    /// `ALLOW_REFRESH_TOKEN_AUTH`, `ALLOW_USER_SRP_AUTH` and `ALLOW_CUSTOM_AUTH`.
     pub(crate) fn allows(&self, flow: Flow) -> bool {
         let names: &[&str] = match flow {
             Flow::Custom => &["ALLOW_CUSTOM_AUTH", "CUSTOM_AUTH_FLOW_ONLY"],
@@ -248,20 +287,17 @@ impl ClientSettings {
                 "CUSTOM_AUTH_FLOW_ONLY",
                 "USER_PASSWORD_AUTH",
             ],
+            Flow::Srp => &["ALLOW_USER_SRP_AUTH"],
+            Flow::Password => &["ALLOW_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"],
+            Flow::Choice => &["ALLOW_USER_AUTH"],
+            Flow::AdminPassword => &["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"],
         };
-        self.explicit_auth_flows.is_empty()
+        let by_default = matches!(flow, Flow::Custom | Flow::Refresh | Flow::Srp);
+        (self.explicit_auth_flows.is_empty() && by_default)
             || self
                 .explicit_auth_flows
                 .iter()
                 .any(|allowed| names.contains(&allowed.as_str()))
-    }
-
-    /// Whether the client names a flow by this name, served here or not.
-    pub(crate) fn names(&self, flow: &str) -> bool {
-        let named = format!("ALLOW_{flow}");
-        self.explicit_auth_flows
-            .iter()
-            .any(|allowed| *allowed == named || allowed == flow)
     }
 
     /// Whether unknown users are treated like known ones.

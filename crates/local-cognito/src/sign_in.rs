@@ -19,7 +19,7 @@ use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::operations::{UserPools, dummy_name, random_token};
 use crate::pool::Status;
 use crate::requests::StringMap;
-use crate::settings::Deployment;
+use crate::settings::{Deployment, Flow};
 use crate::triggers::{Decision, EventUser, TokenCause};
 
 /// How clients write `TIMESTAMP`: `Tue Sep 5 00:09:40 UTC 2026`, no zero before the day.
@@ -36,8 +36,25 @@ pub(crate) struct Session {
     pub(crate) client: String,
     pub(crate) expires_at: Seconds,
     subject: Subject,
+    course: Course,
     history: Vec<HistoryEntry>,
     awaiting: Awaiting,
+}
+
+impl Session {
+    /// Whether it is this account's.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        matches!(&self.subject, Subject::Known(own) if own == name)
+    }
+}
+
+/// What comes after the password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// What the defining trigger says: `CUSTOM_AUTH`.
+    Custom,
+    /// Tokens: every flow but `CUSTOM_AUTH`.
+    Tokens,
 }
 
 /// Who signs in.
@@ -66,6 +83,8 @@ enum Awaiting {
     },
     /// The answer to a custom challenge.
     Custom(CustomChallenge),
+    /// Which proof of the password it is to be.
+    Choice,
 }
 
 /// What the server keeps of a custom challenge while the client works on it.
@@ -106,6 +125,10 @@ enum Answer<'a> {
         timestamp: &'a str,
     },
     Custom(&'a str),
+    /// The password itself.
+    Plain(&'a str),
+    /// SRP, which this begins.
+    Srp(&'a str),
 }
 
 impl<'a> Answer<'a> {
@@ -131,6 +154,13 @@ impl<'a> Answer<'a> {
                 })
             }
             "CUSTOM_CHALLENGE" => Ok(Self::Custom(required("ANSWER")?)),
+            "SELECT_CHALLENGE" => match required("ANSWER")? {
+                "PASSWORD" => Ok(Self::Plain(required("PASSWORD")?)),
+                "PASSWORD_SRP" => Ok(Self::Srp(required("SRP_A")?)),
+                other => Err(ApiError::invalid_parameter(format!(
+                    "The challenge {other} is not available."
+                ))),
+            },
             other => Err(ApiError::invalid_parameter(format!(
                 "The challenge {other} is not supported."
             ))),
@@ -143,6 +173,7 @@ struct SignIn<'a> {
     pools: &'a UserPools,
     deployment: &'a Deployment,
     subject: Subject,
+    course: Course,
     history: Vec<HistoryEntry>,
     /// Of `RespondToAuthChallenge`; that of `InitiateAuth` does not reach these triggers.
     metadata: Option<&'a StringMap>,
@@ -167,28 +198,90 @@ impl UserPools {
             ),
             Some(_) => return Err(ApiError::invalid_parameter("CHALLENGE_NAME must be SRP_A.")),
         };
-        let folded = deployment.pool.fold(typed);
-        let subject = self.with_pool(&deployment.pool.id, |pool| match pool.user(&folded) {
-            Some(user) if !user.enabled => Err(ApiError::user_disabled()),
-            // Behind a password, only who proved it learns that the account is unconfirmed.
-            Some(user) if user.status == Status::Unconfirmed && srp.is_none() => {
-                Err(not_confirmed())
-            }
-            Some(user) => Ok(Subject::Known(user.name.clone())),
-            None if deployment.client.hides_unknown_users() => {
-                Ok(Subject::Unknown(dummy_name(&deployment.pool.id, &folded)))
-            }
-            None => Err(ApiError::user_not_found()),
-        })?;
+        let subject = self.subject(deployment, typed)?;
+        // Behind a password, only who proved it learns that the account is unconfirmed.
+        if srp.is_none() {
+            self.check_confirmed(deployment, &subject)?;
+        }
         let history = srp.map(|_| HistoryEntry::passed("SRP_A"));
         let sign_in = SignIn {
             pools: self,
             deployment,
             subject,
+            course: Course::Custom,
             history: history.into_iter().collect(),
             metadata: None,
         };
         sign_in.advance(srp.map(String::as_str)).await
+    }
+
+    /// `InitiateAuth` and `AdminInitiateAuth` with a flow that leads from the password to tokens,
+    /// past the custom triggers.
+    pub(crate) async fn begin_with_password(
+        &self,
+        deployment: &Deployment,
+        flow: Flow,
+        parameters: &StringMap,
+    ) -> ApiResult<Value> {
+        let required = |name: &str| {
+            let found = parameters.get(name).map(String::as_str);
+            found.ok_or_else(|| missing_parameter(name))
+        };
+        let subject = self.subject(deployment, required("USERNAME")?)?;
+        let sign_in = SignIn {
+            pools: self,
+            deployment,
+            subject,
+            course: Course::Tokens,
+            history: Vec::new(),
+            metadata: None,
+        };
+        let preferred = parameters.get("PREFERRED_CHALLENGE").map(String::as_str);
+        match (flow, preferred) {
+            (Flow::Srp, _) | (Flow::Choice, Some("PASSWORD_SRP")) => {
+                sign_in.ask_password(required("SRP_A")?)
+            }
+            (Flow::Choice, None) => {
+                let challenges = ["PASSWORD", "PASSWORD_SRP"];
+                let name = sign_in.subject.name().to_owned();
+                let parameters = BTreeMap::from([("USERNAME".to_owned(), name)]);
+                let mut answer =
+                    sign_in.wait_for(Awaiting::Choice, "SELECT_CHALLENGE", &parameters);
+                answer["AvailableChallenges"] = json!(challenges);
+                Ok(answer)
+            }
+            (Flow::Choice, Some(other)) if other != "PASSWORD" => Err(ApiError::invalid_parameter(
+                format!("The challenge {other} is not available."),
+            )),
+            _ => sign_in.take_password(required("PASSWORD")?).await,
+        }
+    }
+
+    /// Who is meant by what was typed.
+    fn subject(&self, deployment: &Deployment, typed: &str) -> ApiResult<Subject> {
+        let folded = deployment.pool.fold(typed);
+        self.with_pool(&deployment.pool.id, |pool| match pool.user(&folded) {
+            Some(user) if !user.enabled => Err(ApiError::user_disabled()),
+            Some(user) => Ok(Subject::Known(user.name.clone())),
+            None if deployment.client.hides_unknown_users() => {
+                Ok(Subject::Unknown(dummy_name(&deployment.pool.id, &folded)))
+            }
+            None => Err(ApiError::user_not_found()),
+        })
+    }
+
+    fn check_confirmed(&self, deployment: &Deployment, subject: &Subject) -> ApiResult<()> {
+        let Subject::Known(name) = subject else {
+            return Ok(());
+        };
+        let status = self.with_pool(&deployment.pool.id, |pool| {
+            pool.user(name).map(|user| user.status)
+        });
+        match status {
+            Some(Status::Confirmed) => Ok(()),
+            Some(Status::Unconfirmed) => Err(not_confirmed()),
+            None => Err(ApiError::wrong_credentials()),
+        }
     }
 
     /// `RespondToAuthChallenge`.
@@ -219,6 +312,7 @@ impl UserPools {
             pools: self,
             deployment,
             subject: session.subject,
+            course: session.course,
             history: session.history,
             metadata,
         };
@@ -238,8 +332,16 @@ impl UserPools {
                     return Err(ApiError::wrong_credentials());
                 }
                 sign_in.check_password(&server, &secret_block, timestamp, signature)?;
+                if sign_in.course == Course::Tokens {
+                    let attributes = sign_in.attributes()?;
+                    return sign_in.issue_tokens(&attributes).await;
+                }
                 HistoryEntry::passed("PASSWORD_VERIFIER")
             }
+            (Awaiting::Choice, Answer::Plain(password)) => {
+                return sign_in.take_password(password).await;
+            }
+            (Awaiting::Choice, Answer::Srp(srp_a)) => return sign_in.ask_password(srp_a),
             (Awaiting::Custom(challenge), Answer::Custom(answer)) => {
                 sign_in.check_custom(challenge, answer).await?
             }
@@ -328,24 +430,61 @@ impl SignIn<'_> {
         timestamp: &str,
         signature: &str,
     ) -> ApiResult<()> {
-        let identity = Identity {
+        self.check_lockout()?;
+        let proven = server.accepts(self.identity(), secret_block, timestamp, signature);
+        // A password that was replaced meanwhile proves nothing any more.
+        let current = self.verifier();
+        let right = matches!(proven, Ok(true)) && current.as_ref() == Some(server.verifier());
+        self.password_was(right)
+    }
+
+    /// Checks a password that was sent, and issues tokens for it.
+    async fn take_password(self, password: &str) -> ApiResult<Value> {
+        self.check_lockout()?;
+        let current = self.verifier();
+        let right = current.is_some_and(|verifier| verifier.fits(self.identity(), password));
+        self.password_was(right)?;
+        let attributes = self.attributes()?;
+        self.issue_tokens(&attributes).await
+    }
+
+    fn identity(&self) -> Identity<'_> {
+        Identity {
             pool_id: &self.deployment.pool.id,
             user_id: self.subject.name(),
-        };
-        match server.accepts(identity, secret_block, timestamp, signature) {
-            Ok(true) => {}
-            Ok(false) | Err(_) => return Err(ApiError::wrong_credentials()),
         }
+    }
+
+    /// The verifier of the password as it is now; none for somebody who does not exist.
+    fn verifier(&self) -> Option<Verifier> {
         let Subject::Known(name) = &self.subject else {
-            return Err(ApiError::wrong_credentials());
+            return None;
         };
-        let status = self.pools.with_pool(&self.deployment.pool.id, |pool| {
-            pool.user(name).map(|user| user.status)
-        });
-        match status {
-            Some(Status::Confirmed) => Ok(()),
-            Some(Status::Unconfirmed) => Err(not_confirmed()),
-            None => Err(ApiError::wrong_credentials()),
+        self.pools.with_pool(&self.deployment.pool.id, |pool| {
+            pool.user(name).map(|user| user.verifier.clone())
+        })
+    }
+
+    fn check_lockout(&self) -> ApiResult<()> {
+        let now = self.pools.clock.now();
+        self.pools.with_pool(&self.deployment.pool.id, |pool| {
+            pool.check_lockout(self.subject.name(), now)
+        })
+    }
+
+    /// Counts a wrong password; a right one must be a confirmed account's.
+    fn password_was(&self, right: bool) -> ApiResult<()> {
+        let now = self.pools.clock.now();
+        let name = self.subject.name();
+        self.pools
+            .with_pool(&self.deployment.pool.id, |pool| match right {
+                true => pool.password_passed(name),
+                false => pool.password_failed(name, now),
+            });
+        if right {
+            self.pools.check_confirmed(self.deployment, &self.subject)
+        } else {
+            Err(ApiError::wrong_credentials())
         }
     }
 
@@ -388,6 +527,7 @@ impl SignIn<'_> {
             client: self.deployment.client.id.clone(),
             expires_at: now + self.deployment.client.session_validity(),
             subject: self.subject,
+            course: self.course,
             history: self.history,
             awaiting,
         };

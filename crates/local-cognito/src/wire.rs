@@ -102,6 +102,21 @@ async fn dispatch(
         operation(parse(body)?).await
     }
 
+    /// Administrators sign their requests. Whose signature it is does not matter on this machine.
+    async fn administer<R: Request, F: Future<Output = ApiResult<Value>>>(
+        signed: bool,
+        body: &[u8],
+        operation: impl FnOnce(R) -> F,
+    ) -> ApiResult<Value> {
+        if !signed {
+            return Err(ApiError::new(
+                ErrorCode::MissingAuthenticationToken,
+                "Missing Authentication Token",
+            ));
+        }
+        run(body, operation).await
+    }
+
     macro_rules! operations {
         ($($name:literal => $operation:expr),+ $(,)?) => {
             match name {
@@ -114,25 +129,39 @@ async fn dispatch(
         };
     }
     operations! {
-        "AdminDisableUser" => match authenticated(signed) {
-            Ok(()) => run(body, |request| pools.switch_user(request, false)).await,
-            Err(refusal) => Err(refusal),
+        "AdminDeleteUser" => {
+            administer(signed, body, |request| pools.admin_delete_user(request)).await
         },
-        "AdminEnableUser" => match authenticated(signed) {
-            Ok(()) => run(body, |request| pools.switch_user(request, true)).await,
-            Err(refusal) => Err(refusal),
+        "AdminDisableUser" => {
+            administer(signed, body, |request| pools.switch_user(request, false)).await
         },
+        "AdminEnableUser" => {
+            administer(signed, body, |request| pools.switch_user(request, true)).await
+        },
+        "AdminGetUser" => administer(signed, body, |request| pools.admin_get_user(request)).await,
+        "AdminInitiateAuth" => {
+            administer(signed, body, |request| pools.admin_initiate_auth(request)).await
+        },
+        "AdminRespondToAuthChallenge" => {
+            administer(signed, body, |request| pools.admin_respond_to_auth_challenge(request)).await
+        },
+        "ChangePassword" => run(body, |request| pools.change_password(request)).await,
         "ConfirmForgotPassword" => {
             run(body, |request| pools.confirm_forgot_password(request)).await
         },
         "ConfirmSignUp" => run(body, |request| pools.confirm_sign_up(request)).await,
+        "DeleteUser" => parse(body).and_then(|request| pools.delete_user(&request)),
         "ForgotPassword" => run(body, |request| pools.forgot_password(request)).await,
         "GetTokensFromRefreshToken" => {
             run(body, |request| pools.get_tokens_from_refresh_token(request)).await
         },
         "GetUser" => run(body, |request| pools.get_user(request)).await,
+        "GetUserAttributeVerificationCode" => {
+            parse(body).and_then(|request| pools.get_attribute_code(&request))
+        },
         "GlobalSignOut" => parse(body).and_then(|request| pools.global_sign_out(&request)),
         "InitiateAuth" => run(body, |request| pools.initiate_auth(request)).await,
+        "ListUsers" => administer(signed, body, |request| pools.list_users(request)).await,
         "ResendConfirmationCode" => {
             run(body, |request| pools.resend_confirmation_code(request)).await
         },
@@ -141,18 +170,12 @@ async fn dispatch(
         },
         "RevokeToken" => run(body, |request| pools.revoke_token(request)).await,
         "SignUp" => run(body, |request| pools.sign_up(request)).await,
-    }
-}
-
-/// Administrators sign their requests. Whose signature it is does not matter on this machine.
-fn authenticated(signed: bool) -> ApiResult<()> {
-    if signed {
-        Ok(())
-    } else {
-        Err(ApiError::new(
-            ErrorCode::MissingAuthenticationToken,
-            "Missing Authentication Token",
-        ))
+        "UpdateUserAttributes" => {
+            run(body, |request| pools.update_user_attributes(request)).await
+        },
+        "VerifyUserAttribute" => {
+            parse(body).and_then(|request| pools.verify_user_attribute(&request))
+        },
     }
 }
 

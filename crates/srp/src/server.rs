@@ -11,7 +11,7 @@ use crate::key::{SessionKey, private_exponent, scrambler};
 use crate::{Identity, SALT_LENGTH, SECRET_LENGTH, SrpError};
 
 /// What a server stores instead of a password.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Verifier {
     salt: BigUint,
     verifier: BigUint,
@@ -23,6 +23,11 @@ impl Verifier {
         let salt = salt_number(salt);
         let verifier = power_of_generator(&private_exponent(identity, password, &salt));
         Self { salt, verifier }
+    }
+
+    /// Whether this is the verifier of a password, for flows that send the password itself.
+    pub fn fits(&self, identity: Identity<'_>, password: &str) -> bool {
+        power_of_generator(&private_exponent(identity, password, &self.salt)) == self.verifier
     }
 
     /// A verifier that no password is known to fit, for users who do not exist (RFC 5054, 2.5.1.3).
@@ -68,6 +73,11 @@ impl Server {
             secret,
             public,
         })
+    }
+
+    /// The verifier that a proof is checked against.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// `SALT`, hexadecimal.

@@ -18,20 +18,21 @@ pub(crate) struct Endpoints {
     aws: u16,
     cognito: u16,
     rekognition: u16,
+    proxy: u16,
 }
 
 impl Endpoints {
     /// The ports a developer gets to know; free ones for those that are taken.
     pub(crate) fn usual() -> Result<Self> {
-        Self::choose([4566, 4568, 4567])
+        Self::choose([4566, 4568, 4567, 4569])
     }
 
     /// Free ports, whichever they are.
     pub(crate) fn free() -> Result<Self> {
-        Self::choose([0, 0, 0])
+        Self::choose([0, 0, 0, 0])
     }
 
-    fn choose(wanted: [u16; 3]) -> Result<Self> {
+    fn choose(wanted: [u16; 4]) -> Result<Self> {
         // All are held until all are chosen, so that none is chosen twice.
         let held = wanted
             .map(|port| bind(port).or_else(|_| bind(0)))
@@ -46,6 +47,7 @@ impl Endpoints {
             aws: port(0)?,
             cognito: port(1)?,
             rekognition: port(2)?,
+            proxy: port(3)?,
         })
     }
 
@@ -67,6 +69,16 @@ impl Endpoints {
     /// The local Rekognition.
     pub(crate) fn rekognition(self) -> String {
         url(self.rekognition)
+    }
+
+    /// The proxy between the functions and what they call, in stacks that have one.
+    pub(crate) fn proxy(self) -> String {
+        url(self.proxy)
+    }
+
+    /// The address that the proxy listens at.
+    pub(crate) fn proxy_address(self) -> String {
+        address(self.proxy)
     }
 
     /// The address that the local Cognito listens at.
@@ -117,7 +129,7 @@ mod tests {
     fn a_taken_port_is_replaced_by_a_free_one() {
         let taken = bind(0).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let chosen = Endpoints::choose([port, 0, 0]).unwrap();
+        let chosen = Endpoints::choose([port, 0, 0, 0]).unwrap();
         assert_ne!(chosen.aws_port(), port);
         assert_ne!(chosen.aws_port(), 0);
     }

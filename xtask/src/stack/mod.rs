@@ -49,7 +49,8 @@ struct Part {
 }
 
 impl Stack {
-    /// Starts the servers, deploys the variants and writes their outputs into `dir`.
+    /// Starts the servers, deploys the variants and writes their outputs into `dir`. Where there is
+    /// a proxy, the functions and Cognito reach everything through it.
     pub(crate) fn start(
         paths: &Paths,
         dir: &Path,
@@ -57,6 +58,7 @@ impl Stack {
         endpoints: Endpoints,
         built: &Built,
         variants: &[Variant],
+        proxy: Option<&Path>,
     ) -> Result<Self> {
         let mut stack = Self {
             dir: dir.to_owned(),
@@ -67,7 +69,7 @@ impl Stack {
         };
         stack.record.write(dir)?;
         step("the servers", || {
-            stack.launch(paths, built)?;
+            stack.launch(paths, built, proxy)?;
             stack.wait_for_health()?;
             Ok(format!(
                 "AWS {}, Cognito {}, Rekognition {}",
@@ -87,6 +89,11 @@ impl Stack {
         Ok(stack)
     }
 
+    /// Where its servers listen.
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        self.endpoints
+    }
+
     /// Writes down that the stack is ready for clients.
     pub(crate) fn mark_ready(&mut self) -> Result<()> {
         self.record.ready = true;
@@ -102,8 +109,22 @@ impl Stack {
         Ok(())
     }
 
-    fn launch(&mut self, paths: &Paths, built: &Built) -> Result<()> {
+    fn launch(&mut self, paths: &Paths, built: &Built, proxy: Option<&Path>) -> Result<()> {
         let endpoints = self.endpoints;
+        let (aws, rekognition) = match proxy {
+            Some(_) => (endpoints.proxy(), endpoints.proxy()),
+            None => (endpoints.aws(), endpoints.rekognition()),
+        };
+        if let Some(proxy) = proxy {
+            let mut command = Command::new(proxy);
+            command
+                .env_clear()
+                .args(["--listen", &endpoints.proxy_address()])
+                .args(["--recognition", &endpoints.rekognition()])
+                .args(["--aws", &endpoints.aws()]);
+            let health = format!("{}/_proxy/health", endpoints.proxy());
+            self.spawn("fault-proxy", command, health)?;
+        }
         let scratch = self.dir.join("run");
         if scratch.exists() {
             fs::remove_dir_all(&scratch).with_context(|| cannot("remove", &scratch))?;
@@ -124,7 +145,8 @@ impl Stack {
             // Two listeners that we have no use for, one of them open to the network.
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")
-            .env("AWS_ENDPOINT_URL_REKOGNITION", endpoints.rekognition());
+            .env("AWS_ENDPOINT_URL", &aws)
+            .env("AWS_ENDPOINT_URL_REKOGNITION", &rekognition);
         self.spawn(
             "ministack",
             ministack,
@@ -134,6 +156,7 @@ impl Stack {
         let mut rekognition = Command::new(built.executable("local-rekognition")?);
         rekognition
             .env_clear()
+            .env("AWS_ENDPOINT_URL", endpoints.aws())
             .args(["--listen", &endpoints.rekognition_address()])
             .arg("--models")
             .arg(paths.part("models"));
@@ -143,12 +166,13 @@ impl Stack {
         let mut cognito = Command::new(built.executable("local-cognito")?);
         cognito
             .env_clear()
+            .env("AWS_ENDPOINT_URL", &aws)
             .args(["--listen", &endpoints.cognito_address()]);
         let health = format!("{}/_local/health", endpoints.cognito());
         self.spawn("local-cognito", cognito, health)
     }
 
-    /// Starts a server with the local AWS's address and credentials, and writes it down.
+    /// Starts a server with the local AWS's credentials, and writes it down.
     fn spawn(&mut self, name: &'static str, mut command: Command, health: String) -> Result<()> {
         let log = self.dir.join("logs").join(format!("{name}.log"));
         if let Some(folder) = log.parent() {
@@ -156,7 +180,6 @@ impl Stack {
         }
         let output = File::create(&log).with_context(|| cannot("create", &log))?;
         let child = command
-            .env("AWS_ENDPOINT_URL", self.endpoints.aws())
             .env("AWS_REGION", REGION)
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
             .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)

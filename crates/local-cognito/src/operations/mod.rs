@@ -1,6 +1,7 @@
 //! What each operation does. A module for each part of an account's life.
 
 mod account;
+mod administration;
 mod recovery;
 mod sign_up;
 mod tokens;
@@ -21,7 +22,10 @@ use crate::clock::Clock;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::mailbox::Mailbox;
 use crate::pool::Pool;
-use crate::requests::{InitiateAuthRequest, RespondToAuthChallengeRequest};
+use crate::requests::{
+    AdminInitiateAuthRequest, AdminRespondToAuthChallengeRequest, InitiateAuthRequest,
+    RespondToAuthChallengeRequest,
+};
 use crate::settings::{Deployment, Flow, PoolSettings};
 use crate::stack::{Stack, StackError};
 use crate::tokens::Keys;
@@ -55,35 +59,53 @@ impl UserPools {
 
     /// `InitiateAuth`.
     pub(crate) async fn initiate_auth(&self, request: InitiateAuthRequest) -> ApiResult<Value> {
-        let deployment = self.deployment(&request.client_id).await?;
-        let parameters = &request.auth_parameters;
-        let flow = match request.auth_flow.as_str() {
-            "CUSTOM_AUTH" => Flow::Custom,
-            "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => Flow::Refresh,
-            other if deployment.client.names(other) => {
-                return Err(ApiError::invalid_parameter(format!(
-                    "The local user pool does not serve the flow {other}"
-                )));
-            }
-            other => return Err(flow_not_enabled(other)),
+        let flow = match Flow::read(&request.auth_flow) {
+            Some(Flow::AdminPassword) | None => return Err(flow_not_enabled(&request.auth_flow)),
+            Some(flow) => flow,
         };
+        let deployment = self.deployment(&request.client_id).await?;
+        self.begin(&deployment, flow, &request).await
+    }
+
+    /// `AdminInitiateAuth`: the flows that an administrator may begin.
+    pub(crate) async fn admin_initiate_auth(
+        &self,
+        request: AdminInitiateAuthRequest,
+    ) -> ApiResult<Value> {
+        let auth = request.auth;
+        let flow = match Flow::read(&auth.auth_flow) {
+            Some(Flow::Password) | None => return Err(flow_not_enabled(&auth.auth_flow)),
+            Some(flow) => flow,
+        };
+        let deployment = self.administered(&request.user_pool_id, &auth.client_id);
+        self.begin(&deployment.await?, flow, &auth).await
+    }
+
+    async fn begin(
+        &self,
+        deployment: &Deployment,
+        flow: Flow,
+        request: &InitiateAuthRequest,
+    ) -> ApiResult<Value> {
         if !deployment.client.allows(flow) {
             return Err(flow_not_enabled(&request.auth_flow));
         }
+        let parameters = &request.auth_parameters;
         let hash = parameters.get("SECRET_HASH").map(String::as_str);
-        match flow {
-            Flow::Custom => {
-                let name = parameters.get("USERNAME").map_or("", String::as_str);
-                check_secret_hash(&deployment, name, hash)?;
-                self.begin_sign_in(&deployment, parameters).await
-            }
-            Flow::Refresh => {
-                let token = parameters.get("REFRESH_TOKEN").ok_or_else(|| {
-                    ApiError::invalid_parameter("Missing required parameter REFRESH_TOKEN")
-                })?;
-                self.refresh_with_hash(&deployment, token, hash, request.client_metadata.as_ref())
-                    .await
-            }
+        if flow == Flow::Refresh {
+            let token = parameters.get("REFRESH_TOKEN").ok_or_else(|| {
+                ApiError::invalid_parameter("Missing required parameter REFRESH_TOKEN")
+            })?;
+            return self
+                .refresh_with_hash(deployment, token, hash, request.client_metadata.as_ref())
+                .await;
+        }
+        let name = parameters.get("USERNAME").map_or("", String::as_str);
+        check_secret_hash(deployment, name, hash)?;
+        if flow == Flow::Custom {
+            self.begin_sign_in(deployment, parameters).await
+        } else {
+            self.begin_with_password(deployment, flow, parameters).await
         }
     }
 
@@ -93,21 +115,48 @@ impl UserPools {
         request: RespondToAuthChallengeRequest,
     ) -> ApiResult<Value> {
         let deployment = self.deployment(&request.client_id).await?;
-        if !deployment.client.allows(Flow::Custom) {
-            return Err(flow_not_enabled("CUSTOM_AUTH"));
-        }
+        self.go_on(&deployment, &request).await
+    }
+
+    /// `AdminRespondToAuthChallenge`.
+    pub(crate) async fn admin_respond_to_auth_challenge(
+        &self,
+        request: AdminRespondToAuthChallengeRequest,
+    ) -> ApiResult<Value> {
+        let deployment = self.administered(&request.user_pool_id, &request.answer.client_id);
+        self.go_on(&deployment.await?, &request.answer).await
+    }
+
+    async fn go_on(
+        &self,
+        deployment: &Deployment,
+        request: &RespondToAuthChallengeRequest,
+    ) -> ApiResult<Value> {
         let responses = &request.challenge_responses;
         let name = responses.get("USERNAME").map_or("", String::as_str);
         let hash = responses.get("SECRET_HASH").map(String::as_str);
-        check_secret_hash(&deployment, name, hash)?;
+        check_secret_hash(deployment, name, hash)?;
         self.continue_sign_in(
-            &deployment,
+            deployment,
             &request.challenge_name,
             request.session.as_deref(),
             responses,
             request.client_metadata.as_ref(),
         )
         .await
+    }
+
+    /// The settings behind a client id, which must be a client of this pool.
+    async fn administered(&self, pool: &str, client: &str) -> ApiResult<Deployment> {
+        let deployment = self.deployment(client).await?;
+        if deployment.pool.id == pool {
+            Ok(deployment)
+        } else {
+            Err(ApiError::new(
+                ErrorCode::ResourceNotFound,
+                format!("User pool client {client} does not exist."),
+            ))
+        }
     }
 
     /// The settings behind a client id, as deployed now.

@@ -14,7 +14,7 @@ use crate::settings::Deployment;
 use crate::triggers::{Confirmation, EventUser};
 
 /// Attributes of the OpenID Connect standard, which every pool has.
-const STANDARD_ATTRIBUTES: &[&str] = &[
+pub(super) const STANDARD_ATTRIBUTES: &[&str] = &[
     "address",
     "birthdate",
     "email",
@@ -90,6 +90,9 @@ impl UserPools {
             attributes: extra,
             sign_up_code: None,
             reset_code: None,
+            new_email: None,
+            email_code: None,
+            created_at: self.clock.now(),
         };
         let attributes = user.trigger_attributes();
         self.with_pool(&settings.id, |pool| pool.add_user(folded.clone(), user))?;
@@ -233,7 +236,7 @@ fn sign_up_attributes(
 
 /// Something before and after one `@`, nothing blank: what mail can be sent to is for the mail to
 /// show.
-fn looks_like_an_address(text: &str) -> bool {
+pub(super) fn looks_like_an_address(text: &str) -> bool {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     matches!(text.split_once('@'), Some((user, host))
         if !user.is_empty() && !host.is_empty() && !host.contains('@'))

@@ -1,0 +1,155 @@
+//! What many attacks need.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use e2e::people::inline;
+use e2e::stack::Stack;
+use e2e::trial::Seen;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use signin_client::{Challenge, ClientError, Round, SignInClient, Tokens};
+use signin_core::step::Step;
+
+/// Fell where a round led to tokens; otherwise held, by what it led to.
+pub(crate) fn tokens_or(round: &Result<Round, ClientError>) -> Seen {
+    match round {
+        Ok(Round::Tokens(_)) => Seen::fell("tokens"),
+        other => Seen::held(words(other)),
+    }
+}
+
+/// What a round led to, in a few words.
+pub(crate) fn words(round: &Result<Round, ClientError>) -> String {
+    match round {
+        Ok(Round::Tokens(_)) => "tokens".to_owned(),
+        Ok(Round::Challenge(next)) => match next.reason {
+            Some(reason) => format!("{} again, {reason}", next.step.name()),
+            None => format!("{} asked for", next.step.name()),
+        },
+        Err(error) => match error.refusal() {
+            Some(refusal) => format!("{refusal:?}"),
+            None => format!("{error}"),
+        },
+    }
+}
+
+/// Answers whatever is asked, documents with one picture and faces with another, for as long as it
+/// leads somewhere.
+pub(crate) async fn walk(
+    client: &SignInClient,
+    mut round: Result<Round, ClientError>,
+    picture: impl Fn() -> Vec<u8>,
+) -> (Option<Tokens>, String) {
+    let mut way = Vec::new();
+    for _ in 0..3 {
+        way.push(words(&round));
+        match round {
+            Ok(Round::Tokens(tokens)) => return (Some(tokens), way.join(", ")),
+            Ok(Round::Challenge(challenge)) if challenge.retry_after.is_none() => {
+                round = client.answer(&challenge, inline(picture())).await;
+            }
+            _ => return (None, way.join(", ")),
+        }
+    }
+    way.push(words(&round));
+    match round {
+        Ok(Round::Tokens(tokens)) => (Some(tokens), way.join(", ")),
+        _ => (None, way.join(", ")),
+    }
+}
+
+/// Fell where a walk ended in tokens.
+pub(crate) async fn walked(
+    client: &SignInClient,
+    round: Result<Round, ClientError>,
+    picture: impl Fn() -> Vec<u8>,
+) -> Seen {
+    match walk(client, round, picture).await {
+        (Some(_), way) => Seen::fell(way),
+        (None, way) => Seen::held(way),
+    }
+}
+
+/// Sends an upload's form with some fields changed or added; the status that S3 answers.
+pub(crate) async fn post_form(
+    challenge: &Challenge,
+    changes: &[(&str, &str)],
+    file: Vec<u8>,
+) -> u16 {
+    let mut fields = challenge.upload.fields.clone();
+    for (name, value) in changes {
+        fields.insert((*name).to_owned(), (*value).to_owned());
+    }
+    send_form(&challenge.upload.url, fields, file).await
+}
+
+/// Sends a form; the status that S3 answers.
+pub(crate) async fn send_form(
+    url: &str,
+    fields: impl IntoIterator<Item = (String, String)>,
+    file: Vec<u8>,
+) -> u16 {
+    let mut form = Form::new();
+    for (name, value) in fields {
+        form = form.text(name, value);
+    }
+    let form = form.part("file", Part::bytes(file).file_name("picture"));
+    let http = reqwest::Client::builder().no_proxy().build();
+    let request = http.expect("an HTTP client can be made").post(url);
+    let response = request.multipart(form).send().await.expect("S3 answers");
+    response.status().as_u16()
+}
+
+/// The ids of a user's active faces.
+pub(crate) async fn faces(stack: &Stack, user: &str) -> Vec<String> {
+    let profile = stack.profile(user).await;
+    let faces = profile["faces"]["M"].as_object();
+    faces.map_or_else(Vec::new, |faces| faces.keys().cloned().collect())
+}
+
+/// Failures on the path without a password.
+pub(crate) async fn open_failures(stack: &Stack, user: &str) -> u64 {
+    let profile = stack.profile(user).await;
+    let failures = profile["openFailures"]["N"].as_str();
+    failures.map_or(0, |failures| failures.parse().expect("a number"))
+}
+
+/// An id of a challenge that was never asked.
+pub(crate) fn fresh_id() -> String {
+    hex::encode(rand::random::<[u8; 16]>())
+}
+
+/// The request of a verify event as create-auth-challenge and Cognito make it, for a face.
+pub(crate) fn face_request(user: &str, challenge: &str, face: &str, answer: &str) -> Value {
+    let private = json!({
+        "id": challenge,
+        "expiresAt": 4_102_444_800_000_u64,
+        "key": format!("{}{user}/{challenge}", signin_core::key::SIGN_INS),
+        "task": {"face": {
+            "path": "OPEN",
+            "counter": {"failures": 0, "notBefore": 0},
+            "faces": [{"id": face, "document": null}],
+            "activates": null,
+        }},
+    });
+    json!({
+        "userAttributes": {"sub": user},
+        "privateChallengeParameters": {"challenge": private.to_string()},
+        "challengeAnswer": answer,
+        "userNotFound": false,
+    })
+}
+
+/// A past custom challenge, as a session holds it.
+pub(crate) fn entry(step: Step, passed: bool) -> Value {
+    json!({
+        "challengeName": "CUSTOM_CHALLENGE",
+        "challengeResult": passed,
+        "challengeMetadata": format!("{}:{}", step.name(), fresh_id()),
+    })
+}
+
+/// A picture as the whole of an answer.
+pub(crate) fn data_url(picture: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", STANDARD.encode(picture))
+}

@@ -1,0 +1,99 @@
+//! Attacks on the whole stack, by somebody outside: what they try, what stops them, and that each
+//! succeeds where its defence is taken away. `cargo xtask test attacks` runs them.
+
+mod broken_pictures;
+mod common;
+mod enrolments;
+mod guesses;
+mod hijack;
+mod keys;
+mod logs;
+mod matching;
+mod replays;
+mod telling_apart;
+mod tokens;
+
+use std::process::ExitCode;
+
+use e2e::stack::Variant;
+use e2e::trial::{Trial, run};
+
+/// A trial; the function last.
+macro_rules! attack {
+    ($number:literal, $variant:ident, $attempt:literal, $expected:literal, $proof:literal, $run:path) => {
+        Trial {
+            number: $number,
+            attempt: $attempt,
+            expected: $expected,
+            variant: Variant::$variant,
+            proof: $proof,
+            run: |ground| Box::pin($run(ground)),
+        }
+    };
+}
+
+/// Every attack, by the numbers of the list that it is from.
+#[rustfmt::skip]
+const ATTACKS: &[Trial] = &[
+    attack!("1.1", Compare, "answer with the key of the victim's enrolment picture", "not an answer", "client-names-picture", keys::of_the_enrolment),
+    attack!("1.2", Compare, "answer with any other key, URL or path", "not an answer, nothing is fetched", "client-names-picture", keys::of_anything_else),
+
+    attack!("2.1", Default, "answer for an upload of the session before", "nothing lies there", "one-key-for-all", replays::used_upload),
+    attack!("2.2", Default, "answer a used session, and a used challenge behind Cognito's back", "used up", "challenges-not-consumed", replays::used_session_and_challenge),
+    attack!("2.3", Default, "send an accepted picture again, byte for byte", "no match", "used-pictures-forgotten", replays::accepted_picture),
+    attack!("2.4", Default, "send the document's own bytes as the live picture", "no match", "used-pictures-forgotten", replays::documents_bytes),
+    attack!("2.5", Default, "overwrite the upload while it is compared", "the bytes that were read count", "picture-read-twice", replays::overwritten_upload),
+    attack!("2.6", Default, "64 different answers at once to one session, and to one challenge", "one verdict, one try counted", "challenges-not-consumed", replays::race),
+    attack!("2.7", Default, "the same answer three times, as Cognito repeats itself", "one verdict, one try counted", "challenges-not-consumed", replays::same_answer_twice),
+
+    attack!("3.1", Default, "upload with metadata that name another account", "the form takes none", "forms-unchecked", enrolments::metadata),
+    attack!("3.2", Default, "upload one's own face with the victim's form", "signs nobody in", "indexed-is-active", enrolments::others_fields),
+    attack!("3.3", Default, "change key, type or size of an upload", "the form takes none", "forms-unchecked", enrolments::changed_form),
+    attack!("3.4", Default, "upload after the form's end", "refused", "forms-unchecked", enrolments::after_expiry),
+    attack!("3.5", Default, "enrol without the password", "asked for the face", "enrols-without-password", enrolments::without_password),
+    attack!("3.6", Default, "enrol anew over an active face, with a stolen password", "asked for the face", "enrols-over-an-active-face", enrolments::over_an_active_face),
+
+    attack!("4.1", Default, "SRP_A alone", "no tokens", "srp-a-is-enough", tokens::srp_a_alone),
+    attack!("4.2", Password, "the password alone under PASSWORD+FACE", "asked for the face", "password-is-enough", tokens::password_alone),
+    attack!("4.3", Default, "sessions in a wrong order, with extra or unknown entries", "no tokens", "any-passed-entry-is-enough", tokens::impossible_sessions),
+    attack!("4.4", Default, "go on with another app client's session, or its pass", "refused", "any-clients-pass", tokens::another_clients_session),
+    attack!("4.5", Default, "the stack's own app client: other flows, a pass used twice", "refused", "tokens-without-a-pass", tokens::flows_of_the_own_client),
+    attack!("4.6", Default, "USER_PASSWORD_AUTH by an app client that allows it", "no tokens", "tokens-without-a-pass", tokens::user_password_auth),
+    attack!("4.7", Default, "USER_SRP_AUTH by an app client that allows it", "no tokens", "tokens-without-a-pass", tokens::user_srp_auth),
+    attack!("4.8", Default, "USER_AUTH with the password by an app client that allows it", "no tokens", "tokens-without-a-pass", tokens::user_auth),
+    attack!("4.9", Default, "USER_AUTH with SRP by an app client that allows it", "no tokens", "tokens-without-a-pass", tokens::user_auth_with_srp),
+    attack!("4.10", Default, "ADMIN_USER_PASSWORD_AUTH by an app client that allows it", "no tokens", "tokens-without-a-pass", tokens::admin_user_password_auth),
+
+    attack!("5.1", Default, "guess, wait, guess again, for as long as it goes", "25 guesses, each wait kept", "failures-not-counted", guesses::one_after_another),
+    attack!("5.2", Default, "64 guesses at once, in as many sessions", "5 compared, 5 counted", "counted-without-condition", guesses::all_at_once),
+    attack!("5.3", Default, "set the guesses back with a stolen password", "both paths count on", "password-refills-guesses", guesses::stolen_password),
+    attack!("5.4", Default, "delay the owner by failing on their address", "the owner's path is another", "one-counter", guesses::owner_is_delayed),
+    attack!("5.5", Default, "guess during a wait", "nothing compared, nothing counted", "compares-while-waiting", guesses::during_a_wait),
+
+    attack!("6.1", Default, "tell unknown, unenrolled, locked and enrolled users apart by the answers", "the same", "unknown-users-look-different", telling_apart::by_answers),
+    attack!("6.2", Default, "tell them apart by the calls that they cause", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls),
+    attack!("6.3", Compare, "tell them apart by the answers where documents are compared", "the same", "unknown-users-look-different", telling_apart::by_answers),
+    attack!("6.4", Compare, "tell them apart by the calls where documents are compared", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls),
+
+    attack!("7.1", Default, "sign in with another account's face", "no match", "anybodys-face", matching::somebody_elses_face),
+    attack!("7.2", Default, "lock the victim out by a face that matches better", "the own face counts", "best-match-only", matching::better_match),
+    attack!("7.3", Default, "twins: one picture enrolled by two accounts", "each signs in", "best-match-only", matching::twins),
+    attack!("7.4", Default, "crowd the collection with the victim's picture", "the own face is found", "few-matches", matching::crowd),
+    attack!("7.5", Default, "two faces in one picture", "MANY_FACES", "largest-face-of-many", matching::two_faces),
+    attack!("7.6", Compare, "stand before a poster of the victim", "no match", "any-face-of-the-probe", matching::poster),
+
+    attack!("8.1", Default, "pictures that need not be unpacked to be refused", "a reason each, unseen by recognition", "pictures-not-inspected", broken_pictures::refused_at_once),
+    attack!("8.2", Default, "pictures made to break whoever unpacks them", "a reason each", "broken-pictures-break", broken_pictures::judged),
+
+    attack!("9.1", Default, "sign up with the victim's address first, in every order of resend, confirm, reset and enrol", "nothing for the attacker, the owner gets in", "anybody-confirms", hijack::in_every_order),
+    attack!("9.2", Default, "go on with an enrolment after the owner's password reset", "it has ended", "enrolments-outlive-passwords", hijack::thief_goes_on),
+    attack!("9.3", Default, "change one's address to somebody else's", "not before it is proven", "unproven-addresses", hijack::changed_address),
+
+    attack!("10", Default, "canaries in every log, with logs at TRACE", "none found", "events-are-logged", logs::canaries),
+];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let only = std::env::args().nth(1);
+    run(ATTACKS, only.as_deref()).await
+}

@@ -1,0 +1,216 @@
+//! The stack whose functions can be made to forget a defence, and functions called directly.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::stack::{Stack, Variant};
+
+/// A trigger, as the pool's settings name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Decides what comes next.
+    Define,
+    /// Asks.
+    Create,
+    /// Judges.
+    Verify,
+    /// Stands before tokens.
+    BeforeTokens,
+}
+
+impl Trigger {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Define => "DefineAuthChallenge",
+            Self::Create => "CreateAuthChallenge",
+            Self::Verify => "VerifyAuthChallengeResponse",
+            Self::BeforeTokens => "PreTokenGeneration",
+        }
+    }
+}
+
+impl Stack {
+    /// Takes a defence away from the mutated functions, which behave like a variant of the
+    /// template otherwise.
+    pub async fn mutate(&self, mutation: &str, variant: Variant) {
+        let proven = mutation != "unproven-addresses";
+        self.prove_addresses(proven).await;
+        for (name, mut variables) in self.functions().await {
+            for (setting, value) in like(variant) {
+                if variables.contains_key(setting) {
+                    variables.insert(setting.to_owned(), json!(value));
+                }
+            }
+            variables.insert("MUTATION".to_owned(), json!(mutation));
+            self.set_environment(&name, &variables).await;
+        }
+    }
+
+    /// Asks the functions for all that they could ever log, by the names that runtimes and SDKs
+    /// know.
+    pub async fn be_talkative(&self) {
+        for (name, mut variables) in self.functions().await {
+            for (setting, value) in [
+                ("RUST_LOG", "trace"),
+                ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+                ("RUST_BACKTRACE", "full"),
+            ] {
+                variables.insert(setting.to_owned(), json!(value));
+            }
+            self.set_environment(&name, &variables).await;
+        }
+    }
+
+    /// Whether an address must be proven before it is an account's: the pool's setting, which is
+    /// a defence too.
+    async fn prove_addresses(&self, proven: bool) {
+        let attributes = if proven { vec!["email"] } else { vec![] };
+        let request = json!({
+            "UserPoolId": self.outputs.user_pool_id,
+            "AutoVerifiedAttributes": ["email"],
+            "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": attributes},
+        });
+        self.settings("UpdateUserPool", &request).await;
+    }
+
+    /// The stack's functions with their settings: its triggers, and whatever uses its table.
+    async fn functions(&self) -> BTreeMap<String, Map<String, Value>> {
+        let pool = json!({"UserPoolId": self.outputs.user_pool_id});
+        let described = self.settings("DescribeUserPool", &pool).await;
+        let triggers = described["UserPool"]["LambdaConfig"].to_string();
+        let listed = self.lambda("GET", "/2015-03-31/functions/", b"").await;
+        let listed = listed["Functions"]
+            .as_array()
+            .expect("functions are listed");
+        let own = listed.iter().filter_map(|function| {
+            let name = function["FunctionName"].as_str()?;
+            let variables = function["Environment"]["Variables"].as_object()?;
+            let uses_table = variables.get("USER_TABLE") == Some(&json!(self.outputs.user_table));
+            let own = uses_table || triggers.contains(&format!(":{name}\""));
+            own.then(|| (name.to_owned(), variables.clone()))
+        });
+        let own: BTreeMap<_, _> = own.collect();
+        assert!(
+            own.len() >= 7,
+            "seven functions belong to a stack, found {own:?}"
+        );
+        own
+    }
+
+    async fn set_environment(&self, function: &str, variables: &Map<String, Value>) {
+        let path = format!("/2015-03-31/functions/{function}/configuration");
+        let body = json!({"Environment": {"Variables": variables}}).to_string();
+        self.lambda("PUT", &path, body.as_bytes()).await;
+    }
+
+    /// Calls Cognito's settings, which the local AWS keeps.
+    pub async fn settings(&self, operation: &str, request: &Value) -> Value {
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let endpoint = &self.outputs.lambda_endpoint;
+        self.call("cognito-idp", endpoint, "1.1", &target, request)
+            .await
+    }
+
+    /// Every log that there is, by its name: the functions', and the servers' of our own.
+    pub async fn logs(&self) -> Vec<(String, String)> {
+        let endpoint = &self.outputs.lambda_endpoint;
+        let ask = async |operation: &str, request: Value| {
+            let target = format!("Logs_20140328.{operation}");
+            self.call("logs", endpoint, "1.1", &target, &request).await
+        };
+        let mut logs = Vec::new();
+        let groups = ask("DescribeLogGroups", json!({})).await;
+        for group in groups["logGroups"].as_array().into_iter().flatten() {
+            let name = group["logGroupName"].as_str().expect("a name").to_owned();
+            let mut text = String::new();
+            let mut token = Value::Null;
+            loop {
+                let mut request = json!({"logGroupName": name});
+                if token.is_string() {
+                    request["nextToken"] = token;
+                }
+                let mut page = ask("FilterLogEvents", request).await;
+                for event in page["events"].as_array().into_iter().flatten() {
+                    text.push_str(event["message"].as_str().unwrap_or_default());
+                    text.push('\n');
+                }
+                token = page["nextToken"].take();
+                if token.is_null() {
+                    break;
+                }
+            }
+            logs.push((name, text));
+        }
+        let folder = std::env::var("FACE_SIGNIN_LOGS").expect("FACE_SIGNIN_LOGS is set");
+        for entry in std::fs::read_dir(folder).expect("the logs' folder is there") {
+            let path = entry.expect("the logs' folder can be read").path();
+            let bytes = std::fs::read(&path).expect("a log can be read");
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            logs.push((
+                name.into_owned(),
+                String::from_utf8_lossy(&bytes).into_owned(),
+            ));
+        }
+        logs
+    }
+
+    /// Calls a trigger directly, as nobody but Cognito can; what it returns, or the error that it
+    /// ends with.
+    pub async fn invoke(&self, trigger: Trigger, event: &Value) -> Result<Value, Value> {
+        let pool = json!({"UserPoolId": self.outputs.user_pool_id});
+        let target = "AWSCognitoIdentityProviderService.DescribeUserPool";
+        let endpoint = &self.outputs.lambda_endpoint;
+        let described = self
+            .call("cognito-idp", endpoint, "1.1", target, &pool)
+            .await;
+        let function = described["UserPool"]["LambdaConfig"][trigger.name()]
+            .as_str()
+            .expect("the pool has the trigger");
+        let name = function.rsplit(':').next().unwrap_or(function);
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let answer = self
+            .lambda("POST", &path, event.to_string().as_bytes())
+            .await;
+        if answer["errorMessage"].is_string() {
+            Err(answer)
+        } else {
+            Ok(answer)
+        }
+    }
+
+    /// An event of a user's for a trigger, around a request.
+    pub fn event(&self, trigger: Trigger, user: &str, request: &Value) -> Value {
+        let source = match trigger {
+            Trigger::BeforeTokens => "TokenGeneration_Authentication".to_owned(),
+            other => format!("{}_Authentication", other.name()),
+        };
+        json!({
+            "version": "1",
+            "region": self.outputs.region,
+            "userPoolId": self.outputs.user_pool_id,
+            "userName": user,
+            "callerContext": {
+                "awsSdkVersion": "aws-sdk-unknown-unknown",
+                "clientId": self.outputs.user_pool_client_id,
+            },
+            "triggerSource": source,
+            "request": request,
+            "response": {},
+        })
+    }
+}
+
+/// The settings in which a variant differs from the template's defaults.
+fn like(variant: Variant) -> BTreeMap<&'static str, &'static str> {
+    let (policy, mode, keep) = match variant {
+        Variant::Default | Variant::Mutated => ("FACE", "COLLECTION", "false"),
+        Variant::Password => ("PASSWORD+FACE", "COLLECTION", "false"),
+        Variant::Compare => ("FACE", "COMPARE", "true"),
+    };
+    BTreeMap::from([
+        ("SIGN_IN_POLICY", policy),
+        ("MATCH_MODE", mode),
+        ("KEEP_DOCUMENTS", keep),
+    ])
+}

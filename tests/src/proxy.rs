@@ -1,0 +1,116 @@
+//! The proxy between the functions and what they call: what passed through it, and faults to
+//! order.
+
+use std::env;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The proxy of the stacks under test.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    url: String,
+    http: reqwest::Client,
+}
+
+/// A call that a function, or Cognito, made.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Call {
+    /// Its number.
+    pub number: u64,
+    /// `TransactWriteItems`, `SearchFacesByImage`, `GetObject`, `Invoke:<function>`.
+    pub operation: String,
+    /// The status that the caller saw, if it saw any.
+    pub status: Option<u16>,
+    /// How long it took; none while it runs.
+    pub milliseconds: Option<u64>,
+    /// What the proxy did to it.
+    pub fault: Option<String>,
+    /// The length of its body, in bytes.
+    pub length: usize,
+}
+
+/// A fault to order; it is taken back with [`Rule::remove`].
+#[derive(Debug)]
+#[must_use = "a rule stays until it is removed"]
+pub struct Rule<'a> {
+    proxy: &'a Proxy,
+    id: u64,
+}
+
+impl Proxy {
+    /// The proxy that `FACE_SIGNIN_PROXY` names.
+    pub fn read() -> Self {
+        let url = env::var("FACE_SIGNIN_PROXY")
+            .expect("FACE_SIGNIN_PROXY is not set; run: cargo xtask test attacks");
+        let http = reqwest::Client::builder().no_proxy().build();
+        Self {
+            url,
+            http: http.expect("an HTTP client can be made"),
+        }
+    }
+
+    /// The number of the newest call: those after it are what comes next.
+    pub async fn mark(&self) -> u64 {
+        let seen = self.get("calls?after=18446744073709551615").await;
+        seen["newest"].as_u64().expect("a number")
+    }
+
+    /// The calls after a mark whose path or body holds a text, oldest first. The text goes into
+    /// the address as it is: letters, digits, `-`, `_` and `/`.
+    pub async fn calls(&self, after: u64, containing: &str) -> Vec<Call> {
+        let filter = match containing {
+            "" => String::new(),
+            text => format!("&containing={text}"),
+        };
+        let mut seen = self.get(&format!("calls?after={after}{filter}")).await;
+        serde_json::from_value(seen["calls"].take()).expect("the proxy's calls are understood")
+    }
+
+    /// Orders a fault for an operation's calls that hold all of these texts: for all of them, or
+    /// for some after some.
+    pub async fn rule(&self, rule: &Value) -> Rule<'_> {
+        let request = self.http.post(format!("{}/_proxy/rules", self.url));
+        let response = request.body(rule.to_string()).send().await;
+        let response = response.expect("the proxy answers");
+        assert!(response.status().is_success(), "the proxy refuses {rule}");
+        let answer: Value = response.json().await.expect("the proxy answers JSON");
+        let id = answer["id"].as_u64().expect("a rule has a number");
+        Rule { proxy: self, id }
+    }
+
+    /// Orders that calls of an operation wait which hold all of these texts.
+    pub async fn hold(&self, operation: &str, containing: &[&str]) -> Rule<'_> {
+        let rule = json!({"operation": operation, "containing": containing, "fault": "hold"});
+        self.rule(&rule).await
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let request = self.http.get(format!("{}/_proxy/{path}", self.url));
+        let response = request.send().await.expect("the proxy answers");
+        assert!(response.status().is_success(), "the proxy refuses {path}");
+        response.json().await.expect("the proxy answers JSON")
+    }
+}
+
+impl Rule<'_> {
+    /// Waits until a call is held.
+    pub async fn held(&self) {
+        self.proxy
+            .get(&format!("rules/{}?held=true", self.id))
+            .await;
+    }
+
+    /// How many calls have met the fault.
+    pub async fn bitten(&self) -> u64 {
+        let progress = self.proxy.get(&format!("rules/{}", self.id)).await;
+        progress["bitten"].as_u64().expect("a number")
+    }
+
+    /// Takes the fault back, and lets go what it holds.
+    pub async fn remove(self) {
+        let url = format!("{}/_proxy/rules/{}", self.proxy.url, self.id);
+        let response = self.proxy.http.delete(url).send().await;
+        response.expect("the proxy answers");
+    }
+}
