@@ -74,28 +74,57 @@ impl Stack {
         self.settings("UpdateUserPool", &request).await;
     }
 
-    /// The stack's functions with their settings: its triggers, and whatever uses its table.
+    /// The stack's functions with their settings. All their names begin as a trigger's does.
     async fn functions(&self) -> BTreeMap<String, Map<String, Value>> {
-        let pool = json!({"UserPoolId": self.outputs.user_pool_id});
-        let described = self.settings("DescribeUserPool", &pool).await;
-        let triggers = described["UserPool"]["LambdaConfig"].to_string();
+        let trigger = self.trigger(Trigger::Verify).await;
+        let (stack, _) = trigger
+            .split_once("VerifyAuthChallengeFunction")
+            .expect("a function is named after its place in the template");
         let listed = self.lambda("GET", "/2015-03-31/functions/", b"").await;
         let listed = listed["Functions"]
             .as_array()
             .expect("functions are listed");
         let own = listed.iter().filter_map(|function| {
             let name = function["FunctionName"].as_str()?;
-            let variables = function["Environment"]["Variables"].as_object()?;
-            let uses_table = variables.get("USER_TABLE") == Some(&json!(self.outputs.user_table));
-            let own = uses_table || triggers.contains(&format!(":{name}\""));
-            own.then(|| (name.to_owned(), variables.clone()))
+            let place = name.strip_prefix(stack)?;
+            // Another stack's name may begin with this one's.
+            let own = place.split('-').next()?.ends_with("Function");
+            let variables = function["Environment"]["Variables"].as_object();
+            own.then(|| (name.to_owned(), variables.cloned().unwrap_or_default()))
         });
         let own: BTreeMap<_, _> = own.collect();
-        assert!(
-            own.len() >= 7,
-            "seven functions belong to a stack, found {own:?}"
-        );
+        assert_eq!(own.len(), 8, "eight functions belong to a stack");
         own
+    }
+
+    /// The name of a trigger's function.
+    async fn trigger(&self, trigger: Trigger) -> String {
+        let pool = json!({"UserPoolId": self.outputs.user_pool_id});
+        let described = self.settings("DescribeUserPool", &pool).await;
+        let function = described["UserPool"]["LambdaConfig"][trigger.name()]
+            .as_str()
+            .expect("the pool has the trigger");
+        function.rsplit(':').next().unwrap_or(function).to_owned()
+    }
+
+    /// Calls a function of the template's that is no trigger, by what the template calls it.
+    pub async fn invoke_other(&self, logical_name: &str, event: &Value) -> Result<Value, Value> {
+        let functions = self.functions().await;
+        let name = functions.keys().find(|name| name.contains(logical_name));
+        let name = name.unwrap_or_else(|| panic!("the stack has no {logical_name}"));
+        self.invoke_by_name(name, event).await
+    }
+
+    async fn invoke_by_name(&self, name: &str, event: &Value) -> Result<Value, Value> {
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let answer = self
+            .lambda("POST", &path, event.to_string().as_bytes())
+            .await;
+        if answer["errorMessage"].is_string() {
+            Err(answer)
+        } else {
+            Ok(answer)
+        }
     }
 
     async fn set_environment(&self, function: &str, variables: &Map<String, Value>) {
@@ -158,25 +187,8 @@ impl Stack {
     /// Calls a trigger directly, as nobody but Cognito can; what it returns, or the error that it
     /// ends with.
     pub async fn invoke(&self, trigger: Trigger, event: &Value) -> Result<Value, Value> {
-        let pool = json!({"UserPoolId": self.outputs.user_pool_id});
-        let target = "AWSCognitoIdentityProviderService.DescribeUserPool";
-        let endpoint = &self.outputs.lambda_endpoint;
-        let described = self
-            .call("cognito-idp", endpoint, "1.1", target, &pool)
-            .await;
-        let function = described["UserPool"]["LambdaConfig"][trigger.name()]
-            .as_str()
-            .expect("the pool has the trigger");
-        let name = function.rsplit(':').next().unwrap_or(function);
-        let path = format!("/2015-03-31/functions/{name}/invocations");
-        let answer = self
-            .lambda("POST", &path, event.to_string().as_bytes())
-            .await;
-        if answer["errorMessage"].is_string() {
-            Err(answer)
-        } else {
-            Ok(answer)
-        }
+        let name = self.trigger(trigger).await;
+        self.invoke_by_name(&name, event).await
     }
 
     /// An event of a user's for a trigger, around a request.

@@ -38,10 +38,62 @@ impl Stack {
         self.dynamo_db("UpdateItem", &request).await;
     }
 
-    /// How many faces an enrolment has in the collection.
-    pub async fn faces_of(&self, enrolment: &str) -> usize {
+    /// The challenges and enrolments of a user's, by their keys.
+    pub async fn records_of(&self, user: &str) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let mut start = Value::Null;
+        loop {
+            let mut request = json!({
+                "TableName": self.outputs.user_table,
+                "ConsistentRead": true,
+                "FilterExpression": "#u = :u",
+                "ExpressionAttributeNames": {"#u": "user"},
+                "ExpressionAttributeValues": {":u": {"S": user}},
+            });
+            if start.is_object() {
+                request["ExclusiveStartKey"] = start;
+            }
+            let mut page = self.dynamo_db("Scan", &request).await;
+            for item in page["Items"].as_array().into_iter().flatten() {
+                let key = |name: &str| item[name]["S"].as_str().expect("a key").to_owned();
+                found.push((key("PK"), key("SK")));
+            }
+            start = page["LastEvaluatedKey"].take();
+            if start.is_null() {
+                return found;
+            }
+        }
+    }
+
+    /// The ids of a user's enrolments that are on record.
+    pub async fn enrolments_of(&self, user: &str) -> Vec<String> {
+        let records = self.records_of(user).await;
+        let ids = records.iter().filter_map(|(partition, _)| {
+            let id = partition.strip_prefix("ENROLMENT#")?;
+            Some(id.to_owned())
+        });
+        ids.collect()
+    }
+
+    /// Ends the lease of a record, where it has one, as a test does that needs time to have passed.
+    pub async fn end_lease(&self, partition: &str, sort: &str) {
+        if self.item(partition, sort).await["lease"].is_null() {
+            return;
+        }
+        let request = json!({
+            "TableName": self.outputs.user_table,
+            "Key": {"PK": {"S": partition}, "SK": {"S": sort}},
+            "UpdateExpression": "SET #l = :l",
+            "ExpressionAttributeNames": {"#l": "lease"},
+            "ExpressionAttributeValues": {":l": {"N": "0"}},
+        });
+        self.dynamo_db("UpdateItem", &request).await;
+    }
+
+    /// The enrolments of all faces in the collection.
+    pub async fn enrolments_of_faces(&self) -> Vec<String> {
         let mut token = Value::Null;
-        let mut count = 0;
+        let mut ids = Vec::new();
         loop {
             let request = json!({
                 "CollectionId": self.outputs.face_collection, "MaxResults": 1000,
@@ -49,15 +101,21 @@ impl Stack {
             });
             let found = self.recognition("ListFaces", &request).await;
             let faces = found["Faces"].as_array().expect("ListFaces lists faces");
-            count += faces
+            let named = faces
                 .iter()
-                .filter(|face| face["ExternalImageId"] == enrolment)
-                .count();
+                .filter_map(|face| face["ExternalImageId"].as_str());
+            ids.extend(named.map(str::to_owned));
             token = found["NextToken"].clone();
             if token.is_null() {
-                return count;
+                return ids;
             }
         }
+    }
+
+    /// How many faces an enrolment has in the collection.
+    pub async fn faces_of(&self, enrolment: &str) -> usize {
+        let all = self.enrolments_of_faces().await;
+        all.iter().filter(|id| *id == enrolment).count()
     }
 
     /// How often each operation of the recognition service was called since it started.

@@ -67,8 +67,15 @@ impl Proxy {
         serde_json::from_value(seen["calls"].take()).expect("the proxy's calls are understood")
     }
 
-    /// Orders a fault for an operation's calls that hold all of these texts: for all of them, or
-    /// for some after some.
+    /// The calls after a mark whose path or body holds one of some texts, oldest first.
+    pub async fn calls_of(&self, after: u64, any: &[String]) -> Vec<Call> {
+        let filter: String = any.iter().map(|text| format!("&any={text}")).collect();
+        let mut seen = self.get(&format!("calls?after={after}{filter}")).await;
+        serde_json::from_value(seen["calls"].take()).expect("the proxy's calls are understood")
+    }
+
+    /// Orders a fault, as the proxy's own documentation has it: `operation`, `containing`,
+    /// `any_of`, `skip`, `times`, `fault`.
     pub async fn rule(&self, rule: &Value) -> Rule<'_> {
         let request = self.http.post(format!("{}/_proxy/rules", self.url));
         let response = request.body(rule.to_string()).send().await;

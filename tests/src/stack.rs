@@ -25,7 +25,7 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// The template with one set of parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Variant {
     /// The template's own defaults.
     Default,

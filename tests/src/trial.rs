@@ -5,10 +5,14 @@
 //! taken away (`tests/mutations.toml`), where it must not. One that cannot be carried out is
 //! broken, which is neither.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
+
+use tokio::sync::Semaphore;
 
 use crate::stack::{Stack, Variant};
 
@@ -39,27 +43,39 @@ pub struct Ground {
     /// The stack.
     pub stack: Stack,
     /// Which set of parameters it has, or is made to behave like.
-    pub variant: Variant,
+    variant: Variant,
+    /// Without which defence, once the trial begins; with all of them where there is none.
+    without: Option<&'static str>,
+}
+
+impl Ground {
+    /// Here the trial itself begins: what came before was to prepare it. From now on the defence
+    /// is missing, where it is to be proven.
+    pub async fn begins(&self) {
+        if let Some(defence) = self.without {
+            self.stack.mutate(defence, self.variant).await;
+        }
+    }
 }
 
 /// A trial as it runs.
 pub type Running = Pin<Box<dyn Future<Output = Seen> + Send>>;
 
 /// A trial.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Trial {
     /// Its place in the list.
-    pub number: &'static str,
+    pub number: String,
     /// What is tried.
-    pub attempt: &'static str,
+    pub attempt: String,
     /// What must come of it.
-    pub expected: &'static str,
+    pub expected: String,
     /// With which parameters.
     pub variant: Variant,
     /// Without which defence it must come to something else.
     pub proof: &'static str,
     /// The trial itself.
-    pub run: fn(Ground) -> Running,
+    pub run: Arc<dyn Fn(Ground) -> Running + Send + Sync>,
 }
 
 /// How a trial went in one place.
@@ -76,30 +92,92 @@ struct Row {
 }
 
 /// Runs the trials whose number or attempt holds `only`, one after another, and prints the table.
-pub async fn run(trials: &[Trial], only: Option<&str>) -> ExitCode {
-    let chosen = |trial: &&Trial| {
-        only.is_none_or(|only| trial.attempt.contains(only) || trial.number.starts_with(only))
-    };
-    let chosen: Vec<Trial> = trials.iter().filter(chosen).copied().collect();
+pub async fn one_by_one(trials: &[Trial], only: Option<&str>) -> ExitCode {
     let mutated = Stack::read(Variant::Mutated);
     let mut rows = Vec::new();
-    for trial in &chosen {
+    for trial in chosen(trials, only) {
         let began = Instant::now();
-        let stack = Stack::read(trial.variant);
-        let product = carry_out(*trial, stack).await;
-        mutated.mutate(trial.proof, trial.variant).await;
-        let proof = carry_out(*trial, mutated.clone()).await;
+        let product = carry_out(&trial, Stack::read(trial.variant), None).await;
+        // With all its defences first.
+        mutated.mutate("", trial.variant).await;
+        let proof = carry_out(&trial, mutated.clone(), Some(trial.proof)).await;
         let row = Row {
-            trial: *trial,
+            trial,
             product,
             proof,
         };
-        let sign = if row.good() { '✓' } else { '✗' };
-        let seconds = began.elapsed().as_secs_f32();
-        eprintln!("{sign} {} {} ({seconds:.1} s)", trial.number, trial.attempt);
+        row.say(began);
         rows.push(row);
     }
-    println!("{}", table(&rows));
+    finish(&rows)
+}
+
+/// Runs such trials several at a time, which takes trials that mind nobody else's calls. First all
+/// of them run on the product, and then those that share a proof.
+pub async fn side_by_side(trials: &[Trial], only: Option<&str>, at_once: usize) -> ExitCode {
+    let trials = chosen(trials, only);
+    let mut product = all(&trials, at_once, |trial| Stack::read(trial.variant)).await;
+    let mutated = Stack::read(Variant::Mutated);
+    let mut proofs: Vec<Option<Outcome>> = trials.iter().map(|_| None).collect();
+    let mut groups: BTreeMap<(&str, Variant), Vec<usize>> = BTreeMap::new();
+    for (place, trial) in trials.iter().enumerate() {
+        let group = groups.entry((trial.proof, trial.variant)).or_default();
+        group.push(place);
+    }
+    for ((proof, variant), places) in groups {
+        eprintln!("without the defence: {proof}");
+        mutated.mutate(proof, variant).await;
+        let group: Vec<Trial> = places.iter().map(|place| trials[*place].clone()).collect();
+        let seen = all(&group, at_once, |_| mutated.clone()).await;
+        for (place, outcome) in places.into_iter().zip(seen) {
+            proofs[place] = Some(outcome);
+        }
+    }
+    let rows: Vec<Row> = trials
+        .into_iter()
+        .zip(product.drain(..))
+        .zip(proofs)
+        .map(|((trial, product), proof)| Row {
+            trial,
+            product,
+            proof: proof.unwrap_or_else(|| Outcome::Broken("it was not proven".to_owned())),
+        })
+        .collect();
+    finish(&rows)
+}
+
+fn chosen(trials: &[Trial], only: Option<&str>) -> Vec<Trial> {
+    let chosen = |trial: &&Trial| {
+        only.is_none_or(|only| trial.attempt.contains(only) || trial.number.starts_with(only))
+    };
+    trials.iter().filter(chosen).cloned().collect()
+}
+
+/// Runs trials, some at once; what came of each, in their order.
+async fn all(trials: &[Trial], at_once: usize, on: impl Fn(&Trial) -> Stack) -> Vec<Outcome> {
+    let places = Arc::new(Semaphore::new(at_once));
+    let mut running = Vec::new();
+    for trial in trials {
+        let (trial, stack, places) = (trial.clone(), on(trial), Arc::clone(&places));
+        running.push(tokio::spawn(async move {
+            let _place = places.acquire().await.expect("the semaphore stays open");
+            let began = Instant::now();
+            let outcome = carry_out(&trial, stack, None).await;
+            let seconds = began.elapsed().as_secs_f32();
+            eprintln!("{} {} ({seconds:.1} s)", trial.number, trial.attempt);
+            outcome
+        }));
+    }
+    let mut outcomes = Vec::new();
+    for trial in running {
+        outcomes.push(trial.await.expect("what panics is caught within"));
+    }
+    outcomes
+}
+
+/// Prints the table.
+fn finish(rows: &[Row]) -> ExitCode {
+    println!("{}", table(rows));
     let bad = rows.iter().filter(|row| !row.good()).count();
     println!("{} trials, {bad} not as expected", rows.len());
     if bad == 0 && !rows.is_empty() {
@@ -110,10 +188,11 @@ pub async fn run(trials: &[Trial], only: Option<&str>) -> ExitCode {
 }
 
 /// Runs a trial on its own task, so that one that panics is broken and no more.
-async fn carry_out(trial: Trial, stack: Stack) -> Outcome {
+async fn carry_out(trial: &Trial, stack: Stack, without: Option<&'static str>) -> Outcome {
     let ground = Ground {
         stack,
         variant: trial.variant,
+        without,
     };
     match tokio::spawn((trial.run)(ground)).await {
         Ok(seen) => Outcome::Seen(seen),
@@ -128,6 +207,15 @@ async fn carry_out(trial: Trial, stack: Stack) -> Outcome {
 }
 
 impl Row {
+    fn say(&self, began: Instant) {
+        let sign = if self.good() { '✓' } else { '✗' };
+        let Trial {
+            number, attempt, ..
+        } = &self.trial;
+        let seconds = began.elapsed().as_secs_f32();
+        eprintln!("{sign} {number} {attempt} ({seconds:.1} s)");
+    }
+
     fn good(&self) -> bool {
         matches!(
             (&self.product, &self.proof),
@@ -153,7 +241,7 @@ fn table(rows: &[Row]) -> String {
             expected,
             proof,
             ..
-        } = row.trial;
+        } = &row.trial;
         let sign = if row.good() { "✓" } else { "✗" };
         let (product, proven) = (cell(&row.product), cell(&row.proof));
         let cells = [sign, number, attempt, expected, &product, proof, &proven];

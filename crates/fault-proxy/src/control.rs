@@ -61,7 +61,7 @@ pub(crate) async fn control(
                     .collect()
             };
             let after = values("after").first().and_then(|text| text.parse().ok());
-            let calls = state.calls(after.unwrap_or(0), &values("containing"));
+            let calls = state.calls(after.unwrap_or(0), &values("containing"), &values("any"));
             (
                 StatusCode::OK,
                 json!({"newest": state.newest(), "calls": calls}),

@@ -34,6 +34,9 @@ pub struct Rule {
     /// Texts that must all stand in path or body.
     #[serde(default)]
     pub containing: Vec<String>,
+    /// Texts of which one must stand there, where there are any.
+    #[serde(default)]
+    pub any_of: Vec<String>,
     /// How many of the calls that fit go through first.
     #[serde(default)]
     pub skip: u32,
@@ -51,6 +54,12 @@ impl Rule {
             Some(beginning) => operation.starts_with(beginning),
             None => operation == self.operation,
         };
-        named && self.containing.iter().all(|part| text.contains(part))
+        named && holds(text, &self.containing, &self.any_of)
     }
+}
+
+/// Whether a text holds all of some parts, and one of others where there are others.
+pub(crate) fn holds(text: &str, all: &[String], any: &[String]) -> bool {
+    all.iter().all(|part| text.contains(part))
+        && (any.is_empty() || any.iter().any(|part| text.contains(part)))
 }

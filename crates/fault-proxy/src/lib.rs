@@ -12,7 +12,8 @@
 //! | `GET /_proxy/rules/n?held=true` | the same, as soon as it holds a request |
 //! | `POST /_proxy/rules/n/release` | lets go what the rule holds, now and from now on |
 //! | `DELETE /_proxy/rules/n` | forgets it, and lets go what it holds |
-//! | `GET /_proxy/calls?after=n&containing=text` | the calls with higher numbers, oldest first |
+//! | `GET /_proxy/calls?after=n` | the calls with higher numbers, oldest first |
+//! | `…&containing=text`, `…&any=text` | of those, the ones that hold all, or one, of some texts |
 //! | `GET /_proxy/health` | 200 |
 
 mod control;

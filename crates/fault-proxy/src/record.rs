@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::fault::{Fault, Rule};
+use crate::fault::{Fault, Rule, holds};
 
 /// The most bytes of paths and bodies that are kept for [`State::calls`]; the oldest calls go.
 const MAX_KEPT: usize = 64 * 1024 * 1024;
@@ -136,12 +136,14 @@ impl State {
         }
     }
 
-    /// The calls after a number whose path or body holds all of these texts.
-    pub(crate) fn calls(&self, after: u64, containing: &[String]) -> Vec<Call> {
+    /// The calls after a number whose path or body holds all of some texts, and one of others where
+    /// there are others.
+    pub(crate) fn calls(&self, after: u64, all: &[String], any: &[String]) -> Vec<Call> {
         let inner = self.lock();
-        let wanted = inner.calls.iter().filter(|kept| {
-            kept.call.number > after && containing.iter().all(|part| kept.text.contains(part))
-        });
+        let wanted = inner
+            .calls
+            .iter()
+            .filter(|kept| kept.call.number > after && holds(&kept.text, all, any));
         wanted.map(|kept| kept.call.clone()).collect()
     }
 
@@ -224,6 +226,7 @@ mod tests {
         Rule {
             operation: "Get*".to_owned(),
             containing: vec!["ada".to_owned()],
+            any_of: Vec::new(),
             skip,
             times,
             fault: Fault::Reset,
@@ -254,7 +257,9 @@ mod tests {
             state.arrived("GetItem", None, text.to_owned(), 0);
         }
         state.ended(3, Some(200), 7);
-        let found = state.calls(1, &["ada".to_owned()]);
+        let found = state.calls(1, &["ada".to_owned()], &[]);
+        let either = state.calls(0, &[], &["bob".to_owned(), "2".to_owned()]);
+        assert_eq!(either.len(), 2);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].number, found[0].status), (3, Some(200)));
         assert_eq!(state.newest(), 3);

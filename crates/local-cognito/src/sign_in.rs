@@ -476,11 +476,13 @@ impl SignIn<'_> {
     fn password_was(&self, right: bool) -> ApiResult<()> {
         let now = self.pools.clock.now();
         let name = self.subject.name();
-        self.pools
-            .with_pool(&self.deployment.pool.id, |pool| match right {
-                true => pool.password_passed(name),
-                false => pool.password_failed(name, now),
-            });
+        self.pools.with_pool(&self.deployment.pool.id, |pool| {
+            if right {
+                pool.password_passed(name);
+            } else {
+                pool.password_failed(name, now);
+            }
+        });
         if right {
             self.pools.check_confirmed(self.deployment, &self.subject)
         } else {

@@ -75,7 +75,17 @@ impl Harness {
 
     /// One operation, signed, as administrators call it.
     pub(crate) async fn administer(&self, operation: &str, name: &str) -> Result<Value, Refused> {
-        let body = json!({ "UserPoolId": POOL, "Username": name });
+        self.administrate(operation, json!({ "Username": name }))
+            .await
+    }
+
+    /// One operation on the pool, signed.
+    pub(crate) async fn administrate(
+        &self,
+        operation: &str,
+        mut body: Value,
+    ) -> Result<Value, Refused> {
+        body["UserPoolId"] = POOL.into();
         let request = self
             .request(operation)
             .header("authorization", "AWS4-HMAC-SHA256 any");

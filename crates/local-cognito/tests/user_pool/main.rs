@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod client;
+mod flows;
 mod harness;
 mod rules;
 mod stack;

@@ -17,6 +17,7 @@ async fn reasons(
     may_reach_recognition: bool,
 ) -> Result<Vec<String>, String> {
     let (client, proxy) = (ground.stack.client(), Proxy::read());
+    ground.begins().await;
     let mut seen = Vec::new();
     for (what, picture) in pictures {
         let asked = asked_for_face(&client, &fresh_email()).await;

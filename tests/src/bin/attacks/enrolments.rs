@@ -18,10 +18,11 @@ use crate::common::{post_form, send_form, tokens_or, walked};
 
 /// Metadata that name another account.
 pub(crate) async fn metadata(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let victim = confirmed(&client).await;
     let attacker = confirmed(&client).await;
+    ground.begins().await;
     let asked = asked_to_enrol(&client, &attacker).await;
     let mut refused = Vec::new();
     for claim in [
@@ -39,9 +40,10 @@ pub(crate) async fn metadata(ground: Ground) -> Seen {
 
 /// The victim's own form, and in it the attacker's face.
 pub(crate) async fn others_fields(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let victim = confirmed(&client).await;
+    ground.begins().await;
     let asked = asked_to_enrol(&client, &victim).await;
     let status = post_form(&asked, &[], pictures::other()).await;
     assert!(
@@ -67,11 +69,12 @@ pub(crate) async fn others_fields(ground: Ground) -> Seen {
 
 /// Another key, type or size than the form was made for.
 pub(crate) async fn changed_form(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let victim = confirmed(&client).await;
     let theirs = asked_to_enrol(&client, &victim).await;
     let attacker = confirmed(&client).await;
+    ground.begins().await;
     let asked = asked_to_enrol(&client, &attacker).await;
     let key = theirs.upload.fields["key"].clone();
     let bulk = format!("bulk/{}/passport.jpg", victim.user_name());
@@ -107,9 +110,10 @@ pub(crate) async fn changed_form(ground: Ground) -> Seen {
 
 /// An upload after the form's end, and a form that outlives its session.
 pub(crate) async fn after_expiry(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let person = confirmed(&client).await;
+    ground.begins().await;
     let asked = asked_to_enrol(&client, &person).await;
     let policy = STANDARD.decode(&asked.upload.fields["policy"]);
     let policy: Value =
@@ -167,15 +171,17 @@ fn expired_form(stack: &Stack, asked: &Challenge) -> BTreeMap<String, String> {
 pub(crate) async fn without_password(ground: Ground) -> Seen {
     let client = ground.stack.client();
     let victim = confirmed(&client).await;
+    ground.begins().await;
     let begun = client.begin(&victim.email, None).await;
     walked(&client, begun, pictures::other).await
 }
 
 /// A second enrolment, with a stolen password, in place of the active face.
 pub(crate) async fn over_an_active_face(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let begun = client.begin(&victim.email, Some(&victim.password)).await;
     walked(&client, begun, pictures::other).await
 }

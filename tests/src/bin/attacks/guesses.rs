@@ -34,9 +34,10 @@ async fn fail_five_times(stack: &Stack, client: &SignInClient, email: &str, user
 
 /// One guess a session, the waits waited for: 25 and no more, and each wait as long as it must be.
 pub(crate) async fn one_after_another(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (client, proxy) = (stack.client(), Proxy::read());
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let user = victim.user_name();
     let mark = proxy.mark().await;
     for number in 1..=FAILURES_TO_OFF {
@@ -78,9 +79,10 @@ pub(crate) async fn one_after_another(ground: Ground) -> Seen {
 
 /// 64 sessions, opened before the first guess, all answered at once.
 pub(crate) async fn all_at_once(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (client, proxy) = (Arc::new(stack.client()), Proxy::read());
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let mut asked: Vec<Challenge> = Vec::new();
     for _ in 0..64 {
         asked.push(asked_for_face(&client, &victim.email).await);
@@ -110,9 +112,10 @@ pub(crate) async fn all_at_once(ground: Ground) -> Seen {
 
 /// Sessions with a stolen password, to set the open path's failures back.
 pub(crate) async fn stolen_password(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let user = victim.user_name();
     fail_five_times(&stack, &client, &victim.email, user).await;
     let begun = client.begin(&victim.email, Some(&victim.password)).await;
@@ -130,9 +133,10 @@ pub(crate) async fn stolen_password(ground: Ground) -> Seen {
 
 /// A stranger fails until a wait is due; the owner comes with password and face.
 pub(crate) async fn owner_is_delayed(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     fail_five_times(&stack, &client, &victim.email, victim.user_name()).await;
     let begun = client.begin(&victim.email, Some(&victim.password)).await;
     let asked = challenge(begun, Step::Face);
@@ -146,9 +150,10 @@ pub(crate) async fn owner_is_delayed(ground: Ground) -> Seen {
 
 /// Guesses while a wait is due.
 pub(crate) async fn during_a_wait(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (client, proxy) = (stack.client(), Proxy::read());
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     fail_five_times(&stack, &client, &victim.email, victim.user_name()).await;
     let mark = proxy.mark().await;
     let mut asked = asked_for_face(&client, &victim.email).await;

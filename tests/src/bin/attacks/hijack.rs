@@ -133,6 +133,7 @@ fn challenge_of(
 /// The address is signed up by the attacker first, in every order of what follows.
 pub(crate) async fn in_every_order(ground: Ground) -> Seen {
     let client = ground.stack.client();
+    ground.begins().await;
     let attack = [Attack::Begin, Attack::Document, Attack::Face];
     let owner = [Owner::Resend, Owner::Confirm, Owner::Reset, Owner::Enrol];
     let orders = orders(&attack, &owner);
@@ -149,12 +150,13 @@ pub(crate) async fn in_every_order(ground: Ground) -> Seen {
 
 /// A thief of the password has begun an enrolment; the owner resets the password; the thief goes on.
 pub(crate) async fn thief_goes_on(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let victim = confirmed(&client).await;
     let asked = asked_to_enrol(&client, &victim).await;
     let asked = client.answer(&asked, inline(pictures::other())).await;
     let asked = challenge(asked, Step::Face);
+    ground.begins().await;
     let sent = client.forgot_password(&victim.email).await;
     sent.expect("a code is mailed");
     let code = newest_code(&client, &victim.email).await;
@@ -171,10 +173,11 @@ pub(crate) async fn thief_goes_on(ground: Ground) -> Seen {
 
 /// One's own account is given somebody else's address.
 pub(crate) async fn changed_address(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
     let (attacker, tokens) = enrolled(&stack).await;
+    ground.begins().await;
     let change = |email: &str| {
         json!({
             "AccessToken": tokens.access,

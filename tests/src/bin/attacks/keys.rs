@@ -11,7 +11,7 @@ use crate::common::{fresh_id, words};
 
 /// The victim's kept document is named as the live picture.
 pub(crate) async fn of_the_enrolment(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
     let profile = stack.profile(victim.user_name()).await;
@@ -20,6 +20,7 @@ pub(crate) async fn of_the_enrolment(ground: Ground) -> Seen {
     let key = face["M"]["documentKey"]["S"].as_str();
     let key = key.expect("the document is kept").to_owned();
     let bucket = &stack.outputs.document_bucket;
+    ground.begins().await;
     let mut seen = Vec::new();
     let mut asked = asked_for_face(&client, &victim.email).await;
     for answer in [
@@ -40,8 +41,9 @@ pub(crate) async fn of_the_enrolment(ground: Ground) -> Seen {
 
 /// Any other key, URL or path; nothing may be fetched.
 pub(crate) async fn of_anything_else(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (client, proxy) = (stack.client(), Proxy::read());
+    ground.begins().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     for template in [

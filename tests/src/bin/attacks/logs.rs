@@ -13,8 +13,9 @@ use crate::common::faces;
 /// A whole life of an account with functions that are asked to tell everything, and then a search
 /// through all that was told.
 pub(crate) async fn canaries(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     stack.be_talkative().await;
+    ground.begins().await;
     let client = stack.client();
     let person = confirmed(&client).await;
     let (document, live, other) = (pictures::document(), pictures::live(), pictures::other());

@@ -14,27 +14,28 @@ mod telling_apart;
 mod tokens;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use e2e::stack::Variant;
-use e2e::trial::{Trial, run};
+use e2e::trial::{Trial, one_by_one};
 
 /// A trial; the function last.
 macro_rules! attack {
     ($number:literal, $variant:ident, $attempt:literal, $expected:literal, $proof:literal, $run:path) => {
         Trial {
-            number: $number,
-            attempt: $attempt,
-            expected: $expected,
+            number: $number.to_owned(),
+            attempt: $attempt.to_owned(),
+            expected: $expected.to_owned(),
             variant: Variant::$variant,
             proof: $proof,
-            run: |ground| Box::pin($run(ground)),
+            run: Arc::new(|ground| Box::pin($run(ground))),
         }
     };
 }
 
 /// Every attack, by the numbers of the list that it is from.
 #[rustfmt::skip]
-const ATTACKS: &[Trial] = &[
+fn attacks() -> Vec<Trial> { vec![
     attack!("1.1", Compare, "answer with the key of the victim's enrolment picture", "not an answer", "client-names-picture", keys::of_the_enrolment),
     attack!("1.2", Compare, "answer with any other key, URL or path", "not an answer, nothing is fetched", "client-names-picture", keys::of_anything_else),
 
@@ -90,10 +91,10 @@ const ATTACKS: &[Trial] = &[
     attack!("9.3", Default, "change one's address to somebody else's", "not before it is proven", "unproven-addresses", hijack::changed_address),
 
     attack!("10", Default, "canaries in every log, with logs at TRACE", "none found", "events-are-logged", logs::canaries),
-];
+]}
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let only = std::env::args().nth(1);
-    run(ATTACKS, only.as_deref()).await
+    one_by_one(&attacks(), only.as_deref()).await
 }

@@ -26,10 +26,11 @@ async fn enrolled_with(client: &SignInClient, document: Vec<u8>, live: Vec<u8>) 
 
 /// The attacker's own face, which is in the collection under the attacker's own account.
 pub(crate) async fn somebody_elses_face(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
     enrolled_with(&client, pictures::other(), pictures::other()).await;
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     tokens_or(&client.answer(&asked, inline(pictures::other())).await)
 }
@@ -47,11 +48,12 @@ async fn index(stack: &Stack, picture: &[u8]) {
 
 /// A face that resembles the probe more than the victim's own, to lock the victim out.
 pub(crate) async fn better_match(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
     let live = pictures::live();
     index(&stack, &live).await;
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     let round = client.answer(&asked, inline(live)).await;
     match round {
@@ -66,6 +68,7 @@ pub(crate) async fn twins(ground: Ground) -> Seen {
     let document = pictures::document();
     let one = enrolled_with(&client, document.clone(), pictures::live()).await;
     let two = enrolled_with(&client, document, pictures::live()).await;
+    ground.begins().await;
     for (who, twin) in [("first", one), ("second", two)] {
         let asked = asked_for_face(&client, &twin.email).await;
         let round = client.answer(&asked, inline(pictures::live())).await;
@@ -78,13 +81,14 @@ pub(crate) async fn twins(ground: Ground) -> Seen {
 
 /// The victim's picture under many other accounts.
 pub(crate) async fn crowd(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
     let live = pictures::live();
     for _ in 0..200 {
         index(&stack, &live).await;
     }
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     match client.answer(&asked, inline(live)).await {
         Ok(Round::Tokens(_)) => Seen::held("the victim signs in among 200 better matches"),
@@ -94,9 +98,10 @@ pub(crate) async fn crowd(ground: Ground) -> Seen {
 
 /// Two people in one picture.
 pub(crate) async fn two_faces(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     client
         .upload(&asked, pictures::two_people())
@@ -113,9 +118,10 @@ pub(crate) async fn two_faces(ground: Ground) -> Seen {
 
 /// The attacker before a poster of the victim.
 pub(crate) async fn poster(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     let picture = drawn::with_poster(&pictures::other(), &pictures::live());
     client

@@ -17,9 +17,10 @@ use crate::common::{
 
 /// A session is answered as if the picture of the one before lay at its key.
 pub(crate) async fn used_upload(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     client
         .upload(&asked, pictures::live())
@@ -33,9 +34,10 @@ pub(crate) async fn used_upload(ground: Ground) -> Seen {
 
 /// A used session's token, and behind it a used challenge, with another picture.
 pub(crate) async fn used_session_and_challenge(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     let round = client.answer(&asked, inline(pictures::live())).await;
     assert!(matches!(round, Ok(Round::Tokens(_))), "{}", words(&round));
@@ -69,9 +71,10 @@ pub(crate) async fn used_session_and_challenge(ground: Ground) -> Seen {
 
 /// The very bytes that passed before.
 pub(crate) async fn accepted_picture(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let picture = pictures::live();
     let asked = asked_for_face(&client, &victim.email).await;
     let round = client.answer(&asked, inline(picture.clone())).await;
@@ -83,6 +86,7 @@ pub(crate) async fn accepted_picture(ground: Ground) -> Seen {
 /// The very bytes of the document, as the live picture.
 pub(crate) async fn documents_bytes(ground: Ground) -> Seen {
     let client = ground.stack.client();
+    ground.begins().await;
     let person = confirmed(&client).await;
     let document = pictures::document();
     let asked = asked_to_enrol(&client, &person).await;
@@ -93,9 +97,10 @@ pub(crate) async fn documents_bytes(ground: Ground) -> Seen {
 
 /// A picture that has been used takes the place of a fresh one between reading and comparing.
 pub(crate) async fn overwritten_upload(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (client, proxy) = (stack.client(), Proxy::read());
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let used = pictures::live();
     let asked = asked_for_face(&client, &victim.email).await;
     let round = client.answer(&asked, inline(used.clone())).await;
@@ -135,9 +140,10 @@ pub(crate) async fn overwritten_upload(ground: Ground) -> Seen {
 
 /// 64 different answers at once: to one session, and to one challenge behind Cognito's back.
 pub(crate) async fn race(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (client, proxy) = (Arc::new(stack.client()), Proxy::read());
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
     let mut answers = tokio::task::JoinSet::new();
     for _ in 0..64 {
@@ -179,9 +185,10 @@ pub(crate) async fn race(ground: Ground) -> Seen {
 
 /// The same answer twice, as when Cognito repeats itself: one verdict, counted once.
 pub(crate) async fn same_answer_twice(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let proxy = Proxy::read();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let user = victim.user_name();
     let face = faces(&stack, user).await.remove(0);
     let answer = data_url(&pictures::other());

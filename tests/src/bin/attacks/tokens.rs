@@ -12,9 +12,10 @@ use crate::common::{data_url, entry, face_request, faces, fresh_id, tokens_or};
 
 /// `SRP_A`, which Cognito always marks as passed, and nothing more.
 pub(crate) async fn srp_a_alone(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     tokens_or(
         &client
             .begin(&victim.email, Some("not the right password"))
@@ -24,15 +25,17 @@ pub(crate) async fn srp_a_alone(ground: Ground) -> Seen {
 
 /// A stolen password, where the policy wants the face as well.
 pub(crate) async fn password_alone(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     tokens_or(&client.begin(&victim.email, Some(&victim.password)).await)
 }
 
 /// Sessions that cannot be: wrong order, entries too many, entries that nobody knows.
 pub(crate) async fn impossible_sessions(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
+    ground.begins().await;
     let name = |name: &str, passed: bool| json!({"challengeName": name, "challengeResult": passed});
     let (srp, password) = (name("SRP_A", true), name("PASSWORD_VERIFIER", true));
     let face = || entry(Step::Face, true);
@@ -82,8 +85,9 @@ async fn app_client(stack: &Stack, flows: &[&str]) -> String {
 
 /// The session of one app client, continued by another; and one's pass, used by another.
 pub(crate) async fn another_clients_session(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let other = app_client(&stack, &["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]).await;
     let begin = json!({
         "ClientId": stack.outputs.user_pool_client_id,
@@ -130,8 +134,9 @@ pub(crate) async fn another_clients_session(ground: Ground) -> Seen {
 
 /// What a stolen password is worth by a flow of Cognito's own, where an app client allows it.
 async fn by_another_flow(ground: Ground, flow: &str) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     // The victim's own pass is used up; time passes, so that nothing is left of it to repeat.
     let client = app_client(
         &stack,
@@ -255,8 +260,9 @@ pub(crate) async fn admin_user_password_auth(ground: Ground) -> Seen {
 
 /// The stack's own app client, which allows none of these flows.
 pub(crate) async fn flows_of_the_own_client(ground: Ground) -> Seen {
-    let stack = ground.stack;
+    let stack = ground.stack.clone();
     let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
     let client = stack.client();
     // A fresh pass that nobody has used: the most favourable moment.
     let asked = asked_for_face(&client, &victim.email).await;

@@ -1,2 +1,25 @@
-//! stub
-fn main() {}
+//! Faults at every call of every function, one row each: what somebody sees who is just using it,
+//! what is left behind, and that each row notices where its defence is missing.
+//! `cargo xtask test faults` runs them.
+
+mod calls;
+mod common;
+mod documents;
+mod resource;
+mod steps;
+
+use std::process::ExitCode;
+
+use e2e::trial::side_by_side;
+
+/// Trials that run at a time. Most of each is waiting.
+const AT_ONCE: usize = 6;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let only = std::env::args().nth(1);
+    let mut trials = calls::trials().await;
+    trials.extend(documents::trials());
+    trials.extend(resource::trials());
+    side_by_side(&trials, only.as_deref(), AT_ONCE).await
+}

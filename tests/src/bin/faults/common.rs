@@ -1,0 +1,106 @@
+//! What the rows share.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use e2e::proxy::{Call, Proxy};
+use e2e::stack::Stack;
+use serde_json::{Value, json};
+
+/// How long a trigger may take: a second less than Cognito waits.
+const TRIGGER: u64 = 4_000;
+
+/// Lets every lease of a user's be over that a call has left which is dead, as time would.
+pub(crate) async fn leases_are_over(stack: &Stack, user: &str) {
+    for (partition, sort) in stack.records_of(user).await {
+        stack.end_lease(&partition, &sort).await;
+    }
+}
+
+/// Failures that stand against a user, on both paths.
+pub(crate) async fn failures(stack: &Stack, user: &str) -> u64 {
+    let profile = stack.profile(user).await;
+    ["openFailures", "passwordFailures"]
+        .iter()
+        .filter_map(|name| profile[name]["N"].as_str()?.parse::<u64>().ok())
+        .sum()
+}
+
+/// What is left of somebody who has signed in and belongs to nothing: faces without a record or too
+/// many, documents.
+pub(crate) async fn leftovers(stack: &Stack, user: &str, enrolments: &[String]) -> Vec<String> {
+    let mut left = Vec::new();
+    let mut own: BTreeSet<String> = enrolments.iter().cloned().collect();
+    own.extend(stack.enrolments_of(user).await);
+    let all = stack.enrolments_of_faces().await;
+    let faces = all.iter().filter(|id| own.contains(*id)).count();
+    if faces > 1 {
+        left.push(format!("{faces} faces of theirs in the collection"));
+    }
+    let profile = stack.profile(user).await;
+    let recorded = profile["faces"]["M"]
+        .as_object()
+        .map_or(0, serde_json::Map::len);
+    if recorded != 1 {
+        left.push(format!("{recorded} faces in the profile"));
+    }
+    left
+}
+
+/// Whether every trigger that Cognito called for somebody answered in time, and was not called
+/// again; what is wrong otherwise.
+pub(crate) fn late(calls: &[Call]) -> Option<String> {
+    let triggers = calls
+        .iter()
+        .filter(|call| call.operation.starts_with("Invoke:"));
+    let mut seen = Vec::new();
+    for call in triggers {
+        let name = trigger(&call.operation);
+        match call.milliseconds {
+            Some(taken) if taken <= TRIGGER && call.status == Some(200) => {}
+            taken => {
+                return Some(format!(
+                    "{name} took {taken:?} ms, answer {:?}",
+                    call.status
+                ));
+            }
+        }
+        if seen.contains(&name) {
+            return Some(format!("{name} was called again"));
+        }
+        seen.push(name);
+    }
+    None
+}
+
+/// The trigger of a function's name.
+fn trigger(operation: &str) -> String {
+    let name = operation.trim_start_matches("Invoke:");
+    let name = name.split("Function").next().unwrap_or(name);
+    name.rsplit('-').next().unwrap_or(name).to_owned()
+}
+
+/// A rule for the calls of somebody's own.
+pub(crate) fn rule(operation: &str, skip: u32, any_of: &[String], fault: &str) -> Value {
+    json!({"operation": operation, "any_of": any_of, "skip": skip, "fault": fault})
+}
+
+/// Enough of a picture's Base64 to be this picture's alone, in letters and digits.
+pub(crate) fn fragment(picture: &[u8]) -> String {
+    let text = STANDARD.encode(picture);
+    let middle = &text[text.len() / 2..];
+    let plain = middle.split(|c: char| !c.is_ascii_alphanumeric());
+    let longest = plain.max_by_key(|part| part.len()).unwrap_or_default();
+    longest.chars().take(40).collect()
+}
+
+/// The proxy of the stacks under test.
+pub(crate) fn proxy() -> Proxy {
+    Proxy::read()
+}
+
+/// A picture as the whole of an answer.
+pub(crate) fn data_url(picture: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", STANDARD.encode(picture))
+}

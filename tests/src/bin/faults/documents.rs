@@ -1,0 +1,345 @@
+//! Documents: events of S3's that come twice, late or in another order, the function behind them,
+//! and calls that die half-way.
+
+use std::sync::Arc;
+
+use e2e::lambda::Function;
+use e2e::people::{Person, asked_to_enrol, challenge, confirmed, inline};
+use e2e::pictures;
+use e2e::settings::settings;
+use e2e::stack::{Stack, Variant};
+use e2e::trial::{Ground, Running, Seen, Trial};
+use serde_json::{Value, json};
+use signin_client::{Challenge, Round};
+use signin_core::step::Step;
+
+use crate::common::{data_url, fragment, leases_are_over, proxy, rule};
+
+/// What the function behind S3's events calls, as far as its work depends on it.
+const CALLS: [&str; 6] = [
+    "GetObject",
+    "BatchGetItem",
+    "UpdateItem",
+    "DetectFaces",
+    "IndexFaces",
+    "TransactWriteItems",
+];
+
+const FAULTS: [&str; 6] = ["throttle", "error", "reset", "stall", "half", "lost"];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        trial(
+            "the event comes twice, at once",
+            "one face",
+            "events-count-anew",
+            |g| Box::pin(doubled(g)),
+        ),
+        trial(
+            "the event comes after the enrolment is active",
+            "one face",
+            "events-count-anew",
+            |g| Box::pin(late(g)),
+        ),
+        trial(
+            "the events of two uploads are swapped",
+            "the good one stands",
+            "events-count-anew",
+            |g| Box::pin(swapped(g)),
+        ),
+        trial(
+            "the function is killed between indexing and recording, and called again",
+            "the face is adopted",
+            "orphans-not-looked-for",
+            |g| Box::pin(killed(g)),
+        ),
+        trial(
+            "the function is killed between indexing and recording, and another document comes",
+            "the face is taken out",
+            "orphans-not-looked-for",
+            |g| Box::pin(killed_and_replaced(g)),
+        ),
+    ];
+    for operation in CALLS {
+        for fault in FAULTS {
+            let leaves_a_face = matches!(
+                (operation, fault),
+                ("IndexFaces", "half" | "lost") | ("TransactWriteItems", _)
+            );
+            let proof = match leaves_a_face {
+                // What was carried out is found done.
+                true if operation == "IndexFaces" || !matches!(fault, "half" | "lost") => {
+                    "orphans-not-looked-for"
+                }
+                _ => "faults-are-swallowed",
+            };
+            trials.push(Trial {
+                number: "12".to_owned(),
+                attempt: format!("index-images: {operation}: {fault}"),
+                expected: "fails loudly, and the next call mends it".to_owned(),
+                variant: Variant::Default,
+                proof,
+                run: Arc::new(move |ground| Box::pin(index_images(ground, operation, fault))),
+            });
+        }
+    }
+    trials
+}
+
+fn trial(attempt: &str, expected: &str, proof: &'static str, run: fn(Ground) -> Running) -> Trial {
+    Trial {
+        number: "11".to_owned(),
+        attempt: attempt.to_owned(),
+        expected: expected.to_owned(),
+        variant: Variant::Default,
+        proof,
+        run: Arc::new(run),
+    }
+}
+
+/// Somebody whose document lies in the bucket, and the event that tells of it.
+struct Uploaded {
+    person: Person,
+    asked: Challenge,
+    key: String,
+}
+
+impl Uploaded {
+    async fn prepare(stack: &Stack) -> Self {
+        let client = stack.client();
+        let person = confirmed(&client).await;
+        let asked = asked_to_enrol(&client, &person).await;
+        let key = asked.upload.fields["key"].clone();
+        Self { person, asked, key }
+    }
+
+    fn enrolment(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
+    }
+
+    fn event(&self, stack: &Stack, version: Option<&str>) -> Value {
+        let mut object = json!({"key": self.key, "size": 1});
+        if let Some(version) = version {
+            object["versionId"] = json!(version);
+        }
+        json!({"Records": [{
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": stack.outputs.region,
+            "eventTime": "2026-11-21T00:00:00.000Z",
+            "eventName": "ObjectCreated:Post",
+            "s3": {"bucket": {"name": stack.outputs.document_bucket}, "object": object},
+        }]})
+    }
+
+    async fn state(&self, stack: &Stack) -> String {
+        let partition = format!("ENROLMENT#{}", self.enrolment());
+        let item = stack.item(&partition, "ENROLMENT").await;
+        item["state"]["S"].as_str().unwrap_or("nothing").to_owned()
+    }
+
+    /// One face, on record.
+    async fn seen(&self, stack: &Stack, states: &[&str]) -> Seen {
+        let faces = stack.faces_of(self.enrolment()).await;
+        let state = self.state(stack).await;
+        let seen = format!("{faces} faces, {state}");
+        if faces == 1 && states.contains(&state.as_str()) {
+            Seen::held(seen)
+        } else {
+            Seen::fell(seen)
+        }
+    }
+}
+
+async fn doubled(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let uploaded = Uploaded::prepare(&stack).await;
+    let bucket = &stack.outputs.document_bucket;
+    let version = stack
+        .put_object(bucket, &uploaded.key, pictures::document())
+        .await;
+    let event = uploaded.event(&stack, version.as_deref());
+    // Held until all of them have read the document.
+    let proxy = proxy();
+    let marks = [
+        fragment(&pictures::document()),
+        uploaded.enrolment().to_owned(),
+    ];
+    let held = proxy.rule(&rule("UpdateItem", 0, &marks, "hold")).await;
+    let (one, two, ()) = tokio::join!(
+        stack.invoke_other("IndexImages", &event),
+        stack.invoke_other("IndexImages", &event),
+        async {
+            held.held().await;
+            held.remove().await;
+        }
+    );
+    assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+    let three = stack.invoke_other("IndexImages", &event).await;
+    assert!(three.is_ok(), "{three:?}");
+    // As if the document lay there still.
+    let version = stack
+        .put_object(bucket, &uploaded.key, pictures::document())
+        .await;
+    let again = uploaded.event(&stack, version.as_deref());
+    let again = stack.invoke_other("IndexImages", &again).await;
+    assert!(again.is_ok(), "{again:?}");
+    uploaded.seen(&stack, &["INDEXED"]).await
+}
+
+async fn late(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let client = stack.client();
+    let uploaded = Uploaded::prepare(&stack).await;
+    let document = client
+        .answer(&uploaded.asked, inline(pictures::document()))
+        .await;
+    let asked = challenge(document, Step::Face);
+    let round = client.answer(&asked, inline(pictures::live())).await;
+    assert!(
+        matches!(round, Ok(Round::Tokens(_))),
+        "the enrolment is active"
+    );
+    let bucket = &stack.outputs.document_bucket;
+    let version = stack
+        .put_object(bucket, &uploaded.key, pictures::document())
+        .await;
+    let event = uploaded.event(&stack, version.as_deref());
+    let answer = stack.invoke_other("IndexImages", &event).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    uploaded.seen(&stack, &["ACTIVE"]).await
+}
+
+async fn swapped(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let uploaded = Uploaded::prepare(&stack).await;
+    let bucket = &stack.outputs.document_bucket;
+    let first = stack
+        .put_object(bucket, &uploaded.key, pictures::two_people())
+        .await;
+    let second = stack
+        .put_object(bucket, &uploaded.key, pictures::document())
+        .await;
+    for version in [second, first.clone()] {
+        let event = uploaded.event(&stack, version.as_deref());
+        let answer = stack.invoke_other("IndexImages", &event).await;
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    // And the first one once more, as if it had been slow.
+    let version = stack
+        .put_object(bucket, &uploaded.key, pictures::two_people())
+        .await;
+    let event = uploaded.event(&stack, version.as_deref());
+    let answer = stack.invoke_other("IndexImages", &event).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    uploaded.seen(&stack, &["INDEXED"]).await
+}
+
+/// Lets a process of verify-auth-challenge of our own take an answer, and kills it when the face is
+/// in the collection and not on record.
+async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answer: &str) {
+    let mut environment = settings("verify-auth-challenge");
+    for value in environment.values_mut() {
+        *value = e2e::events::fill(value, &stack.by_name);
+    }
+    environment.extend(stack.environment());
+    let through = std::env::var("FACE_SIGNIN_PROXY").expect("FACE_SIGNIN_PROXY is set");
+    for name in ["DYNAMODB", "S3", "REKOGNITION"] {
+        environment.insert(format!("AWS_ENDPOINT_URL_{name}"), through.clone());
+    }
+    let mut function = Function::start("verify-auth-challenge", &environment).await;
+    let key = asked.upload.fields["key"].clone();
+    let enrolment = key.rsplit('/').next().unwrap_or_default().to_owned();
+    let private = json!({
+        "id": asked.challenge_id,
+        "expiresAt": 4_102_444_800_000_u64,
+        "key": key,
+        "task": {"enrol": {"enrolment": enrolment}},
+    });
+    let request = json!({
+        "userAttributes": {},
+        "privateChallengeParameters": {"challenge": private.to_string()},
+        "challengeAnswer": answer,
+        "userNotFound": false,
+    });
+    let event = stack.event(e2e::mutation::Trigger::Verify, user, &request);
+    let proxy = proxy();
+    let record = json!({
+        "operation": "TransactWriteItems", "containing": [enrolment, "faceId"], "fault": "hold",
+    });
+    let held = proxy.rule(&record).await;
+    tokio::select! {
+        outcome = function.invoke(&event) => panic!("it should be held, and came to {outcome:?}"),
+        () = held.held() => {}
+    }
+    function.kill().await;
+    // The caller is gone, and with it the request: the proxy gives it up.
+    held.remove().await;
+}
+
+async fn killed(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let asked = asked_to_enrol(&client, &person).await;
+    let document = pictures::document();
+    kill_while_recording(&stack, &asked, person.user_name(), &data_url(&document)).await;
+    leases_are_over(&stack, person.user_name()).await;
+    let again = client.answer(&asked, inline(document)).await;
+    let enrolment = asked.challenge_id.clone();
+    let passed = matches!(&again, Ok(Round::Challenge(next)) if next.step == Step::Face);
+    let faces = stack.faces_of(&enrolment).await;
+    let seen = format!(
+        "{faces} faces, {}",
+        if passed { "passed" } else { "not passed" }
+    );
+    if faces == 1 && passed {
+        Seen::held(seen)
+    } else {
+        Seen::fell(seen)
+    }
+}
+
+async fn killed_and_replaced(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let asked = asked_to_enrol(&client, &person).await;
+    let lost = asked.challenge_id.clone();
+    let other = data_url(&pictures::other());
+    kill_while_recording(&stack, &asked, person.user_name(), &other).await;
+    let held = stack.faces_of(&lost).await;
+    assert_eq!(held, 1, "the killed call has left a face");
+    e2e::people::enrol(&client, &person).await;
+    match stack.faces_of(&lost).await {
+        0 => Seen::held("nothing is left of the killed call"),
+        left => Seen::fell(format!("{left} faces that nobody knows of")),
+    }
+}
+
+async fn index_images(ground: Ground, operation: &'static str, fault: &'static str) -> Seen {
+    let stack = ground.stack;
+    let uploaded = Uploaded::prepare(&stack).await;
+    let document = pictures::document();
+    let marks = [
+        uploaded.person.user_name().to_owned(),
+        uploaded.enrolment().to_owned(),
+        fragment(&document),
+    ];
+    let proxy = proxy();
+    let order = proxy.rule(&rule(operation, 0, &marks, fault)).await;
+    let bucket = &stack.outputs.document_bucket;
+    let version = stack.put_object(bucket, &uploaded.key, document).await;
+    let event = uploaded.event(&stack, version.as_deref());
+    let first = stack.invoke_other("IndexImages", &event).await;
+    order.remove().await;
+    if first.is_ok() && uploaded.state(&stack).await != "INDEXED" {
+        return Seen::fell("it failed in silence");
+    }
+    leases_are_over(&stack, uploaded.person.user_name()).await;
+    let second = stack.invoke_other("IndexImages", &event).await;
+    if second.is_err() {
+        return Seen::fell("it fails again, with nothing broken");
+    }
+    uploaded.seen(&stack, &["INDEXED"]).await
+}
