@@ -40,9 +40,9 @@ pub fn jpeg_with_precision(jpeg: &[u8], bits: u8) -> Vec<u8> {
 /// A JPEG that declares this many pixels either way.
 pub fn jpeg_that_declares(jpeg: &[u8], side: u16) -> Vec<u8> {
     let mut bytes = jpeg.to_vec();
-    let size = frame(&bytes) + 1;
-    bytes[size..size + 2].copy_from_slice(&side.to_be_bytes());
-    bytes[size + 2..size + 4].copy_from_slice(&side.to_be_bytes());
+    let height = frame(&bytes) + 1;
+    bytes[height..height + 2].copy_from_slice(&side.to_be_bytes());
+    bytes[height + 2..height + 4].copy_from_slice(&side.to_be_bytes());
     bytes
 }
 
@@ -102,14 +102,14 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// A chunk of a PNG.
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut checksum = crc32fast::Hasher::new();
-    checksum.update(kind);
+    checksum.update(&kind);
     checksum.update(data);
     let length = u32::try_from(data.len()).expect("a chunk is short");
     [
         &length.to_be_bytes()[..],
-        kind,
+        &kind,
         data,
         &checksum.finalize().to_be_bytes(),
     ]
@@ -136,7 +136,7 @@ pub fn animated_png() -> Vec<u8> {
     frame.extend([0, 1, 0, 10, 0, 0]);
     with_chunks(
         png(320, 240),
-        &[chunk(b"acTL", &control), chunk(b"fcTL", &frame)],
+        &[chunk(*b"acTL", &control), chunk(*b"fcTL", &frame)],
     )
 }
 
@@ -149,8 +149,8 @@ fn bomb(megabytes: usize) -> Vec<u8> {
 pub fn png_bomb() -> Vec<u8> {
     let whole = png(640, 480);
     let mut bytes = whole[..BEHIND_HEADER].to_vec();
-    bytes.extend(chunk(b"IDAT", &bomb(200)));
-    bytes.extend(chunk(b"IEND", b""));
+    bytes.extend(chunk(*b"IDAT", &bomb(200)));
+    bytes.extend(chunk(*b"IEND", b""));
     bytes
 }
 
@@ -161,7 +161,7 @@ pub fn png_comment_bomb() -> Vec<u8> {
     let profile = [&b"profile\0\0"[..], &packed].concat();
     with_chunks(
         png(640, 480),
-        &[chunk(b"iCCP", &profile), chunk(b"zTXt", &text)],
+        &[chunk(*b"iCCP", &profile), chunk(*b"zTXt", &text)],
     )
 }
 

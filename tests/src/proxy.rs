@@ -69,8 +69,12 @@ impl Proxy {
 
     /// The calls after a mark whose path or body holds one of some texts, oldest first.
     pub async fn calls_of(&self, after: u64, any: &[String]) -> Vec<Call> {
-        let filter: String = any.iter().map(|text| format!("&any={text}")).collect();
-        let mut seen = self.get(&format!("calls?after={after}{filter}")).await;
+        let mut path = format!("calls?after={after}");
+        for text in any {
+            path.push_str("&any=");
+            path.push_str(text);
+        }
+        let mut seen = self.get(&path).await;
         serde_json::from_value(seen["calls"].take()).expect("the proxy's calls are understood")
     }
 

@@ -23,7 +23,7 @@ async fn harness_with_all_flows() -> Harness {
     harness
 }
 
-fn request(flow: &str, parameters: Value) -> Value {
+fn request(flow: &str, parameters: &Value) -> Value {
     let mut request = json!({
         "ClientId": CLIENT, "AuthFlow": flow, "AuthParameters": { "USERNAME": EMAIL }
     });
@@ -34,7 +34,7 @@ fn request(flow: &str, parameters: Value) -> Value {
 }
 
 async fn by_password(harness: &Harness, password: &str) -> Result<Value, Refused> {
-    let request = request("USER_PASSWORD_AUTH", json!({ "PASSWORD": password }));
+    let request = request("USER_PASSWORD_AUTH", &json!({ "PASSWORD": password }));
     harness.call("InitiateAuth", request).await
 }
 
@@ -49,7 +49,7 @@ async fn rule_15_a_flow_that_the_client_allows_leads_to_tokens_and_asks_no_custo
 
     assert!(is_tokens(&by_password(&harness, PASSWORD).await.unwrap()));
 
-    let begun = request("USER_SRP_AUTH", json!({ "SRP_A": srp.public_value() }));
+    let begun = request("USER_SRP_AUTH", &json!({ "SRP_A": srp.public_value() }));
     let begun = harness.call("InitiateAuth", begun).await.unwrap();
     assert_eq!(begun["ChallengeName"], "PASSWORD_VERIFIER");
     assert!(is_tokens(
@@ -58,20 +58,20 @@ async fn rule_15_a_flow_that_the_client_allows_leads_to_tokens_and_asks_no_custo
 
     let preferred = json!({ "PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": PASSWORD });
     let answer = harness
-        .call("InitiateAuth", request("USER_AUTH", preferred))
+        .call("InitiateAuth", request("USER_AUTH", &preferred))
         .await;
     assert!(is_tokens(&answer.unwrap()));
 
     let preferred = json!({ "PREFERRED_CHALLENGE": "PASSWORD_SRP", "SRP_A": srp.public_value() });
     let begun = harness
-        .call("InitiateAuth", request("USER_AUTH", preferred))
+        .call("InitiateAuth", request("USER_AUTH", &preferred))
         .await
         .unwrap();
     assert!(is_tokens(
         &harness.prove(&begun, &srp, PASSWORD).await.unwrap()
     ));
 
-    let admin = request("ADMIN_USER_PASSWORD_AUTH", password);
+    let admin = request("ADMIN_USER_PASSWORD_AUTH", &password);
     let answer = harness
         .administrate("AdminInitiateAuth", admin.clone())
         .await;
@@ -86,7 +86,7 @@ async fn rule_15_a_flow_that_the_client_allows_leads_to_tokens_and_asks_no_custo
 async fn rule_15_a_client_without_a_preference_is_asked_which_proof_it_gives() {
     let harness = harness_with_all_flows().await;
     let begun = harness
-        .call("InitiateAuth", request("USER_AUTH", json!({})))
+        .call("InitiateAuth", request("USER_AUTH", &json!({})))
         .await
         .unwrap();
     assert_eq!(begun["ChallengeName"], "SELECT_CHALLENGE");
@@ -125,7 +125,7 @@ async fn rule_15_every_flow_refuses_a_wrong_password_and_an_unknown_user_alike()
         .await
         .unwrap_err();
     assert_eq!(refusal, wrong_credentials());
-    let mut unknown = request("USER_PASSWORD_AUTH", json!({ "PASSWORD": PASSWORD }));
+    let mut unknown = request("USER_PASSWORD_AUTH", &json!({ "PASSWORD": PASSWORD }));
     unknown["AuthParameters"]["USERNAME"] = json!("nobody@example.org");
     let refusal = harness.call("InitiateAuth", unknown).await.unwrap_err();
     assert_eq!(refusal, wrong_credentials());

@@ -29,18 +29,17 @@ async fn transcript(stack: &Stack, proxy: &Proxy, email: &str) -> Transcript {
     let mut open: Option<Value> = None;
     for _ in 0..TRIES {
         let mark = proxy.mark().await;
-        let asked = match open.take() {
-            Some(asked) => asked,
-            None => {
-                let begin = json!({
-                    "ClientId": client,
-                    "AuthFlow": "CUSTOM_AUTH",
-                    "AuthParameters": {"USERNAME": email},
-                });
-                let (status, asked) = stack.cognito("InitiateAuth", &begin).await;
-                seen.answers.push(format!("{status} {}", shape(&asked)));
-                asked
-            }
+        let asked = if let Some(asked) = open.take() {
+            asked
+        } else {
+            let request = json!({
+                "ClientId": client,
+                "AuthFlow": "CUSTOM_AUTH",
+                "AuthParameters": {"USERNAME": email},
+            });
+            let (status, asked) = stack.cognito("InitiateAuth", &request).await;
+            seen.answers.push(format!("{status} {}", shape(&asked)));
+            asked
         };
         let respond = json!({
             "ClientId": client,

@@ -89,12 +89,12 @@ pub(crate) async fn another_clients_session(ground: Ground) -> Seen {
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let other = app_client(&stack, &["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]).await;
-    let begin = json!({
+    let request = json!({
         "ClientId": stack.outputs.user_pool_client_id,
         "AuthFlow": "CUSTOM_AUTH",
         "AuthParameters": {"USERNAME": victim.email},
     });
-    let (_, begun) = stack.cognito("InitiateAuth", &begin).await;
+    let (_, begun) = stack.cognito("InitiateAuth", &request).await;
     let respond = json!({
         "ClientId": other,
         "ChallengeName": "CUSTOM_CHALLENGE",
@@ -195,8 +195,8 @@ async fn srp(stack: &Stack, client: &str, victim: &Person, flow: &str) -> Value 
         parameters["PREFERRED_CHALLENGE"] = json!("PASSWORD_SRP");
         "USER_AUTH"
     };
-    let begin = json!({"ClientId": client, "AuthFlow": name, "AuthParameters": parameters});
-    let (_, begun) = stack.cognito("InitiateAuth", &begin).await;
+    let request = json!({"ClientId": client, "AuthFlow": name, "AuthParameters": parameters});
+    let (_, begun) = stack.cognito("InitiateAuth", &request).await;
     if begun["ChallengeName"] != "PASSWORD_VERIFIER" {
         return begun;
     }
