@@ -1,8 +1,8 @@
 //! A Cognito user pool with custom authentication, on this machine.
 //!
 //! The server speaks the wire protocol of Amazon Cognito's identity provider, so that unmodified
-//! AWS clients sign up and sign in. It keeps users, sessions and tokens in memory (a restart
-//! forgets them); the settings of pool and app client, and the triggers, are those of the stack
+//! AWS clients sign up and sign in. It keeps users, sessions and tokens in memory, and where it is
+//! given a file there as well, so that a restart forgets nothing; the settings of pool and app client, and the triggers, are those of the stack
 //! deployed behind `AWS_ENDPOINT_URL`, read from there whenever a client calls.
 //!
 //! A request passes through these rooms:
@@ -15,6 +15,7 @@
 //! | `sign_in` | the state machine of a custom sign-in |
 //! | `triggers` | the events that Lambda functions see, and their answers |
 //! | `pool` | users, sessions and refresh tokens; every change is one step under one lock |
+//! | `state` | the file that survives a restart, replaced before an answer goes out |
 //! | `stack` | the AWS calls: settings, invocations |
 //!
 //! Cognito refuses what it does not know with a reason, and so does this: a pool or client that
@@ -31,9 +32,12 @@ mod server;
 mod settings;
 mod sign_in;
 mod stack;
+mod state;
 mod tokens;
 mod triggers;
 mod wire;
 
 pub use server::{ServerError, Settings, serve};
 pub use stack::StackAccess;
+pub use state::StateError;
+pub use tokens::KeyError;

@@ -1,9 +1,10 @@
 //! Mail that would have been sent. Nothing leaves the machine.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -16,11 +17,11 @@ const CAPACITY: usize = 10_000;
 const LISTED: usize = 100;
 
 /// A letter as `GET /_local/mailbox` shows it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Letter {
     to: String,
-    subject: &'static str,
+    subject: Cow<'static, str>,
     body: String,
     code: String,
     /// RFC 3339, UTC.
@@ -42,7 +43,7 @@ impl Mailbox {
             .unwrap_or_default();
         let letter = Letter {
             to: to.to_owned(),
-            subject,
+            subject: subject.into(),
             body: format!("Your code is {code}."),
             code: code.to_owned(),
             sent_at,
@@ -50,6 +51,19 @@ impl Mailbox {
         let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         letters.push_front(letter);
         letters.truncate(CAPACITY);
+    }
+
+    /// All letters, to be kept.
+    pub(crate) fn all(&self) -> VecDeque<Letter> {
+        let letters = self.letters.lock();
+        letters.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The letters that were kept.
+    pub(crate) fn with(letters: VecDeque<Letter>) -> Self {
+        Self {
+            letters: Mutex::new(letters),
+        }
     }
 
     /// The letters to an address, newest first; case does not count.

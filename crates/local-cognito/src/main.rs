@@ -1,6 +1,7 @@
 //! A user pool with custom authentication, on this machine.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,6 +20,10 @@ struct Arguments {
     /// reaches the server reads everybody's mail.
     #[arg(long)]
     listen: SocketAddr,
+    /// A file in which users, sessions and tokens survive a restart. It holds secrets; without it a
+    /// restart forgets everything.
+    #[arg(long)]
+    state: Option<PathBuf>,
     /// The endpoint of the deployed stack.
     #[arg(long, env = "AWS_ENDPOINT_URL")]
     stack: String,
@@ -70,6 +75,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             session_token: arguments.session_token,
         },
         trigger_timeout: Settings::TRIGGER_TIMEOUT,
+        state: arguments.state,
     };
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);

@@ -3,10 +3,11 @@
 //! Every method is one step under the lock that its caller holds; none waits. What must happen
 //! once (taking a session, a name, a code) is therefore one call here.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use cognito_srp::Verifier;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -20,7 +21,7 @@ pub(crate) const RESET_CODE_VALIDITY: Seconds = 3_600;
 const CODE_TRIES: u8 = 5;
 
 /// How far an account has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Unconfirmed,
     Confirmed,
@@ -37,7 +38,7 @@ impl Status {
 }
 
 /// An account. Its name is a UUID and also its `sub`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) email: String,
@@ -76,7 +77,7 @@ impl User {
 }
 
 /// A code sent by mail.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Code {
     digits: String,
     expires_at: Seconds,
@@ -133,7 +134,7 @@ impl std::fmt::Debug for Code {
 }
 
 /// A sign-in's tokens: everything issued from it falls with it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
     pub(crate) user: String,
     pub(crate) client: String,
@@ -143,22 +144,22 @@ pub(crate) struct Grant {
 }
 
 /// One pool. The default is an empty one.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Pool {
-    users: HashMap<String, User>,
+    users: BTreeMap<String, User>,
     /// Folded e-mail address to user name.
-    names: HashMap<String, String>,
-    sessions: HashMap<String, Session>,
+    names: BTreeMap<String, String>,
+    sessions: BTreeMap<String, Session>,
     /// By `origin_jti`.
-    grants: HashMap<String, Grant>,
+    grants: BTreeMap<String, Grant>,
     /// Refresh token to `origin_jti`.
-    refresh_tokens: HashMap<String, String>,
+    refresh_tokens: BTreeMap<String, String>,
     /// Wrong passwords in a row, by user name or made-up name.
-    lockouts: HashMap<String, Lockout>,
+    lockouts: BTreeMap<String, Lockout>,
 }
 
 /// Wrong passwords in a row, and until when no further one is looked at.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Lockout {
     failures: u32,
     until: Seconds,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use tokio::net::TcpListener;
 
 use crate::operations::UserPools;
 use crate::stack::{Stack, StackAccess};
-use crate::tokens::{KeyError, Keys};
+use crate::state::StateError;
+use crate::tokens::KeyError;
 use crate::wire;
 
 /// What the server is told at start.
@@ -20,6 +22,8 @@ pub struct Settings {
     /// How long a trigger may take before it is called again. Cognito waits
     /// [`Settings::TRIGGER_TIMEOUT`]; tests need not.
     pub trigger_timeout: Duration,
+    /// The file in which users, sessions and tokens survive a restart; none to forget them.
+    pub state: Option<PathBuf>,
 }
 
 impl Settings {
@@ -33,6 +37,9 @@ pub enum ServerError {
     /// The signing key could not be made.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The state cannot be kept.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The client of the deployed stack could not be set up.
     #[error("no client of the deployed stack: {0}")]
     Stack(String),
@@ -53,7 +60,7 @@ pub async fn serve(
     let address = format!("http://{}", listener.local_addr()?);
     let stack =
         Stack::new(settings.stack).map_err(|error| ServerError::Stack(error.to_string()))?;
-    let pools = UserPools::new(stack, Keys::generate()?, settings.trigger_timeout);
+    let pools = UserPools::open(stack, settings.trigger_timeout, settings.state)?;
     let router = wire::router(Arc::new(pools), &address);
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)

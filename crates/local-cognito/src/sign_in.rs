@@ -4,12 +4,13 @@
 //! it out of the pool; going on puts another one in. So an answer counts once, however many arrive,
 //! and a session always holds the whole history.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cognito_srp::{Identity, Server, Verifier};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::format_description::FormatItem;
 use time::macros::format_description;
@@ -32,6 +33,7 @@ const TIMESTAMP: &[FormatItem<'_>] = format_description!(
 const SECRET_BLOCK_LENGTH: usize = 64;
 
 /// A sign-in between two calls.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) client: String,
     pub(crate) expires_at: Seconds,
@@ -49,7 +51,7 @@ impl Session {
 }
 
 /// What comes after the password.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Course {
     /// What the defining trigger says: `CUSTOM_AUTH`.
     Custom,
@@ -58,7 +60,7 @@ enum Course {
 }
 
 /// Who signs in.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 enum Subject {
     /// An account, by its name in the pool.
     Known(String),
@@ -75,6 +77,7 @@ impl Subject {
 }
 
 /// What a session waits for.
+#[derive(Serialize, Deserialize)]
 enum Awaiting {
     /// The proof of a password.
     Password {
@@ -88,6 +91,7 @@ enum Awaiting {
 }
 
 /// What the server keeps of a custom challenge while the client works on it.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct CustomChallenge {
     /// For the verifying trigger alone.
     pub(crate) private_parameters: StringMap,
@@ -96,10 +100,10 @@ pub(crate) struct CustomChallenge {
 }
 
 /// One past challenge, as the triggers see it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct HistoryEntry {
     #[serde(rename = "challengeName")]
-    name: &'static str,
+    name: Cow<'static, str>,
     #[serde(rename = "challengeResult")]
     result: bool,
     #[serde(rename = "challengeMetadata")]
@@ -110,7 +114,7 @@ impl HistoryEntry {
     /// A step of the password's proof, which has no metadata.
     fn passed(name: &'static str) -> Self {
         Self {
-            name,
+            name: name.into(),
             result: true,
             metadata: None,
         }
@@ -502,7 +506,7 @@ impl SignIn<'_> {
             .verify(user, &challenge, answer, self.metadata)
             .await?;
         Ok(HistoryEntry {
-            name: "CUSTOM_CHALLENGE",
+            name: "CUSTOM_CHALLENGE".into(),
             result,
             metadata: challenge.metadata,
         })

@@ -11,6 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult};
@@ -50,6 +51,8 @@ pub(crate) struct Keys {
     verifying: DecodingKey,
     key_id: String,
     public: Jwk,
+    /// PKCS #8 in Base64: as secret as the key.
+    encoded: Zeroizing<String>,
 }
 
 /// Why no signing key could be made.
@@ -100,10 +103,20 @@ impl Keys {
         let pair =
             KeyPair::generate(KeySize::Rsa2048).map_err(|_unspecified| KeyError::Generate)?;
         let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_unspecified| KeyError::Generate)?;
-        let pem = format!(
+        Self::decode(Zeroizing::new(STANDARD.encode(der.as_ref())))
+    }
+
+    /// The key as [`Keys::decode`] reads it.
+    pub(crate) fn encoded(&self) -> &str {
+        &self.encoded
+    }
+
+    /// A key that was kept.
+    pub(crate) fn decode(encoded: Zeroizing<String>) -> Result<Self, KeyError> {
+        let pem = Zeroizing::new(format!(
             "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-            STANDARD.encode(der.as_ref())
-        );
+            encoded.as_str()
+        ));
         let signing = EncodingKey::from_rsa_pem(pem.as_bytes())?;
         let mut public = Jwk::from_encoding_key(&signing, Algorithm::RS256)?;
         let key_id = public.thumbprint(ThumbprintHash::SHA256)?;
@@ -115,6 +128,7 @@ impl Keys {
             verifying: DecodingKey::from_jwk(&public)?,
             key_id,
             public,
+            encoded,
         })
     }
 

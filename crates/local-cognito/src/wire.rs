@@ -77,6 +77,7 @@ async fn operation(State(context): State<Context>, headers: HeaderMap, body: Byt
         .unwrap_or_default();
     let signed = headers.contains_key(AUTHORIZATION);
     let (name, result) = dispatch(&context.pools, name, signed, &body).await;
+    let result = keep(&context.pools).await.and(result);
     let outcome = result
         .as_ref()
         .map_or_else(|error| error.code.name(), |_| "ok");
@@ -86,6 +87,28 @@ async fn operation(State(context): State<Context>, headers: HeaderMap, body: Byt
         Ok(answer) => respond(StatusCode::OK, None, &answer),
         Err(error) => refuse(&error),
     }
+}
+
+/// Brings the state to the disk, where it is kept: what is answered is never forgotten, and what is
+/// not kept is not answered.
+async fn keep(pools: &Arc<UserPools>) -> ApiResult<()> {
+    let pools = Arc::clone(pools);
+    let kept = tokio::task::spawn_blocking(move || pools.keep()).await;
+    match kept {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the state is not kept");
+            Err(not_kept())
+        }
+        Err(_) => Err(not_kept()),
+    }
+}
+
+fn not_kept() -> ApiError {
+    ApiError::new(
+        ErrorCode::InternalError,
+        "The user pool's state could not be kept.",
+    )
 }
 
 /// Runs the named operation. The name comes back as one of ours, fit for the log.

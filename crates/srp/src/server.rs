@@ -5,15 +5,18 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use num_bigint::BigUint;
+use serde::{Deserialize, Serialize};
 
 use crate::group::{K, N, padded, parse_public_value, power_of_generator};
 use crate::key::{SessionKey, private_exponent, scrambler};
 use crate::{Identity, SALT_LENGTH, SECRET_LENGTH, SrpError};
 
 /// What a server stores instead of a password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verifier {
+    #[serde(with = "hexadecimal")]
     salt: BigUint,
+    #[serde(with = "hexadecimal")]
     verifier: BigUint,
 }
 
@@ -46,11 +49,16 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// A server's part of one sign-in.
+/// A server's part of one sign-in. It can be written down between its two halves; what is written
+/// is as secret as the password's verifier.
+#[derive(Serialize, Deserialize)]
 pub struct Server {
     verifier: Verifier,
+    #[serde(with = "hexadecimal")]
     client_public: BigUint,
+    #[serde(with = "hexadecimal")]
     secret: BigUint,
+    #[serde(with = "hexadecimal")]
     public: BigUint,
 }
 
@@ -125,4 +133,20 @@ impl fmt::Debug for Server {
 fn salt_number(mut salt: [u8; SALT_LENGTH]) -> BigUint {
     salt[0] |= 0x80;
     BigUint::from_bytes_be(&salt)
+}
+
+/// Numbers as hexadecimal text.
+mod hexadecimal {
+    use num_bigint::BigUint;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(number: &BigUint, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&number.to_str_radix(16))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BigUint, D::Error> {
+        let text = String::deserialize(from)?;
+        BigUint::parse_bytes(text.as_bytes(), 16)
+            .ok_or_else(|| D::Error::custom("expected a hexadecimal number"))
+    }
 }

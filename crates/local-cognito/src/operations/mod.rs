@@ -6,7 +6,8 @@ mod recovery;
 mod sign_up;
 mod tokens;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -26,8 +28,10 @@ use crate::requests::{
     AdminInitiateAuthRequest, AdminRespondToAuthChallengeRequest, InitiateAuthRequest,
     RespondToAuthChallengeRequest,
 };
+use crate::server::ServerError;
 use crate::settings::{Deployment, Flow, PoolSettings};
 use crate::stack::{Stack, StackError};
+use crate::state::{Snapshot, StateError, StateFile};
 use crate::tokens::Keys;
 use crate::triggers::Triggers;
 
@@ -39,22 +43,63 @@ pub(crate) struct UserPools {
     stack: Stack,
     trigger_timeout: Duration,
     /// By pool id. Only pools that the stack described get in, so that this stays small.
-    pools: Mutex<HashMap<String, Pool>>,
+    pools: Mutex<BTreeMap<String, Pool>>,
+    /// Where all of this is kept, if anywhere.
+    file: Option<Mutex<StateFile>>,
     /// Makes the salts of users who do not exist: stable for a name, foreseeable for nobody.
     decoy_key: [u8; 32],
 }
 
 impl UserPools {
-    pub(crate) fn new(stack: Stack, keys: Keys, trigger_timeout: Duration) -> Self {
-        Self {
-            clock: Clock::default(),
-            mailbox: Mailbox::default(),
-            keys,
-            stack,
-            trigger_timeout,
-            pools: Mutex::default(),
-            decoy_key: rand::random(),
-        }
+    /// Pools without anybody, or with the state that a file holds.
+    pub(crate) fn open(
+        stack: Stack,
+        trigger_timeout: Duration,
+        state: Option<PathBuf>,
+    ) -> Result<Self, ServerError> {
+        let (file, kept) = match state.map(StateFile::open).transpose()? {
+            Some((file, kept)) => (Some(Mutex::new(file)), kept),
+            None => (None, None),
+        };
+        let clock = Clock::default();
+        Ok(match kept {
+            Some(kept) => Self {
+                clock,
+                mailbox: Mailbox::with(kept.letters),
+                keys: Keys::decode(kept.signing_key)?,
+                stack,
+                trigger_timeout,
+                pools: Mutex::new(kept.pools),
+                file,
+                decoy_key: kept.decoy_key,
+            },
+            None => Self {
+                clock,
+                mailbox: Mailbox::default(),
+                keys: Keys::generate()?,
+                stack,
+                trigger_timeout,
+                pools: Mutex::default(),
+                file,
+                decoy_key: rand::random(),
+            },
+        })
+    }
+
+    /// Brings the state to the disk, where it is kept: before an answer goes out. It takes as long as
+    /// the disk does.
+    pub(crate) fn keep(&self) -> Result<(), StateError> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        // Held around both steps, so that an older state never takes a newer one's place.
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let letters = self.mailbox.all();
+        let snapshot = Snapshot::new(self.keys.encoded(), self.decoy_key, letters, &*pools);
+        let bytes = serde_json::to_vec(&snapshot).expect("names and texts are always JSON");
+        drop(pools);
+        file.keep(Zeroizing::new(bytes))
     }
 
     /// `InitiateAuth`.

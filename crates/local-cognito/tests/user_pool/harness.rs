@@ -46,6 +46,7 @@ impl Harness {
                 session_token: None,
             },
             trigger_timeout,
+            state: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());

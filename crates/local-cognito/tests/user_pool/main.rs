@@ -6,6 +6,7 @@ mod accounts;
 mod client;
 mod flows;
 mod harness;
+mod persistence;
 mod rules;
 mod stack;
 mod wire;
