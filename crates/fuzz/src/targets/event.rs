@@ -190,7 +190,11 @@ fn earned(policy: Policy, event: &Value) -> bool {
         && allowed.is_match(&word)
 }
 
+/// The id of a custom challenge; nothing else in a session has one.
 fn id(entry: &Value) -> Option<&str> {
+    if entry["challengeName"] != "CUSTOM_CHALLENGE" {
+        return None;
+    }
     Some(entry["challengeMetadata"].as_str()?.split_once(':')?.1)
 }
 
