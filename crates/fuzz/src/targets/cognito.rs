@@ -93,7 +93,10 @@ async fn describe(headers: HeaderMap) -> Json<Value> {
         _ => json!({"UserPoolClient": {
             "ClientId": CLIENT,
             "UserPoolId": POOL,
-            "ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+            "ExplicitAuthFlows": [
+                "ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH",
+                "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+            ],
             "PreventUserExistenceErrors": "ENABLED",
             "AuthSessionValidity": 15,
             "ReadAttributes": ["email", "email_verified"],
@@ -141,6 +144,7 @@ fn seeds() -> Vec<Vec<u8>> {
         [signing_up(), signing_in(), signed_in()].concat(),
         [signing_up(), proving_a_password()].concat(),
         [signing_up(), forgetting_the_password()].concat(),
+        [signing_up(), other_flows()].concat(),
         [signing_up(), administration()].concat(),
         signing_in(),
     ];
@@ -192,6 +196,34 @@ fn proving_a_password() -> Requests {
     vec![("InitiateAuth", begin), ("RespondToAuthChallenge", prove)]
 }
 
+/// The flows that lead to tokens past the custom challenges.
+fn other_flows() -> Requests {
+    let begin = |flow: &str, parameters: Value| json!({"ClientId": CLIENT, "AuthFlow": flow, "AuthParameters": parameters});
+    let name_and_password = json!({"USERNAME": "$email", "PASSWORD": SECRET});
+    let select = json!({
+        "ClientId": CLIENT, "ChallengeName": "SELECT_CHALLENGE", "Session": "$Session",
+        "ChallengeResponses": {"USERNAME": "$USERNAME", "ANSWER": "PASSWORD", "PASSWORD": SECRET},
+    });
+    let srp = json!({"USERNAME": "$email", "SRP_A": "abcdef0123456789"});
+    vec![
+        (
+            "InitiateAuth",
+            begin("USER_PASSWORD_AUTH", name_and_password),
+        ),
+        (
+            "InitiateAuth",
+            begin("USER_AUTH", json!({"USERNAME": "$email"})),
+        ),
+        ("RespondToAuthChallenge", select),
+        ("InitiateAuth", begin("USER_SRP_AUTH", srp)),
+        ("GlobalSignOut", json!({"AccessToken": "$AccessToken"})),
+        (
+            "RevokeToken",
+            json!({"ClientId": CLIENT, "Token": "$RefreshToken"}),
+        ),
+    ]
+}
+
 fn signed_in() -> Requests {
     let refresh = json!({
         "ClientId": CLIENT, "AuthFlow": "REFRESH_TOKEN_AUTH",
@@ -216,12 +248,11 @@ fn signed_in() -> Requests {
         ),
         ("ChangePassword", change),
         ("UpdateUserAttributes", update),
-        ("VerifyUserAttribute", verify),
         (
-            "RevokeToken",
-            json!({"ClientId": CLIENT, "Token": "$RefreshToken"}),
+            "GetUserAttributeVerificationCode",
+            json!({"AccessToken": "$AccessToken", "AttributeName": "email"}),
         ),
-        ("GlobalSignOut", token.clone()),
+        ("VerifyUserAttribute", verify),
         ("DeleteUser", token),
     ]
 }
@@ -242,11 +273,26 @@ fn forgetting_the_password() -> Requests {
 fn administration() -> Requests {
     let user = json!({"UserPoolId": POOL, "Username": "$email"});
     let list = json!({"UserPoolId": POOL, "Limit": 5, "Filter": "email = \"$email\""});
+    let begin = json!({
+        "UserPoolId": POOL, "ClientId": CLIENT, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+        "AuthParameters": {"USERNAME": "$email", "PASSWORD": SECRET},
+    });
+    let begin_custom = json!({
+        "UserPoolId": POOL, "ClientId": CLIENT, "AuthFlow": "CUSTOM_AUTH",
+        "AuthParameters": {"USERNAME": "$email"},
+    });
+    let answer = json!({
+        "UserPoolId": POOL, "ClientId": CLIENT, "ChallengeName": "CUSTOM_CHALLENGE",
+        "Session": "$Session", "ChallengeResponses": {"USERNAME": "$email", "ANSWER": "uploaded"},
+    });
     vec![
+        ("AdminInitiateAuth", begin),
+        ("AdminInitiateAuth", begin_custom),
+        ("AdminRespondToAuthChallenge", answer),
         ("AdminGetUser", user.clone()),
         ("AdminDisableUser", user.clone()),
         ("AdminEnableUser", user.clone()),
-        ("AdminDeleteUser", user),
         ("ListUsers", list),
+        ("AdminDeleteUser", user),
     ]
 }

@@ -64,6 +64,7 @@ impl Server {
     /// refusal with a name, which is never the server's own fault.
     pub(super) fn call(&self, operation: &str, body: String) -> Option<Value> {
         let target = format!("{}{operation}", self.target);
+        let secret = only_as_password(&body);
         let request = self
             .client
             .post(&self.endpoint)
@@ -86,7 +87,7 @@ impl Server {
             StatusCode::OK => Some(answer),
             StatusCode::BAD_REQUEST => {
                 assert!(answer["__type"].is_string(), "{answer}");
-                assert!(!answer.to_string().contains(SECRET), "{answer}");
+                assert!(!secret || !answer.to_string().contains(SECRET), "{answer}");
                 None
             }
             other => panic!("{operation}: {other} {answer}"),
@@ -110,6 +111,16 @@ impl Server {
 
 /// A password that the seeds use, and that no refusal repeats.
 pub(super) const SECRET: &str = "correct-horse-1";
+
+/// Whether a request names [`SECRET`] as a password and as nothing else: what is sent as a name
+/// may be repeated.
+fn only_as_password(body: &str) -> bool {
+    let members = ["Password", "PASSWORD", "PreviousPassword"];
+    let rest = members.iter().fold(body.to_owned(), |body, member| {
+        body.replace(&format!("\"{member}\":\"{SECRET}\""), "")
+    });
+    !rest.contains(SECRET)
+}
 
 /// Requests as an input holds them.
 pub(super) fn conversation(requests: &[(&str, Value)]) -> Vec<u8> {
