@@ -6,9 +6,11 @@
 //! `cargo xtask fuzz <target>`, which lets libFuzzer search, guided by coverage, as long as one
 //! likes. Both run on the project's own toolchain.
 //!
-//! A target panics where a promise is broken, and so is a crash of the code under test found.
-//! `corpus/<target>` keeps what a search found worth keeping; the first inputs, the seeds, are
-//! the repository's sample events and what is drawn or written here in code.
+//! A target panics where a promise is broken, and so a crash of the code under test is found as
+//! well. `corpus/<target>` keeps what a search found worth keeping; the first inputs, the seeds,
+//! are the repository's sample events and what is drawn or written here in code. An input that
+//! broke something becomes a test where the mend is, since every search makes the corpus as
+//! small as it can be again.
 
 pub mod mutation;
 mod picture;
