@@ -28,6 +28,10 @@ const INSTRUMENTATION: [&str; 5] = [
 /// the rest is for a machine that has other work.
 const TIMEOUT: u32 = 60;
 
+/// Bytes of the longest input that is kept, so that the corpora together stay at about a megabyte:
+/// what longer ones reach, shorter ones reach as well, but for a little.
+const LONGEST: u64 = 8192;
+
 /// What the names of the seeds' files begin with.
 const SEED: &str = "seed-";
 
@@ -106,13 +110,16 @@ fn emptied(folder: &Path) -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-/// Puts what was kept, less the seeds, into the corpus in the place of what was there.
+/// Puts what was kept, less the seeds and what is too long, into the corpus in the place of what
+/// was there.
 fn replace(corpus: &Path, kept: &Path) -> Result<usize> {
     emptied(corpus)?;
     let mut count = 0;
     for entry in fs::read_dir(kept).with_context(|| cannot("read", kept))? {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        if !is_seed(&name) {
+        let metadata = fs::metadata(&path).with_context(|| cannot("read", &path))?;
+        let short = metadata.len() <= LONGEST;
+        if short && !is_seed(&name) {
             fs::copy(&path, corpus.join(name)).with_context(|| cannot("copy", &path))?;
             count += 1;
         }
