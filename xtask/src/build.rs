@@ -129,21 +129,25 @@ struct Target {
     name: String,
 }
 
-/// One cargo run for all packages, so that dependencies are built once and side by side. Cargo's
-/// own progress is the reader's to see.
+/// One cargo run for all packages, so that dependencies are built once and side by side.
 fn cargo_build<'a>(paths: &Paths, packages: impl IntoIterator<Item = &'a str>) -> Result<Built> {
     let mut command = cargo(paths);
     command.args(["build", "--release"]);
     command.arg("--target-dir").arg(target_folder());
-    command.arg("--message-format=json-render-diagnostics");
     for package in packages {
         command.args(["--package", package]);
     }
+    built_by(paths, &mut command)
+}
+
+/// Runs a `cargo build`, whose progress is the reader's to see.
+pub(crate) fn built_by(paths: &Paths, command: &mut Command) -> Result<Built> {
+    command.arg("--message-format=json-render-diagnostics");
     // Another build may run beside this one, for the tests.
     let report = paths.logs().join(format!("build-{}.json", process::id()));
     fs::create_dir_all(paths.logs()).with_context(|| cannot("create", &report))?;
     command.stdout(File::create(&report).with_context(|| cannot("create", &report))?);
-    if !run_visibly(&mut command)?.success() {
+    if !run_visibly(command)?.success() {
         let _ = fs::remove_file(&report);
         bail!("the build failed; cargo says why above");
     }

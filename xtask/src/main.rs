@@ -6,6 +6,7 @@
 mod build;
 mod command;
 mod deploy;
+mod fuzz;
 mod interrupt;
 mod mutations;
 mod parts;
@@ -53,6 +54,14 @@ enum Command {
     },
     /// Check formatting, lints and dependencies.
     Lint,
+    /// Search for inputs that break a promise, and keep those that reach new code.
+    Fuzz {
+        /// The place where bytes from outside are read, a folder of `crates/fuzz/corpus`.
+        target: String,
+        /// How long to search.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+        minutes: u32,
+    },
     /// Hold a running stack; what `up --detach` starts.
     #[command(hide = true)]
     Supervise {
@@ -151,6 +160,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Test { suite, only } => return suites::test(&paths, suite, only.as_deref()),
         Command::Lint => return Ok(suites::lint(&paths)),
+        Command::Fuzz { target, minutes } => fuzz::fuzz(&paths, &target, minutes)?,
         Command::Supervise { stack, built } => {
             let dir = paths.state(&stack.folder.dir);
             run::supervise(&paths, &dir, &built, stack.parameters)?;

@@ -93,6 +93,8 @@ fn formatting_and_lints(paths: &Paths, table: &mut Table) {
         visibly(
             cargo(paths)
                 .args(["clippy", "--locked", "--workspace", "--all-targets"])
+                // The search itself is in no other build.
+                .args(["--features", "signin-fuzz/libfuzzer"])
                 .args(["--", "--deny", "warnings"]),
         )
     });

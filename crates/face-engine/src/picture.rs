@@ -4,7 +4,7 @@
 use std::{fmt, io::Cursor};
 
 use image::{
-    DynamicImage, ImageDecoder, ImageError, Limits,
+    DynamicImage, ImageDecoder, ImageError, Limits, RgbImage, RgbaImage,
     codecs::{jpeg::JpegDecoder, png::PngDecoder},
     metadata::Orientation,
 };
@@ -118,15 +118,20 @@ impl Picture {
         decoder.set_limits(limits()).map_err(refusal)?;
         // EXIF data that cannot be read are no reason to refuse the picture.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let mut image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
-        image.apply_orientation(orientation);
-        let (width, height) = (image.width() as usize, image.height() as usize);
+        let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
         let rgb = if image.color().has_alpha() {
-            over_white(image.into_rgba8().as_raw())
+            over_white(&image.into_rgba8())
         } else {
-            image.into_rgb8().into_raw()
+            image.into_rgb8()
         };
-        Ok(Self { width, height, rgb })
+        // Turned last, when a pixel has three bytes instead of up to eight.
+        let mut upright = DynamicImage::ImageRgb8(rgb);
+        upright.apply_orientation(orientation);
+        Ok(Self {
+            width: upright.width() as usize,
+            height: upright.height() as usize,
+            rgb: upright.into_bytes(),
+        })
     }
 
     /// A picture from raw pixels, row-major, three bytes each: red, green, blue. `None` where the
@@ -169,16 +174,15 @@ fn refusal(error: ImageError) -> PictureError {
     }
 }
 
-fn over_white(rgba: &[u8]) -> Vec<u8> {
-    let (pixels, _) = rgba.as_chunks::<4>();
-    let mut rgb = Vec::with_capacity(pixels.len() * 3);
-    for [red, green, blue, alpha] in pixels {
-        let blend = |value: u8| {
-            let (value, alpha) = (u16::from(value), u16::from(*alpha));
+fn over_white(rgba: &RgbaImage) -> RgbImage {
+    let mut rgb = RgbImage::new(rgba.width(), rgba.height());
+    for (to, from) in rgb.pixels_mut().zip(rgba.pixels()) {
+        let [red, green, blue, alpha] = from.0.map(u16::from);
+        let blend = |value| {
             let sum = value * alpha + 255 * (255 - alpha) + 127;
             u8::try_from(sum / 255).unwrap_or(u8::MAX)
         };
-        rgb.extend([blend(*red), blend(*green), blend(*blue)]);
+        to.0 = [red, green, blue].map(blend);
     }
     rgb
 }
@@ -219,8 +223,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use image::{
-        ExtendedColorType, ImageEncoder, Rgb, RgbImage, codecs::jpeg::JpegEncoder,
-        codecs::png::PngEncoder,
+        ExtendedColorType, ImageEncoder, Rgb, codecs::jpeg::JpegEncoder, codecs::png::PngEncoder,
     };
 
     use super::*;
@@ -287,6 +290,27 @@ mod tests {
         // 3: upside down.
         let picture = Picture::decode(&jpeg(Some(exif(3)))).unwrap();
         assert!(picture.row(8)[2] > 230);
+    }
+
+    #[test]
+    fn a_picture_is_turned_whatever_its_pixels_are_made_of() {
+        let mut bytes = Vec::new();
+        let mut encoder = PngEncoder::new(&mut bytes);
+        encoder.set_exif_metadata(exif(6)).unwrap();
+        let rgba: Vec<u8> = [[10_u16, 20, 30, 255], [0, 0, 0, 0]]
+            .as_flattened()
+            .iter()
+            .flat_map(|value| (value * 0x101).to_ne_bytes())
+            .collect();
+        encoder
+            .write_image(&rgba, 2, 1, ExtendedColorType::Rgba16)
+            .unwrap();
+        let picture = Picture::decode(&bytes).unwrap();
+        assert_eq!((picture.width(), picture.height()), (1, 2));
+        assert_eq!(
+            [picture.row(0), picture.row(1)].concat(),
+            [10, 20, 30, 255, 255, 255]
+        );
     }
 
     #[test]

@@ -1,0 +1,81 @@
+//! A client's answers: pictures as text, and face data.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use signin_core::answer::{Answer, MAX_ANSWER};
+use signin_core::face_data::{DESCRIPTOR_LENGTH, FaceData, MAX_DOCUMENT};
+use signin_core::picture::inspect;
+use signin_core::reason::Reason;
+
+use super::Target;
+use crate::mutation::Form;
+use crate::picture::drawn;
+
+pub(super) const TARGET: Target = Target {
+    name: "answer",
+    form: Form::Json,
+    run,
+    seeds,
+    tries: 5_000,
+};
+
+fn seeds() -> Vec<Vec<u8>> {
+    let face_data = |model: &str, value: f64, count: usize| {
+        json!({"model": model, "values": vec![value; count]}).to_string()
+    };
+    let pictures = drawn().into_iter().flat_map(|picture| {
+        ["jpeg", "png"]
+            .map(|kind| format!("data:image/{kind};base64,{}", STANDARD.encode(&picture)))
+    });
+    let others = [
+        "uploaded".to_owned(),
+        face_data("descriptor-128", 0.125, DESCRIPTOR_LENGTH),
+        face_data("descriptor-128", -1.0, DESCRIPTOR_LENGTH),
+        face_data("descriptor-128", 0.5, 2),
+        face_data("another", 0.5, 2),
+    ];
+    pictures.chain(others).map(String::into_bytes).collect()
+}
+
+/// An answer that is understood is exactly what was sent, and one that is refused is refused for
+/// a reason that repeats nothing of it.
+fn run(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    match Answer::parse(text) {
+        Ok(Answer::Uploaded) => assert_eq!(text, "uploaded"),
+        Ok(Answer::Inline(picture)) => {
+            assert!(text.len() <= MAX_ANSWER);
+            let encoded = STANDARD.encode(picture.as_slice());
+            assert_eq!(
+                text.split_once(";base64,").map(|(_, data)| data),
+                Some(&*encoded)
+            );
+            let _ = inspect(picture.as_slice());
+            let shown = format!("{picture:?}");
+            assert_eq!(
+                shown,
+                format!("PictureBytes({} bytes)", picture.as_slice().len())
+            );
+        }
+        Err(reason) if text.len() > MAX_ANSWER => assert_eq!(reason, Reason::TooLarge),
+        Err(reason) => assert_eq!(reason, Reason::NotAnImage),
+    }
+    match FaceData::parse(text) {
+        Ok(data) => {
+            assert!(text.len() <= MAX_DOCUMENT);
+            assert_eq!(format!("{data:?}"), "FaceData(hidden)");
+            assert!(
+                data.distance(&data) <= 0.0,
+                "face data are at no distance from themselves"
+            );
+        }
+        Err(refusal) => {
+            // The only number that a refusal tells is how many values there were.
+            let said = refusal.to_string();
+            assert!(said.starts_with("expected "), "{said}");
+        }
+    }
+}

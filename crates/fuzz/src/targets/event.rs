@@ -1,0 +1,281 @@
+//! Events: whatever calls a function, each function that reads events reads it.
+
+use regex_lite::Regex;
+use serde_json::{Value, json};
+use signin_core::answer::Answer;
+use signin_core::challenge::PrivateChallenge;
+use signin_core::key::DocumentKey;
+use signin_core::picture::inspect;
+use signin_core::policy::Policy;
+use signin_edge::{
+    Event, Refusal, create_auth_challenge, custom_resource, define_auth_challenge, object_created,
+    post_confirmation, pre_signup, pre_token_generation, verify_auth_challenge,
+};
+
+use super::Target;
+use crate::mutation::Form;
+use crate::samples;
+
+pub(super) const TARGET: Target = Target {
+    name: "event",
+    form: Form::Json,
+    run,
+    seeds,
+    tries: 10_000,
+};
+
+/// Sessions as [`earned`] spells them, at the limits of what is worth tokens and just beyond.
+const SESSIONS: [&str; 20] = [
+    "",
+    "S",
+    "SP",
+    "F",
+    "ffF",
+    "fffF",
+    "SF",
+    "PF",
+    "SPF",
+    "SPffF",
+    "SPfffF",
+    "SPeEF",
+    "SPeEeF",
+    "eEF",
+    "SPeeeeeeeeeF",
+    "SPeeeeeeeeeEffF",
+    "SPeeeeeeeeeeF",
+    "SPeeeeeeeeeeEF",
+    "ddD",
+    "SPeEdddD",
+];
+
+fn seeds() -> Vec<Vec<u8>> {
+    let sessions = SESSIONS.map(|word| session(word).to_string().into_bytes());
+    samples::events().into_iter().chain(sessions).collect()
+}
+
+/// The event of define-auth-challenge with the session that a word spells.
+fn session(word: &str) -> Value {
+    let entry = |(number, letter): (usize, char)| {
+        let (name, step) = match letter.to_ascii_uppercase() {
+            'S' => ("SRP_A", None),
+            'P' => ("PASSWORD_VERIFIER", None),
+            'E' => ("CUSTOM_CHALLENGE", Some("ENROL")),
+            'F' => ("CUSTOM_CHALLENGE", Some("FACE")),
+            _ => ("CUSTOM_CHALLENGE", Some("FACE_DATA")),
+        };
+        json!({
+            "challengeName": name,
+            "challengeResult": letter.is_ascii_uppercase(),
+            "challengeMetadata": step.map(|step| format!("{step}:{number:032x}")),
+        })
+    };
+    json!({
+        "triggerSource": "DefineAuthChallenge_Authentication",
+        "userName": "ada",
+        "request": {"session": word.chars().enumerate().map(entry).collect::<Vec<Value>>()},
+    })
+}
+
+/// Everything that a refusal ever says; all of it fixed, none of it taken from an event.
+const REFUSALS: [&str; 3] = [
+    "This event is not served here.",
+    "ClientMetadata.consent must be the version of the current consent text",
+    "ClientMetadata.binding must be a SHA-256 in 64 hexadecimal digits",
+];
+
+fn run(bytes: &[u8]) {
+    // What is no JSON never reaches a function: the runtime refuses it.
+    let Ok(sent) = serde_json::from_slice::<Value>(bytes) else {
+        return;
+    };
+    for policy in Policy::ALL {
+        define(policy, &sent);
+    }
+    if let Ok(event) = Event::new(sent.clone()) {
+        for policy in Policy::ALL {
+            bland(create_auth_challenge::asked(policy, &event));
+        }
+        if let Some(answered) = verify_auth_challenge::answered(&event) {
+            let parameter = answered.challenge.to_parameter();
+            assert_eq!(
+                PrivateChallenge::from_parameter(&parameter).as_ref(),
+                Some(&answered.challenge)
+            );
+            if let Ok(Answer::Inline(picture)) = Answer::parse(&answered.answer) {
+                let _ = inspect(picture.as_slice());
+            }
+        }
+        bland(pre_signup::signing_up("1", &event));
+        bland(post_confirmation::confirmed(&event));
+        bland(pre_token_generation::asked(&event));
+        confirms_nothing(event);
+    }
+    if let Some(created) = bland(object_created::created(sent.clone())) {
+        for object in created {
+            if let Some(key) = DocumentKey::parse(&object.key) {
+                assert_eq!(key.to_string(), object.key);
+            }
+        }
+    }
+    resource(&sent);
+}
+
+/// A refusal says one of a few sentences, whatever was sent.
+fn bland<T>(outcome: Result<T, Refusal>) -> Option<T> {
+    match outcome {
+        Ok(read) => Some(read),
+        Err(refusal) => {
+            let said = refusal.to_string();
+            assert!(REFUSALS.contains(&said.as_str()), "{said}");
+            None
+        }
+    }
+}
+
+/// Tokens only for a session that the whitelist describes, one decision at most, and the event
+/// back as it came.
+fn define(policy: Policy, sent: &Value) {
+    let Some(mut back) = bland(define_auth_challenge::answer(policy, sent.clone())) else {
+        assert!(!sent.is_object());
+        return;
+    };
+    let response = back["response"].take();
+    let issued = response["issueTokens"].as_bool().expect("a decision");
+    let failed = response["failAuthentication"]
+        .as_bool()
+        .expect("a decision");
+    let goes_on = match response["challengeName"].as_str() {
+        None => false,
+        Some(name) => ["PASSWORD_VERIFIER", "CUSTOM_CHALLENGE"].contains(&name),
+    };
+    let decisions = [issued, failed, goes_on];
+    assert_eq!(
+        decisions.iter().filter(|&&made| made).count(),
+        1,
+        "{response}"
+    );
+    assert!(!issued || earned(policy, sent), "{sent}");
+    let mut expected = sent.clone();
+    expected["response"] = Value::Null;
+    assert_eq!(back, expected);
+}
+
+/// Whether an event describes a session that is worth tokens, said in another way than the
+/// product says it: the session as a word, and a regular expression of the words allowed.
+fn earned(policy: Policy, event: &Value) -> bool {
+    let request = &event["request"];
+    let entries = request["session"].as_array().map_or(&[][..], Vec::as_slice);
+    let word: String = entries.iter().map(letter).collect();
+    let factor = if policy.name().ends_with("FACE_DATA") {
+        "d{0,2}D"
+    } else {
+        "f{0,2}F"
+    };
+    // The password, then up to nine rounds of enrolment that failed and one that did not, then
+    // up to two wrong tries and a right one.
+    let password = "SPe{0,9}E?";
+    let word_allowed = if policy.name().starts_with("PASSWORD") {
+        format!("^{password}{factor}$")
+    } else {
+        format!("^({password})?{factor}$")
+    };
+    let allowed = Regex::new(&word_allowed).expect("an expression of ours");
+    let mut ids: Vec<&str> = entries.iter().filter_map(id).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    event["triggerSource"] == "DefineAuthChallenge_Authentication"
+        && request["userNotFound"] != true
+        && ids.len() == count
+        && allowed.is_match(&word)
+}
+
+/// The id of a custom challenge; nothing else in a session has one.
+fn id(entry: &Value) -> Option<&str> {
+    if entry["challengeName"] != "CUSTOM_CHALLENGE" {
+        return None;
+    }
+    Some(entry["challengeMetadata"].as_str()?.split_once(':')?.1)
+}
+
+/// An entry of a session as a letter, large where it passed; `?` for one that is not known.
+fn letter(entry: &Value) -> char {
+    let passed = entry["challengeResult"] == true;
+    if !entry["challengeResult"].is_boolean() {
+        return '?';
+    }
+    match (
+        entry["challengeName"].as_str(),
+        entry["challengeMetadata"].as_str(),
+        passed,
+    ) {
+        (Some("SRP_A"), _, true) => 'S',
+        (Some("PASSWORD_VERIFIER"), _, true) => 'P',
+        (Some("CUSTOM_CHALLENGE"), Some(metadata), _) => {
+            let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            let letter = match metadata.split_once(':') {
+                Some((_, id)) if id.len() != 32 || !id.bytes().all(hexadecimal) => '?',
+                Some(("ENROL", _)) => 'e',
+                Some(("FACE", _)) => 'f',
+                Some(("FACE_DATA", _)) => 'd',
+                _ => '?',
+            };
+            if passed {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            }
+        }
+        _ => '?',
+    }
+}
+
+/// Whatever an event already claims as its response, pre-signup confirms nobody.
+fn confirms_nothing(event: Event) {
+    let response = pre_signup::respond(event)["response"].take();
+    for claim in ["autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone"] {
+        assert_eq!(response[claim], json!(false));
+    }
+}
+
+/// A custom resource whose sender can be told from the event gets an answer it can read.
+fn resource(sent: &Value) {
+    let request = custom_resource::request(sent);
+    let Some(envelope) = bland(custom_resource::Envelope::read(sent)) else {
+        return;
+    };
+    let (answer, status) = match &request {
+        Ok(custom_resource::Request::Ensure { collection }) => {
+            (envelope.answer(Ok(Some(collection))), "SUCCESS")
+        }
+        Ok(_) => (envelope.answer(Ok(None)), "SUCCESS"),
+        Err(reason) => (envelope.answer(Err(reason)), "FAILED"),
+    };
+    let answer: Value = serde_json::from_str(&answer).expect("an answer is JSON");
+    assert_eq!(answer["Status"], status);
+    for (name, sent) in
+        ["StackId", "RequestId", "LogicalResourceId"].map(|name| (name, &sent[name]))
+    {
+        assert_eq!(&answer[name], sent, "{name}");
+    }
+    assert!(answer["PhysicalResourceId"].is_string());
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_session_is_spelt_as_it_is_read() {
+        for word in SESSIONS {
+            let event = session(word);
+            let entries = event["request"]["session"].as_array().unwrap();
+            assert_eq!(entries.iter().map(letter).collect::<String>(), word);
+        }
+        let policy = Policy::ALL[0];
+        assert!(earned(policy, &session("SPeEffF")));
+        assert!(!earned(policy, &session("fffF")));
+    }
+}
