@@ -16,7 +16,7 @@ use signin_client::samples::parts;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// How long a script may take, or npm, before the test gives it up. Without a bound, one that hangs
+/// How long a script may take before the test gives it up. Without a bound, one that hangs
 /// would hang the tests.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -81,11 +81,24 @@ async fn boto3_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
 
 #[tokio::test]
 async fn amplify_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
-    let folder = clients().join("amplify");
-    install(&folder).await;
+    holds("amplify", node("amplify")).await;
+}
+
+#[tokio::test]
+async fn identity_js_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
+    holds("identity-js", node("identity-js")).await;
+}
+
+/// A client that runs in Node.js, whose library has been installed.
+fn node(client: &str) -> Command {
+    let folder = clients().join(client);
+    assert!(
+        folder.join("node_modules").is_dir(),
+        "the library of {client} is not installed; run: cargo xtask test e2e"
+    );
     let mut command = Command::new("node");
     command.arg(folder.join("client.mjs"));
-    holds("amplify", command).await;
+    command
 }
 
 /// Runs a client's script and holds what it saw to what every client must see.
@@ -159,21 +172,6 @@ async fn run(client: &str, mut script: Command) -> Seen {
     let last = printed.lines().last().unwrap_or_default();
     serde_json::from_str(last)
         .unwrap_or_else(|error| panic!("{client}: the last line is not what it saw: {error}"))
-}
-
-/// Installs what a folder's lock file names, unless that was done already.
-async fn install(folder: &Path) {
-    let locked = fs::read(folder.join("package-lock.json")).expect("it is part of the checkout");
-    // npm begins by removing its folder: this file says that it came to its end.
-    let installed = folder.join("node_modules/installed-lock.json");
-    if fs::read(&installed).is_ok_and(|installed| installed == locked) {
-        return;
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-        .current_dir(folder);
-    output("npm", npm).await;
-    fs::write(installed, locked).expect("npm has made the folder");
 }
 
 /// Runs a command to its success and returns its stdout.

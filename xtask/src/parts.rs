@@ -77,9 +77,35 @@ pub(crate) fn ministack(paths: &Paths) -> Result<()> {
     environment(paths, "ministack", "the local AWS")
 }
 
-/// The Python clients that the end-to-end tests sign in with.
+/// The clients that the end-to-end tests sign in with, in Python and JavaScript.
 pub(crate) fn clients(paths: &Paths) -> Result<()> {
-    environment(paths, "clients", "the tests' Python clients")
+    environment(paths, "clients", "the tests' Python clients")?;
+    for client in ["amplify", "identity-js"] {
+        step(&format!("the tests' client {client}"), || {
+            let _alone = alone(paths)?;
+            let folder = paths.root.join("tests/clients").join(client);
+            install(paths, &folder, client)
+        })?;
+    }
+    Ok(())
+}
+
+/// Installs what a folder's lock file names, unless that was done already.
+fn install(paths: &Paths, folder: &Path, name: &str) -> Result<&'static str> {
+    let lock = folder.join("package-lock.json");
+    let locked = fs::read_to_string(&lock).with_context(|| cannot("read", &lock))?;
+    // npm begins by removing its folder: this file says that it came to its end.
+    let installed = folder.join("node_modules/installed-lock.json");
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == locked) {
+        return Ok(told(false));
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(folder);
+    let log = paths.logs().join(format!("setup-{name}.log"));
+    run_quietly(&mut npm, &log).context("cannot install a client's library")?;
+    fs::write(&installed, locked).with_context(|| cannot("write", &installed))?;
+    Ok(told(true))
 }
 
 /// The SAM CLI and the template's checkers.

@@ -46,6 +46,7 @@ fn start() -> Server {
                 secret_access_key: "test".to_owned(),
                 session_token: None,
             },
+            state: None,
             trigger_timeout: Settings::TRIGGER_TIMEOUT,
         };
         let deployed = Router::new()

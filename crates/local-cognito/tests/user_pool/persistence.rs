@@ -100,7 +100,8 @@ async fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let acknowledged = Arc::new(Mutex::new(Vec::<(String, Value)>::new()));
     for round in 0..6_usize {
         let server = Arc::new(Server::start(&stack, &scratch.file()));
-        for (name, sub) in acknowledged.lock().unwrap().clone() {
+        let known = acknowledged.lock().unwrap().clone();
+        for (name, sub) in known {
             let request = json!({ "UserPoolId": POOL, "Username": name });
             let found = server.call("AdminGetUser", request).await.unwrap();
             assert_eq!(found["Username"], sub, "{name} in round {round}");
@@ -176,8 +177,8 @@ async fn a_sign_in_goes_on_where_a_restart_interrupted_it() {
     let get = json!({ "AccessToken": tokens["AccessToken"] });
     let user = server.call("GetUser", get).await.unwrap();
     assert!(user["Username"].is_string(), "{user}");
-    let used = server.call("RespondToAuthChallenge", answer).await.unwrap();
-    assert_eq!(used["__type"], "NotAuthorizedException");
+    let again = server.call("RespondToAuthChallenge", answer).await.unwrap();
+    assert_eq!(again["__type"], "NotAuthorizedException");
     let refresh = json!({
         "ClientId": CLIENT, "AuthFlow": "REFRESH_TOKEN_AUTH",
         "AuthParameters": { "REFRESH_TOKEN": tokens["RefreshToken"] }

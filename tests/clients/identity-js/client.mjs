@@ -1,0 +1,185 @@
+// Signs up, enrols and signs in with amazon-cognito-identity-js, and tries an impostor.
+//
+// Nothing is changed about the library: it is told the endpoint, and everything else comes from
+// the stack's outputs. Each picture is used once.
+//
+//     node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...
+//
+// The last line on stdout is a JSON object with what was seen; tests/tests/clients.rs reads it.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+import {
+  AuthenticationDetails,
+  CognitoUser,
+  CognitoUserAttribute,
+  CognitoUserPool,
+} from 'amazon-cognito-identity-js';
+
+// The version of the consent text that the user agrees to: the template's default.
+const CONSENT = '1';
+
+// A server that takes longer has failed.
+const PATIENCE_IN_MILLISECONDS = 30_000;
+
+const [outputsFile, document, live, liveAgain, ...impostors] = process.argv.slice(2);
+if (impostors.length === 0) {
+  console.error('usage: node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...');
+  process.exit(2);
+}
+const outputs = JSON.parse(await readFile(outputsFile, 'utf8'));
+
+// Where the library keeps its session; it asks for no more than this.
+class Memory {
+  #items = new Map();
+  setItem = (key, value) => this.#items.set(key, value);
+  getItem = (key) => this.#items.get(key) ?? null;
+  removeItem = (key) => this.#items.delete(key);
+  clear = () => this.#items.clear();
+}
+const Storage = new Memory();
+
+const pool = new CognitoUserPool({
+  UserPoolId: outputs.UserPoolId,
+  ClientId: outputs.UserPoolClientId,
+  endpoint: outputs.CognitoEndpoint,
+  Storage,
+});
+
+const email = `identity-js-${randomBytes(8).toString('hex')}@example.com`;
+// The end is for the pool's password policy.
+const password = `${randomBytes(18).toString('base64url')}-aA1`;
+
+// A call of the library's that ends in a callback, as a promise.
+const called = (call) =>
+  new Promise((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result)));
+  });
+
+function somebody() {
+  const user = new CognitoUser({ Username: email, Pool: pool, Storage });
+  user.setAuthenticationFlowType('CUSTOM_AUTH');
+  return user;
+}
+
+// Signs up, and shows with the mailed code that mailbox and password are one party's.
+async function register() {
+  const bindingSecret = randomBytes(32).toString('hex');
+  const binding = createHash('sha256').update(bindingSecret).digest('hex');
+  const attributes = [new CognitoUserAttribute({ Name: 'email', Value: email })];
+  const metadata = { consent: CONSENT, binding };
+  await called((done) => pool.signUp(email, password, attributes, [], done, metadata));
+  const code = await mailedCode();
+  await called((done) => somebody().confirmRegistration(code, false, done, { bindingSecret }));
+}
+
+// The code in the newest letter; only the local machine has this mailbox.
+async function mailedCode() {
+  const address = encodeURIComponent(email);
+  const mailbox = await fetched(`${outputs.CognitoEndpoint}/_local/mailbox?to=${address}`);
+  return (await mailbox.json())[0].code;
+}
+
+// The answer that puts a picture where the challenge wants it.
+function uploaded(picture) {
+  return async ({ uploadUrl, uploadFields }) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(JSON.parse(uploadFields))) {
+      form.append(name, value);
+    }
+    form.append('file', new Blob([await readFile(picture)]));
+    await fetched(uploadUrl, { method: 'POST', body: form });
+    return 'uploaded';
+  };
+}
+
+// The answer that is the picture itself.
+function inline(picture) {
+  return async () => `data:image/jpeg;base64,${await readFile(picture, 'base64')}`;
+}
+
+async function fetched(url, options = {}) {
+  const signal = AbortSignal.timeout(PATIENCE_IN_MILLISECONDS);
+  const response = await fetch(url, { ...options, signal });
+  if (!response.ok) {
+    throw new Error(`${new URL(url).pathname} answered ${response.status}`);
+  }
+  return response;
+}
+
+// Signs in, with the password's proof or without, and answers challenge after challenge.
+// `answers` holds for each step the answers that are left to give, each a function of the
+// challenge's parameters. What was asked for is added to `rounds`, and why once more.
+function signIn(withPassword, rounds, answers) {
+  const user = somebody();
+  const details = new AuthenticationDetails(
+    withPassword ? { Username: email, Password: password } : { Username: email },
+  );
+  return new Promise((resolve, reject) => {
+    const steps = {
+      onSuccess: (session) => resolve({ user, session }),
+      onFailure: reject,
+      customChallenge: async (parameters) => {
+        const { step, reason = null } = parameters;
+        rounds.push({ step, reason });
+        try {
+          let answer = 'uploaded';
+          if (reason !== 'PENDING') {
+            const next = answers[step]?.shift();
+            if (next === undefined) {
+              throw new Error(`there is no picture left for ${step} (last reason: ${reason})`);
+            }
+            answer = await next(parameters);
+          }
+          user.sendCustomChallengeAnswer(answer, steps);
+        } catch (error) {
+          reject(error);
+        }
+      },
+    };
+    if (withPassword) {
+      user.authenticateUser(details, steps);
+    } else {
+      user.initiateAuth(details, steps);
+    }
+  });
+}
+
+// What a completed sign-in shows: its tokens, and the user whom Cognito names for them.
+async function signedIn({ user, session }, rounds) {
+  const attributes = await called((done) => user.getUserAttributes(done));
+  const named = Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value]));
+  return {
+    rounds,
+    identityToken: session.getIdToken().getJwtToken(),
+    accessToken: session.getAccessToken().getJwtToken(),
+    sub: named.sub,
+    email: named.email,
+  };
+}
+
+await register();
+
+let rounds = [];
+let session = await signIn(true, rounds, { ENROL: [uploaded(document)], FACE: [inline(live)] });
+const enrolment = await signedIn(session, rounds);
+await called((done) => session.user.signOut(() => done(null)));
+const signedOut = pool.getCurrentUser() === null;
+
+rounds = [];
+session = await signIn(false, rounds, { FACE: [uploaded(liveAgain)] });
+const faceAlone = await signedIn(session, rounds);
+await called((done) => session.user.signOut(() => done(null)));
+
+const impostor = { rounds: [], refusal: null };
+try {
+  await signIn(false, impostor.rounds, { FACE: impostors.map(inline) });
+} catch (error) {
+  if (error.code !== 'NotAuthorizedException') {
+    throw error;
+  }
+  impostor.refusal = error.code;
+}
+
+console.log(JSON.stringify({ email, enrolment, signedOut, faceAlone, impostor }));
