@@ -27,13 +27,12 @@ impl UserTable {
             .if_at_least("passAt", time(now.minus(GOOD_FOR)))
             .if_equal("passClient", text(request.client.as_str()))
             .if_absent("passUsedAt");
-        let used = self.update_from("UseUpPass", write, ReturnValue::AllOld);
-        let found = match used.await? {
-            Some(before) => Some(before),
-            None => {
-                let [found] = self.read([Some(profile_key(user))]).await?;
-                found
-            }
+        let written = self.update_from("UseUpPass", write, ReturnValue::AllOld);
+        let found = if let Some(before) = written.await? {
+            Some(before)
+        } else {
+            let [found] = self.read([Some(profile_key(user))]).await?;
+            found
         };
         Ok(found.as_ref().and_then(pass))
     }

@@ -320,14 +320,14 @@ async fn a_throttled_table_is_a_fault_and_not_a_lost_race() {
 async fn a_claim_that_was_written_without_an_answer_gives_its_try_back() {
     let lost = cancelled_with(["ThrottlingError", "None"]);
     let mine = consumed_by(CALL, None);
-    let counted = profile_with_failures(1, Timestamp::default());
+    let raised = profile_with_failures(1, Timestamp::default());
     let back = mock!(Client::transact_write_items)
         .match_requests(|request| {
             let counter = request.transact_items()[1].update();
             counter.is_some_and(|counter| counter.update_expression().starts_with("REMOVE"))
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
-    let rules = [&lost, &mine, &counted, &back];
+    let rules = [&lost, &mine, &raised, &back];
     let claimed = claim(&rules, b"uploaded", Counter::default()).await;
     let Ok(Claim::Settled(verdict, None)) = claimed else {
         panic!("expected the try to be given back")
@@ -378,7 +378,7 @@ async fn a_try_whose_call_died_is_given_back_where_it_was_not_judged() {
         CallId::from_random(FIRST),
         NOW.minus(Duration::from_secs(9)),
     );
-    let counted = profile_with_failures(5, NOW.plus(Duration::from_secs(21)));
+    let raised = profile_with_failures(5, NOW.plus(Duration::from_secs(21)));
     let back = mock!(Client::transact_write_items)
         .match_requests(|request| {
             let [verdict, counter] = request.transact_items() else {
@@ -393,14 +393,14 @@ async fn a_try_whose_call_died_is_given_back_where_it_was_not_judged() {
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
     let id = ChallengeId::from_random([1; 16]);
-    let table = table(&[&counted, &back]);
+    let table = table(&[&raised, &back]);
     let given = table.give_back_abandoned(&id, &died, Path::Open).await;
     assert_eq!(given, Ok(()));
 }
 
 #[tokio::test]
 async fn a_pass_is_used_up_by_one_conditional_write() {
-    let used = mock!(Client::update_item)
+    let taken = mock!(Client::update_item)
         .match_requests(|request| {
             request.condition_expression()
                 == Some(
@@ -421,7 +421,7 @@ async fn a_pass_is_used_up_by_one_conditional_write() {
         digest: Sha256Digest::of(b"request"),
     };
     let user = UserName::parse("ada").unwrap();
-    let pass = table(&[&used]).use_up_pass(&user, &request, NOW).await;
+    let pass = table(&[&taken]).use_up_pass(&user, &request, NOW).await;
     let pass = pass.unwrap().expect("a pass is on record");
     assert_eq!(pass.steps.to_string(), "PASSWORD+FACE");
     assert_eq!(pass.used, None);
