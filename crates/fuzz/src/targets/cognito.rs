@@ -48,6 +48,7 @@ fn start() -> Server {
             },
             state: None,
             trigger_timeout: Settings::TRIGGER_TIMEOUT,
+            state: None,
         };
         let deployed = Router::new()
             .route("/", post(describe))
