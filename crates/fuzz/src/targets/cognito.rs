@@ -46,7 +46,6 @@ fn start() -> Server {
                 secret_access_key: "test".to_owned(),
                 session_token: None,
             },
-            state: None,
             trigger_timeout: Settings::TRIGGER_TIMEOUT,
             state: None,
         };
