@@ -52,6 +52,8 @@ enum Command {
         /// Of the attacks or faults, only those whose description holds this.
         only: Option<String>,
     },
+    /// Time what strangers could tell users apart by, side by side.
+    Bench,
     /// Check formatting, lints and dependencies.
     Lint,
     /// Search for inputs that break a promise, and keep those that reach new code.
@@ -159,6 +161,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             return run::demo(&paths, &paths.state(&demo.folder.dir), &demo.arguments);
         }
         Command::Test { suite, only } => return suites::test(&paths, suite, only.as_deref()),
+        Command::Bench => return suites::bench(&paths),
         Command::Lint => return Ok(suites::lint(&paths)),
         Command::Fuzz { target, minutes } => fuzz::fuzz(&paths, &target, minutes)?,
         Command::Supervise { stack, built } => {

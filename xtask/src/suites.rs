@@ -49,6 +49,14 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
     Ok(table.finish())
 }
 
+/// Prints the times that tell unknown, unenrolled and enrolled users apart, or do not.
+pub(crate) fn bench(paths: &Paths) -> Result<ExitCode> {
+    parts::check_prerequisites()?;
+    let mut table = Table::default();
+    on_a_stack(paths, &mut table, &[], Some("--times"));
+    Ok(table.finish())
+}
+
 /// Formatting, lints and dependencies.
 pub(crate) fn lint(paths: &Paths) -> ExitCode {
     let mut table = Table::default();
@@ -127,6 +135,9 @@ fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&
         }
         outcome
     };
+    if suites.is_empty() {
+        table.check("times", || with_stack(program(paths, "attacks", only)));
+    }
     for suite in suites {
         match suite {
             Suite::E2e => table.check("end-to-end tests", || {

@@ -96,5 +96,9 @@ fn attacks() -> Vec<Trial> { vec![
 #[tokio::main]
 async fn main() -> ExitCode {
     let only = std::env::args().nth(1);
+    if only.as_deref() == Some("--times") {
+        telling_apart::times().await;
+        return ExitCode::SUCCESS;
+    }
     one_by_one(&attacks(), only.as_deref()).await
 }

@@ -1,9 +1,11 @@
 //! 6: telling unknown, unenrolled and enrolled users apart.
 
+use std::time::{Duration, Instant};
+
 use e2e::people::{confirmed, enrolled};
 use e2e::pictures;
 use e2e::proxy::Proxy;
-use e2e::stack::{Stack, fresh_email};
+use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
 
@@ -149,4 +151,67 @@ pub(crate) async fn by_calls(ground: Ground) -> Seen {
     Seen::held(format!(
         "the same calls in each of {TRIES} tries, wait included"
     ))
+}
+
+/// Tries of one user that are timed: those that are free of waiting.
+const TIMED: usize = 5;
+
+/// Users of each kind.
+const USERS: usize = 12;
+
+/// Prints how long Cognito takes to ask and to refuse, by kind of user, side by side: fresh users for
+/// every five tries, the kinds in turn, so that what else the machine does falls on all alike. A
+/// benchmark; nothing is held to it.
+pub(crate) async fn times() {
+    for (mode, variant) in [
+        ("COLLECTION", Variant::Default),
+        ("COMPARE", Variant::Compare),
+    ] {
+        let stack = Stack::read(variant);
+        let mut asked: [Vec<Duration>; 3] = Default::default();
+        let mut refused: [Vec<Duration>; 3] = Default::default();
+        for _ in 0..USERS {
+            let (with_face, _) = enrolled(&stack).await;
+            let without_face = confirmed(&stack.client()).await;
+            let emails = [with_face.email, without_face.email, fresh_email()];
+            for _ in 0..TIMED {
+                for (kind, email) in emails.iter().enumerate() {
+                    let picture = data_url(&pictures::other());
+                    let began = Instant::now();
+                    let request = json!({
+                        "ClientId": stack.outputs.user_pool_client_id,
+                        "AuthFlow": "CUSTOM_AUTH",
+                        "AuthParameters": {"USERNAME": email},
+                    });
+                    let (_, challenge) = stack.cognito("InitiateAuth", &request).await;
+                    asked[kind].push(began.elapsed());
+                    let began = Instant::now();
+                    let request = json!({
+                        "ClientId": stack.outputs.user_pool_client_id,
+                        "ChallengeName": "CUSTOM_CHALLENGE",
+                        "Session": challenge["Session"],
+                        "ChallengeResponses": {
+                            "USERNAME": challenge["ChallengeParameters"]["USERNAME"],
+                            "ANSWER": picture,
+                        },
+                    });
+                    stack.cognito("RespondToAuthChallenge", &request).await;
+                    refused[kind].push(began.elapsed());
+                }
+            }
+        }
+        println!("{mode}, {} tries of each kind, milliseconds", USERS * TIMED);
+        println!("| user | asked: quartiles and median | refused: quartiles and median |");
+        println!("| --- | --- | --- |");
+        for (kind, name) in ["enrolled", "unenrolled", "unknown"].iter().enumerate() {
+            let (asked, refused) = (quartiles(&mut asked[kind]), quartiles(&mut refused[kind]));
+            println!("| {name} | {asked} | {refused} |");
+        }
+    }
+}
+
+fn quartiles(times: &mut [Duration]) -> String {
+    times.sort_unstable();
+    let at = |part: usize| times[times.len() * part / 4].as_secs_f64() * 1000.0;
+    format!("{:.0} – **{:.0}** – {:.0}", at(1), at(2), at(3))
 }
