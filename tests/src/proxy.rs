@@ -33,8 +33,8 @@ pub struct Call {
 /// A fault to order; it is taken back with [`Rule::remove`].
 #[derive(Debug)]
 #[must_use = "a rule stays until it is removed"]
-pub struct Rule<'a> {
-    proxy: &'a Proxy,
+pub struct Rule {
+    proxy: Proxy,
     id: u64,
 }
 
@@ -80,18 +80,21 @@ impl Proxy {
 
     /// Orders a fault, as the proxy's own documentation has it: `operation`, `containing`,
     /// `any_of`, `skip`, `times`, `fault`.
-    pub async fn rule(&self, rule: &Value) -> Rule<'_> {
+    pub async fn rule(&self, rule: &Value) -> Rule {
         let request = self.http.post(format!("{}/_proxy/rules", self.url));
         let response = request.body(rule.to_string()).send().await;
         let response = response.expect("the proxy answers");
         assert!(response.status().is_success(), "the proxy refuses {rule}");
         let answer: Value = response.json().await.expect("the proxy answers JSON");
         let id = answer["id"].as_u64().expect("a rule has a number");
-        Rule { proxy: self, id }
+        Rule {
+            proxy: self.clone(),
+            id,
+        }
     }
 
     /// Orders that calls of an operation wait which hold all of these texts.
-    pub async fn hold(&self, operation: &str, containing: &[&str]) -> Rule<'_> {
+    pub async fn hold(&self, operation: &str, containing: &[&str]) -> Rule {
         let rule = json!({"operation": operation, "containing": containing, "fault": "hold"});
         self.rule(&rule).await
     }
@@ -104,7 +107,7 @@ impl Proxy {
     }
 }
 
-impl Rule<'_> {
+impl Rule {
     /// Waits until a call is held.
     pub async fn held(&self) {
         self.proxy

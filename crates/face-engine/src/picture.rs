@@ -95,7 +95,17 @@ impl Picture {
         if bytes.len() > MAX_BYTES {
             return Err(PictureError::TooManyBytes { bytes: bytes.len() });
         }
-        match Format::of(bytes).ok_or(PictureError::NotAnImage)? {
+        let format = Format::of(bytes).ok_or(PictureError::NotAnImage)?;
+        // A broken JPEG can break the decoder's own assumptions (zune-jpeg 0.5.15, on a block that
+        // lies outside the picture); whoever sends one must learn no more than that it is broken.
+        std::panic::catch_unwind(|| Self::decode_as(format, bytes)).unwrap_or_else(|_panic| {
+            let reason = "the decoder gave up".to_owned();
+            Err(PictureError::Corrupt(reason))
+        })
+    }
+
+    fn decode_as(format: Format, bytes: &[u8]) -> Result<Self, PictureError> {
+        match format {
             Format::Jpeg => {
                 // The decoder fills what is missing with grey: look for the end first.
                 if !jpeg_ends(bytes) {

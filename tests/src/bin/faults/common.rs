@@ -48,30 +48,22 @@ pub(crate) async fn leftovers(stack: &Stack, user: &str, enrolments: &[String]) 
     left
 }
 
-/// Whether every trigger that Cognito called for somebody answered in time, and was not called
-/// again; what is wrong otherwise.
+/// Whether every trigger that Cognito called for somebody answered in time, so that Cognito did not
+/// have to call again; what is wrong otherwise.
 pub(crate) fn late(calls: &[Call]) -> Option<String> {
-    let triggers = calls
+    let mut triggers = calls
         .iter()
         .filter(|call| call.operation.starts_with("Invoke:"));
-    let mut seen = Vec::new();
-    for call in triggers {
-        let name = trigger(&call.operation);
-        match call.milliseconds {
-            Some(taken) if taken <= TRIGGER && call.status == Some(200) => {}
-            taken => {
-                return Some(format!(
-                    "{name} took {taken:?} ms, answer {:?}",
-                    call.status
-                ));
-            }
+    triggers.find_map(|call| match call.milliseconds {
+        Some(taken) if taken <= TRIGGER && call.status == Some(200) => None,
+        taken => {
+            let name = trigger(&call.operation);
+            Some(format!(
+                "{name} took {taken:?} ms, status {:?}",
+                call.status
+            ))
         }
-        if seen.contains(&name) {
-            return Some(format!("{name} was called again"));
-        }
-        seen.push(name);
-    }
-    None
+    })
 }
 
 /// The trigger of a function's name.

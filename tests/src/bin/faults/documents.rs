@@ -116,7 +116,9 @@ impl Uploaded {
     }
 
     fn event(&self, stack: &Stack, version: Option<&str>) -> Value {
-        let mut object = json!({"key": self.key, "size": 1});
+        let mut object = json!({
+            "key": self.key, "size": 1, "eTag": "0", "sequencer": "0067A1B2C3D4E5F601",
+        });
         if let Some(version) = version {
             object["versionId"] = json!(version);
         }
@@ -126,7 +128,19 @@ impl Uploaded {
             "awsRegion": stack.outputs.region,
             "eventTime": "2026-11-21T00:00:00.000Z",
             "eventName": "ObjectCreated:Post",
-            "s3": {"bucket": {"name": stack.outputs.document_bucket}, "object": object},
+            "userIdentity": {"principalId": "AWS:EXAMPLE"},
+            "requestParameters": {"sourceIPAddress": "192.0.2.1"},
+            "responseElements": {"x-amz-request-id": "EXAMPLE", "x-amz-id-2": "EXAMPLE"},
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "face-documents",
+                "bucket": {
+                    "name": stack.outputs.document_bucket,
+                    "ownerIdentity": {"principalId": "EXAMPLE"},
+                    "arn": format!("arn:aws:s3:::{}", stack.outputs.document_bucket),
+                },
+                "object": object,
+            },
         }]})
     }
 

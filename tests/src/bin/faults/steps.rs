@@ -5,12 +5,13 @@ use e2e::people::{
     signed_up,
 };
 use e2e::pictures;
+use e2e::proxy::Rule;
 use e2e::stack::{Stack, fresh_email};
 use signin_client::{Answer, Challenge, ClientError, Refusal, Round, SignInClient};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
-use crate::common::fragment;
+use crate::common::{fragment, proxy};
 
 /// One call to Cognito.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,9 @@ impl Act {
 pub(crate) struct Scene {
     pub(crate) person: Person,
     pub(crate) enrolments: Vec<String>,
+    /// Keeps the function behind S3's events from doing the same work at the same time: its calls
+    /// are other rows.
+    pub(crate) quiet: Option<Rule>,
     act: Act,
     asked: Option<Challenge>,
     picture: Vec<u8>,
@@ -102,12 +106,17 @@ impl Scene {
                 _ => enrolled(stack).await.0,
             },
             enrolments: Vec::new(),
+            quiet: None,
             act,
             asked: None,
             picture: pictures::live(),
             code: String::new(),
         };
         let person = &scene.person;
+        let only_events_name_versions = ["versionId=", person.user_name()];
+        let proxy = proxy();
+        let quiet = proxy.hold("GetObject", &only_events_name_versions).await;
+        scene.quiet = Some(quiet);
         match act {
             Act::Confirm => scene.code = newest_code(&client, &person.email).await,
             Act::Reset => {
@@ -153,6 +162,16 @@ impl Scene {
         marks.extend(self.asked.iter().map(|asked| asked.challenge_id.clone()));
         marks.extend(self.enrolments.iter().cloned());
         marks
+    }
+
+    /// Begins a sign-in on the path that the act was on, without going on with it.
+    pub(crate) async fn look_in(&self, client: &SignInClient) {
+        let password = match self.act {
+            Act::Begin | Act::InlineFace | Act::UploadedFace | Act::SomebodyElsesFace => None,
+            Act::Reset => Some(NEW_PASSWORD),
+            _ => Some(self.person.password.as_str()),
+        };
+        let _ = client.begin(&self.person.email, password).await;
     }
 
     /// Acts.
