@@ -1,11 +1,11 @@
 //! Running other programs: to the end, interruptibly, with an error that says what happened.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::sleep;
+use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -47,20 +47,29 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = start(command)?;
+    // Read while it runs: a program whose pipe is full waits for its reader.
+    let (output, errors) = (drain(child.stdout.take()), drain(child.stderr.take()));
     let status = wait(&mut child)?;
-    let (mut output, mut errors) = (String::new(), String::new());
-    if let Some(mut pipe) = child.stdout.take() {
-        pipe.read_to_string(&mut output)
-            .with_context(|| format!("{} prints no text", shown(command)))?;
-    }
-    if let Some(mut pipe) = child.stderr.take() {
-        pipe.read_to_string(&mut errors)
-            .with_context(|| format!("{} prints no text", shown(command)))?;
-    }
+    let text = |reader: JoinHandle<io::Result<String>>| {
+        let read = reader.join().map_err(|_| anyhow!("a reader panicked"))?;
+        read.with_context(|| format!("{} prints no text", shown(command)))
+    };
+    let (output, errors) = (text(output)?, text(errors)?);
     if !status.success() {
         bail!("{}", errors.trim());
     }
     Ok(output)
+}
+
+/// Reads a pipe to its end, on a thread of its own.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<io::Result<String>> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_string(&mut text)?;
+        }
+        Ok(text)
+    })
 }
 
 /// The last lines of a log, indented, or a word on why there are none.
@@ -121,4 +130,25 @@ fn shown(command: &Command) -> String {
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_program_that_says_more_than_a_pipe_holds_comes_to_its_end() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "head -c 300000 /dev/zero | tr '\\0' a; echo b >&2"]);
+        assert_eq!(output_of(&mut command).unwrap().len(), 300_000);
+    }
+
+    #[test]
+    fn a_program_that_fails_is_quoted() {
+        let mut command = Command::new("sh");
+        let error = output_of(command.args(["-c", "echo why >&2; exit 3"])).unwrap_err();
+        assert_eq!(error.to_string(), "why");
+    }
 }

@@ -33,6 +33,9 @@ fn write_seeds(prefix: &str) {
 
 fuzz_target!(
     init: {
+        // A panic that the product catches is no find: libFuzzer's own hook would end the search
+        // on it. One that nobody catches ends the search all the same.
+        std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
         if let Ok(prefix) = std::env::var("FUZZ_SEEDS") {
             write_seeds(&prefix);
         }
