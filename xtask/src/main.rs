@@ -121,6 +121,7 @@ enum Suite {
     /// Attacks on the whole stack, each shown to succeed where its defence is missing.
     Attacks,
     /// Faults at every call of every function, each shown to do harm where its defence is missing.
+    /// They take eight minutes, and run by name only.
     Faults,
     /// The template's checks, and `sam build`.
     Deploy,
