@@ -39,8 +39,7 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         unit(paths, &mut table);
     }
     let whole_stack = match suite {
-        // The faults take eight minutes, most of them waiting for what never answers: by name only.
-        None => vec![Suite::E2e, Suite::Attacks],
+        None => vec![Suite::E2e, Suite::Attacks, Suite::Faults],
         Some(suite @ (Suite::E2e | Suite::Attacks | Suite::Faults)) => vec![suite],
         Some(Suite::Unit | Suite::Deploy) => vec![],
     };

@@ -3,9 +3,10 @@
 //!
 //! The order makes every half-done state findable: the picture lies in the bucket first, also one
 //! that came with an answer; then the lease, which names the picture; then the face in the
-//! collection, which carries the enrolment's id; then the record. Only then are documents deleted
-//! and the face of an abandoned enrolment taken out. So whoever finds a lease of a dead call can
-//! look for the face that it may have left, with the picture that it looked at.
+//! collection, which carries the enrolment's id; then the record; then, for an operator's upload,
+//! the user's profile. Only then are documents deleted and the face of an abandoned enrolment taken
+//! out. So whoever finds a lease of a dead call can look for the face that it may have left, with
+//! the picture that it looked at.
 
 use std::time::Duration;
 
@@ -115,7 +116,7 @@ impl Indexer {
             Work::Busy => return Ok(Outcome::Busy),
             Work::Rejected(reason) => return Ok(Outcome::Rejected(reason)),
             Work::Done(face) => {
-                self.tidy(key, version, &face, &enrolment).await;
+                self.tidy(key, &face, &enrolment).await;
                 return Ok(Outcome::Indexed(face));
             }
             Work::Index { orphan } => orphan,
@@ -164,7 +165,7 @@ impl Indexer {
         if !recorded {
             return self.late(&enrolment.id, face).await;
         }
-        self.tidy(key, version, &face, &enrolment).await;
+        self.tidy(key, &face, &enrolment).await;
         Ok(Outcome::Indexed(face))
     }
 
@@ -264,22 +265,12 @@ impl Indexer {
 
     /// Deletes what is not needed once the record stands: every version of the document but a
     /// kept one, and the face of the enrolment that this one replaces. Where that fails, the
-    /// bucket's lifecycle and the next look at this enrolment try again.
-    async fn tidy(
-        &self,
-        key: &DocumentKey,
-        document: Option<&str>,
-        face: &EnrolledFace,
-        enrolment: &Enrolment,
-    ) {
-        let kept = face.document.as_ref().map(|kept| kept.version.as_str());
-        match key {
-            DocumentKey::Enrolment { .. } => {
-                log_fault(self.documents.delete_versions(&key.to_string(), kept).await);
-            }
-            // Another version is another enrolment, and may be the one that is kept.
-            DocumentKey::Bulk { .. } if document != kept => self.discard(key, document).await,
-            DocumentKey::Bulk { .. } => {}
+    /// bucket's lifecycle and the next look at this enrolment try again. An operator's upload stays
+    /// until its face is somebody's: see [`Indexer::activate`].
+    async fn tidy(&self, key: &DocumentKey, face: &EnrolledFace, enrolment: &Enrolment) {
+        if let DocumentKey::Enrolment { .. } = key {
+            let kept = face.document.as_ref().map(|kept| kept.version.as_str());
+            log_fault(self.documents.delete_versions(&key.to_string(), kept).await);
         }
         if let Some(replaced) = &enrolment.replaces {
             log_fault(self.undo(replaced).await);
@@ -287,8 +278,28 @@ impl Indexer {
     }
 
     /// Makes the face of an operator's upload the user's, where there is an account without one;
-    /// otherwise takes it out again. Says in a word which.
+    /// otherwise takes it out again. Only then is the document deleted, unless it is kept: a call
+    /// that comes after one that died needs it. Says in a word which.
     pub async fn activate(
+        &self,
+        user: &UserName,
+        document: &Document,
+        face: &EnrolledFace,
+    ) -> Result<&'static str, Fault> {
+        let outcome = self
+            .activate_or_undo(user, &document.enrolment, face)
+            .await?;
+        if let Found::Picture(picture) = &document.found {
+            let version = picture.version.as_deref();
+            // Another version is another enrolment, and may be the one that is kept.
+            if version != face.document.as_ref().map(|kept| kept.version.as_str()) {
+                self.discard(&document.key, version).await;
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn activate_or_undo(
         &self,
         user: &UserName,
         enrolment: &EnrolmentId,

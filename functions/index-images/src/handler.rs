@@ -84,7 +84,7 @@ impl Images {
         };
         let document = Document {
             key: key.clone(),
-            enrolment: enrolment.clone(),
+            enrolment,
             found,
         };
         let indexed = self
@@ -93,7 +93,7 @@ impl Images {
             .await?;
         match (indexed, &key) {
             (Outcome::Indexed(face), DocumentKey::Bulk { user, .. }) => {
-                self.indexer.activate(user, &enrolment, &face).await
+                self.indexer.activate(user, &document, &face).await
             }
             (Outcome::Indexed(_), DocumentKey::Enrolment { .. }) => Ok("indexed"),
             (Outcome::Rejected(reason), _) => Ok(reason.name()),

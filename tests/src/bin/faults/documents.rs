@@ -11,6 +11,8 @@ use e2e::stack::{Stack, Variant};
 use e2e::trial::{Ground, Running, Seen, Trial};
 use serde_json::{Value, json};
 use signin_client::{Challenge, Round};
+use signin_core::id::EnrolmentId;
+use signin_core::key::DocumentKey;
 use signin_core::step::Step;
 
 use crate::common::{data_url, fragment, leases_are_over, proxy, rule};
@@ -23,6 +25,14 @@ const CALLS: [&str; 6] = [
     "DetectFaces",
     "IndexFaces",
     "TransactWriteItems",
+];
+
+/// What it writes for an operator's upload, by a word that only this write says: that the upload is
+/// known, that its face is in the collection, and that it is the user's.
+const BULK_WRITES: [(&str, &str); 3] = [
+    ("that it is known", "AWAITED"),
+    ("the face", "INDEXED"),
+    ("whose face it is", "MAY_ENROL"),
 ];
 
 const FAULTS: [&str; 6] = ["throttle", "error", "reset", "stall", "half", "lost"];
@@ -81,6 +91,26 @@ pub(crate) fn trials() -> Vec<Trial> {
             });
         }
     }
+    for (what, word) in BULK_WRITES {
+        for fault in FAULTS {
+            let carried_out = matches!(fault, "half" | "lost");
+            let proof = match word {
+                "AWAITED" => "faults-are-swallowed",
+                "MAY_ENROL" if !carried_out => "documents-deleted-before-the-end",
+                "MAY_ENROL" => "lost-answers-count-as-refusals",
+                _ if carried_out => "events-count-anew",
+                _ => "orphans-not-looked-for",
+            };
+            trials.push(Trial {
+                number: "13".to_owned(),
+                attempt: format!("index-images, an operator's upload: writing {what}: {fault}"),
+                expected: "fails loudly, and the next call mends it".to_owned(),
+                variant: Variant::Default,
+                proof,
+                run: Arc::new(move |ground| Box::pin(bulk(ground, word, fault))),
+            });
+        }
+    }
     trials
 }
 
@@ -116,32 +146,7 @@ impl Uploaded {
     }
 
     fn event(&self, stack: &Stack, version: Option<&str>) -> Value {
-        let mut object = json!({
-            "key": self.key, "size": 1, "eTag": "0", "sequencer": "0067A1B2C3D4E5F601",
-        });
-        if let Some(version) = version {
-            object["versionId"] = json!(version);
-        }
-        json!({"Records": [{
-            "eventVersion": "2.1",
-            "eventSource": "aws:s3",
-            "awsRegion": stack.outputs.region,
-            "eventTime": "2026-11-21T00:00:00.000Z",
-            "eventName": "ObjectCreated:Post",
-            "userIdentity": {"principalId": "AWS:EXAMPLE"},
-            "requestParameters": {"sourceIPAddress": "192.0.2.1"},
-            "responseElements": {"x-amz-request-id": "EXAMPLE", "x-amz-id-2": "EXAMPLE"},
-            "s3": {
-                "s3SchemaVersion": "1.0",
-                "configurationId": "face-documents",
-                "bucket": {
-                    "name": stack.outputs.document_bucket,
-                    "ownerIdentity": {"principalId": "EXAMPLE"},
-                    "arn": format!("arn:aws:s3:::{}", stack.outputs.document_bucket),
-                },
-                "object": object,
-            },
-        }]})
+        event(stack, &self.key, version)
     }
 
     async fn state(&self, stack: &Stack) -> String {
@@ -161,6 +166,36 @@ impl Uploaded {
             Seen::fell(seen)
         }
     }
+}
+
+/// The event that tells of an object of the document bucket.
+fn event(stack: &Stack, key: &str, version: Option<&str>) -> Value {
+    let mut object = json!({
+        "key": key, "size": 1, "eTag": "0", "sequencer": "0067A1B2C3D4E5F601",
+    });
+    if let Some(version) = version {
+        object["versionId"] = json!(version);
+    }
+    json!({"Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": stack.outputs.region,
+        "eventTime": "2026-11-21T00:00:00.000Z",
+        "eventName": "ObjectCreated:Post",
+        "userIdentity": {"principalId": "AWS:EXAMPLE"},
+        "requestParameters": {"sourceIPAddress": "192.0.2.1"},
+        "responseElements": {"x-amz-request-id": "EXAMPLE", "x-amz-id-2": "EXAMPLE"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "face-documents",
+            "bucket": {
+                "name": stack.outputs.document_bucket,
+                "ownerIdentity": {"principalId": "EXAMPLE"},
+                "arn": format!("arn:aws:s3:::{}", stack.outputs.document_bucket),
+            },
+            "object": object,
+        },
+    }]})
 }
 
 async fn doubled(ground: Ground) -> Seen {
@@ -353,4 +388,48 @@ async fn index_images(ground: Ground, operation: &'static str, fault: &'static s
         return Seen::fell("it fails again, with nothing broken");
     }
     uploaded.seen(&stack, &["INDEXED"]).await
+}
+
+async fn bulk(ground: Ground, word: &'static str, fault: &'static str) -> Seen {
+    let stack = ground.stack;
+    let person = confirmed(&stack.client()).await;
+    let user = person.user_name();
+    let key = format!("bulk/{user}/passport.jpg");
+    let proxy = proxy();
+    let order = proxy
+        .rule(&json!({
+            "operation": "TransactWriteItems", "containing": [user, word], "fault": fault,
+        }))
+        .await;
+    let bucket = &stack.outputs.document_bucket;
+    let version = stack.put_object(bucket, &key, pictures::document()).await;
+    let event = event(&stack, &key, version.as_deref());
+    let first = stack.invoke_other("IndexImages", &event).await;
+    let bitten = order.bitten().await;
+    order.remove().await;
+    assert!(bitten > 0, "the fault met no call");
+    let recorded = async || {
+        let profile = stack.profile(user).await;
+        let faces = profile["faces"]["M"].as_object();
+        faces.map_or(0, serde_json::Map::len)
+    };
+    if first.is_ok() && recorded().await == 0 {
+        return Seen::fell("it failed in silence");
+    }
+    leases_are_over(&stack, user).await;
+    let second = stack.invoke_other("IndexImages", &event).await;
+    if second.is_err() {
+        return Seen::fell("it fails again, with nothing broken");
+    }
+    let parsed = DocumentKey::parse(&key).expect("it is a document's key");
+    let enrolment = EnrolmentId::of_object(&parsed, version.as_deref());
+    let faces = stack.faces_of(enrolment.as_str()).await;
+    let documents = stack.versions(bucket, &key).await;
+    let recorded = recorded().await;
+    let seen = format!("{faces} faces, {recorded} of them the user's, {documents} documents left");
+    if (faces, recorded, documents) == (1, 1, 0) {
+        Seen::held(seen)
+    } else {
+        Seen::fell(seen)
+    }
 }
