@@ -20,7 +20,12 @@ use crate::steps::{begin, step};
 /// What runs beside the functions: the servers that stand in for a part of AWS each, and the
 /// client with the demonstration. They are built apart from the functions, so that their
 /// dependencies' features do not reach what goes to Lambda.
-const LOCAL: [&str; 3] = ["local-cognito", "local-rekognition", "signin-client"];
+const LOCAL: [&str; 4] = [
+    "local-cognito",
+    "local-rekognition",
+    "local-web",
+    "signin-client",
+];
 
 /// Where cargo put what was built: the executables, by their names.
 #[derive(Clone, Debug, Deserialize, Serialize)]

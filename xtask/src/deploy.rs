@@ -24,9 +24,28 @@ pub(crate) struct Variant {
     pub(crate) parameters: Vec<String>,
     /// Whether its functions are the mutated ones.
     pub(crate) mutated: bool,
+    /// The port of its page, where it has one.
+    pub(crate) web: Option<u16>,
 }
 
 impl Variant {
+    /// Where its page is; empty where it has none.
+    pub(crate) fn web_url(&self) -> String {
+        // Browsers give the camera to pages of this name, as to those that come over TLS.
+        self.web
+            .map_or_else(String::new, |port| format!("http://localhost:{port}"))
+    }
+
+    /// The template's parameters. The page may upload, unless another one was named.
+    fn parameters(&self) -> BTreeMap<String, String> {
+        let page = self
+            .web
+            .map(|_| ("AllowedOrigin".to_owned(), self.web_url()));
+        let given = self.parameters.iter().filter_map(|p| p.split_once('='));
+        let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        page.into_iter().chain(given).collect()
+    }
+
     fn stack(&self) -> String {
         if self.name.is_empty() {
             STACK.to_owned()
@@ -69,12 +88,9 @@ fn deploy_packages(
     variants: &[&Variant],
     packages: &Path,
 ) -> Result<()> {
-    let stacks: BTreeMap<String, BTreeMap<&str, &str>> = variants
+    let stacks: BTreeMap<String, BTreeMap<String, String>> = variants
         .iter()
-        .map(|variant| {
-            let parameters = variant.parameters.iter().filter_map(|p| p.split_once('='));
-            (variant.stack(), parameters.collect())
-        })
+        .map(|variant| (variant.stack(), variant.parameters()))
         .collect();
     let text = output_of(
         Command::new(paths.part("ministack").join("bin/python"))
@@ -97,6 +113,7 @@ fn deploy_packages(
             .remove(&variant.stack())
             .with_context(|| format!("the stack {} has no outputs", variant.stack()))?;
         known.extend(endpoints.outputs());
+        known.insert("WebUrl".to_owned(), variant.web_url());
         write(
             &variant.outputs(dir),
             &serde_json::to_string_pretty(&known)?,

@@ -16,6 +16,7 @@ mod run;
 mod stack;
 mod steps;
 mod suites;
+mod web;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,8 +122,9 @@ enum Suite {
     /// Attacks on the whole stack, each shown to succeed where its defence is missing.
     Attacks,
     /// Faults at every call of every function, each shown to do harm where its defence is missing.
-    /// They take eight minutes, and run by name only.
     Faults,
+    /// The page's own tests, and those in a browser, against stacks of their own.
+    Web,
     /// The template's checks, and `sam build`.
     Deploy,
 }

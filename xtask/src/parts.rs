@@ -90,6 +90,12 @@ pub(crate) fn clients(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
+/// The npm packages that a folder's lock file names.
+pub(crate) fn npm(paths: &Paths, folder: &Path, name: &str) -> Result<()> {
+    let _alone = alone(paths)?;
+    install(paths, folder, name).map(|_| ())
+}
+
 /// Installs what a folder's lock file names, unless that was done already.
 fn install(paths: &Paths, folder: &Path, name: &str) -> Result<&'static str> {
     let lock = folder.join("package-lock.json");
@@ -103,7 +109,8 @@ fn install(paths: &Paths, folder: &Path, name: &str) -> Result<&'static str> {
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
         .current_dir(folder);
     let log = paths.logs().join(format!("setup-{name}.log"));
-    run_quietly(&mut npm, &log).context("cannot install a client's library")?;
+    run_quietly(&mut npm, &log)
+        .context("npm cannot install what the lock file names; is a registry reachable?")?;
     fs::write(&installed, locked).with_context(|| cannot("write", &installed))?;
     Ok(told(true))
 }

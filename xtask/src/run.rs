@@ -21,6 +21,7 @@ use crate::stack::Stack;
 use crate::stack::endpoints::Endpoints;
 use crate::stack::state::{Lock, Record};
 use crate::steps::say;
+use crate::web;
 
 /// How long a stack has to end before its supervisor is given up.
 const END: Duration = Duration::from_secs(30);
@@ -109,6 +110,7 @@ pub(crate) fn prepare(paths: &Paths) -> Result<Built> {
     parts::check_prerequisites()?;
     parts::models(paths)?;
     parts::ministack(paths)?;
+    web::build(paths)?;
     build(paths)
 }
 
@@ -119,19 +121,21 @@ fn hold(
     built: &Built,
     parameters: Vec<String>,
 ) -> Result<()> {
+    let endpoints = Endpoints::usual()?;
     let variant = Variant {
         name: "",
         parameters,
         mutated: false,
+        web: Some(endpoints.web_port()),
     };
-    let endpoints = Endpoints::usual()?;
-    let outputs = variant.outputs(dir);
-    let mut stack = Stack::start(paths, dir, lock, endpoints, built, &[variant], None)?;
+    let variants = [variant];
+    let mut stack = Stack::start(paths, dir, lock, endpoints, built, &variants, None)?;
+    let [variant] = &variants;
     say(&format!(
-        "ready: {}, and what a client needs is in {}",
-        endpoints.cognito(),
-        paths.shown(&outputs)
+        "ready; what a client needs is in {}, and the page is at",
+        paths.shown(&variant.outputs(dir))
     ));
+    eprintln!("{}", variant.web_url());
     stack.mark_ready()?;
     stack.watch()?;
     say("stopping");

@@ -17,9 +17,10 @@ use crate::parts;
 use crate::paths::Paths;
 use crate::run::prepare;
 use crate::stack::Stack;
-use crate::stack::endpoints::{Endpoints, REGION};
+use crate::stack::endpoints::{Endpoints, REGION, free_port};
 use crate::stack::state::Lock;
 use crate::steps::{begin, step};
+use crate::web;
 
 /// How the end-to-end tests learn where the outputs of their stacks lie.
 const OUTPUTS_VARIABLE: &str = "FACE_SIGNIN_OUTPUTS";
@@ -41,10 +42,13 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
     let whole_stack = match suite {
         None => vec![Suite::E2e, Suite::Attacks, Suite::Faults],
         Some(suite @ (Suite::E2e | Suite::Attacks | Suite::Faults)) => vec![suite],
-        Some(Suite::Unit | Suite::Deploy) => vec![],
+        Some(Suite::Unit | Suite::Web | Suite::Deploy) => vec![],
     };
     if !whole_stack.is_empty() {
         on_a_stack(paths, &mut table, &whole_stack, only);
+    }
+    if wanted(Suite::Web) {
+        web(paths, &mut table, only);
     }
     if wanted(Suite::Deploy) {
         deploy(paths, &mut table);
@@ -152,7 +156,7 @@ fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&
                 table.check("attacks", || with_stack(program(paths, "attacks", only)));
             }
             Suite::Faults => table.check("faults", || with_stack(program(paths, "faults", only))),
-            Suite::Unit | Suite::Deploy => {}
+            Suite::Unit | Suite::Web | Suite::Deploy => {}
         }
     }
 }
@@ -204,6 +208,7 @@ fn variants(mutated: bool) -> Vec<Variant> {
         name,
         parameters: parameters.iter().map(|&p| p.to_owned()).collect(),
         mutated,
+        web: None,
     };
     let mut variants = vec![
         variant("", &[], false),
@@ -218,6 +223,62 @@ fn variants(mutated: bool) -> Vec<Variant> {
         variants.push(variant("mutated", &[], true));
     }
     variants
+}
+
+/// The page's types, its own tests, and those in a browser against one stack for each way in.
+fn web(paths: &Paths, table: &mut Table, only: Option<&str>) {
+    table.check("page", || web::build(paths));
+    table.check("page's own tests", || {
+        visibly(&mut web::suite(paths, "unit", None))
+    });
+    let dir = paths.root.join(".local/test-web");
+    let mut running = None;
+    table.check("stacks with a page", || {
+        let Some(lock) = Lock::take(&dir)? else {
+            bail!("these tests are running already");
+        };
+        let browser = web::chromium(paths)?;
+        let cameras = web::cameras(paths)?;
+        let built = prepare(paths)?;
+        let endpoints = Endpoints::free()?;
+        let variants = variants_with_a_page()?;
+        let stack = Stack::start(paths, &dir, lock, endpoints, &built, &variants, None)?;
+        running = Some((stack, browser, cameras));
+        Ok(())
+    });
+    if let Some((_stack, browser, cameras)) = &running {
+        table.check("page in a browser", || {
+            visibly(
+                web::suite(paths, "browser", only)
+                    .env(OUTPUTS_VARIABLE, &dir)
+                    .env("FACE_SIGNIN_BROWSER", browser)
+                    .env("FACE_SIGNIN_CAMERAS", cameras),
+            )
+        });
+    }
+}
+
+/// One stack for each way in that the page knows.
+fn variants_with_a_page() -> Result<Vec<Variant>> {
+    [
+        ("", vec![]),
+        ("password", vec!["SignInPolicy=PASSWORD+FACE"]),
+        ("data", vec!["SignInPolicy=FACE_DATA"]),
+        (
+            "mesh",
+            vec!["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
+        ),
+    ]
+    .into_iter()
+    .map(|(name, parameters)| {
+        Ok(Variant {
+            name,
+            parameters: parameters.into_iter().map(str::to_owned).collect(),
+            mutated: false,
+            web: Some(free_port()?),
+        })
+    })
+    .collect()
 }
 
 /// Checks the template, and that the SAM CLI builds every function of it.

@@ -19,20 +19,21 @@ pub(crate) struct Endpoints {
     cognito: u16,
     rekognition: u16,
     proxy: u16,
+    web: u16,
 }
 
 impl Endpoints {
     /// The ports a developer gets to know; free ones for those that are taken.
     pub(crate) fn usual() -> Result<Self> {
-        Self::choose([4566, 4568, 4567, 4569])
+        Self::choose([4566, 4568, 4567, 4569, 5173])
     }
 
     /// Free ports, whichever they are.
     pub(crate) fn free() -> Result<Self> {
-        Self::choose([0, 0, 0, 0])
+        Self::choose([0; 5])
     }
 
-    fn choose(wanted: [u16; 4]) -> Result<Self> {
+    fn choose(wanted: [u16; 5]) -> Result<Self> {
         // All are held until all are chosen, so that none is chosen twice.
         let held = wanted
             .map(|port| bind(port).or_else(|_| bind(0)))
@@ -48,12 +49,18 @@ impl Endpoints {
             cognito: port(1)?,
             rekognition: port(2)?,
             proxy: port(3)?,
+            web: port(4)?,
         })
     }
 
     /// The port of the local AWS.
     pub(crate) fn aws_port(self) -> u16 {
         self.aws
+    }
+
+    /// The port of the page.
+    pub(crate) fn web_port(self) -> u16 {
+        self.web
     }
 
     /// Everything of AWS but Cognito and Rekognition.
@@ -92,14 +99,13 @@ impl Endpoints {
     }
 
     /// What a client needs beside the template's own outputs.
-    pub(crate) fn outputs(self) -> [(String, String); 8] {
+    pub(crate) fn outputs(self) -> [(String, String); 7] {
         [
             ("CognitoEndpoint", self.cognito()),
             ("S3Endpoint", self.aws()),
             ("DynamoDbEndpoint", self.aws()),
             ("LambdaEndpoint", self.aws()),
             ("RekognitionEndpoint", self.rekognition()),
-            ("WebUrl", String::new()),
             ("AccessKeyId", ACCESS_KEY_ID.to_owned()),
             ("SecretAccessKey", SECRET_ACCESS_KEY.to_owned()),
         ]
@@ -107,15 +113,21 @@ impl Endpoints {
     }
 }
 
+/// A free port, for one server more.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = bind(0).context("cannot find a free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
+}
+
 fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
-fn address(port: u16) -> String {
+pub(super) fn address(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
-fn url(port: u16) -> String {
+pub(super) fn url(port: u16) -> String {
     format!("http://{}", address(port))
 }
 
@@ -129,7 +141,7 @@ mod tests {
     fn a_taken_port_is_replaced_by_a_free_one() {
         let taken = bind(0).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let chosen = Endpoints::choose([port, 0, 0, 0]).unwrap();
+        let chosen = Endpoints::choose([port, 0, 0, 0, 0]).unwrap();
         assert_ne!(chosen.aws_port(), port);
         assert_ne!(chosen.aws_port(), 0);
     }

@@ -20,6 +20,7 @@ use crate::interrupt;
 use crate::paths::Paths;
 use crate::process::{Identity, stop_group};
 use crate::steps::step;
+use crate::web;
 use endpoints::{ACCESS_KEY_ID, Endpoints, REGION, SECRET_ACCESS_KEY};
 use state::{Lock, Record};
 
@@ -86,6 +87,14 @@ impl Stack {
             })?;
             Ok("")
         })?;
+        if variants.iter().any(|variant| variant.web.is_some()) {
+            step("the page's server", || {
+                stack.serve_pages(paths, built, variants)?;
+                stack.wait_for_health()?;
+                let urls = variants.iter().filter(|variant| variant.web.is_some());
+                Ok(urls.map(Variant::web_url).collect::<Vec<_>>().join(" "))
+            })?;
+        }
         Ok(stack)
     }
 
@@ -170,6 +179,26 @@ impl Stack {
             .args(["--listen", &endpoints.cognito_address()]);
         let health = format!("{}/_local/health", endpoints.cognito());
         self.spawn("local-cognito", cognito, health)
+    }
+
+    /// Serves the built page for each variant that has one.
+    fn serve_pages(&mut self, paths: &Paths, built: &Built, variants: &[Variant]) -> Result<()> {
+        for variant in variants {
+            let Some(port) = variant.web else {
+                continue;
+            };
+            let mut command = Command::new(built.executable("local-web")?);
+            command
+                .env_clear()
+                .args(["--listen", &endpoints::address(port)])
+                .arg("--pages")
+                .arg(web::pages(paths))
+                .arg("--outputs")
+                .arg(variant.outputs(&self.dir));
+            let health = format!("{}/_local/health", endpoints::url(port));
+            self.spawn("local-web", command, health)?;
+        }
+        Ok(())
     }
 
     /// Starts a server with the local AWS's credentials, and writes it down.

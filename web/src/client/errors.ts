@@ -1,0 +1,83 @@
+// What can go wrong, as a person would tell it apart. Cognito's own names and sentences end here.
+
+/** What went wrong. */
+export type Trouble =
+  /** Cognito does not answer, or there is no network. */
+  | 'offline'
+  /** A service behind Cognito does not answer. */
+  | 'unavailable'
+  /** The session was used, has expired or is somebody else's: begin again. */
+  | 'session-over'
+  /** The session ended without tokens: too many wrong tries, or nobody who can pass. */
+  | 'refused'
+  /** The password is wrong. */
+  | 'wrong-password'
+  /** There is an account with this address already. */
+  | 'account-exists'
+  /** The address was never confirmed with the mailed code. */
+  | 'not-confirmed'
+  /** The code is not the one that was mailed. */
+  | 'wrong-code'
+  /** The code is too old. */
+  | 'expired-code'
+  /** Too many requests, or too many mails, for a while. */
+  | 'too-often'
+  /** The password does not follow the pool's rules. */
+  | 'weak-password'
+  /** An address or a name that Cognito does not take. */
+  | 'not-accepted'
+  /** What the page kept for this sitting is gone. */
+  | 'sitting-gone'
+  /** An upload did not arrive. */
+  | 'upload-failed'
+  /** Something that this client does not understand. */
+  | 'protocol';
+
+/** An error with a {@link Trouble}; the message is for a developer's eyes. */
+export class SignInError extends Error {
+  override readonly name = 'SignInError';
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble, message: string = trouble, options?: ErrorOptions) {
+    super(message, options);
+    this.trouble = trouble;
+  }
+}
+
+const BY_NAME: Readonly<Record<string, Trouble>> = {
+  NetworkError: 'offline',
+  UsernameExistsException: 'account-exists',
+  UserNotConfirmedException: 'not-confirmed',
+  CodeMismatchException: 'wrong-code',
+  ExpiredCodeException: 'expired-code',
+  LimitExceededException: 'too-often',
+  TooManyRequestsException: 'too-often',
+  TooManyFailedAttemptsException: 'too-often',
+  InvalidPasswordException: 'weak-password',
+  InvalidParameterException: 'not-accepted',
+  UserLambdaValidationException: 'unavailable',
+  UnexpectedLambdaException: 'unavailable',
+  InvalidLambdaResponseException: 'unavailable',
+  InternalErrorException: 'unavailable',
+  CodeDeliveryFailureException: 'unavailable',
+};
+
+/** Reads what a call of Amplify's threw. */
+export function understood(error: unknown): SignInError {
+  if (error instanceof SignInError) {
+    return error;
+  }
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  if (name === 'NotAuthorizedException') {
+    return new SignInError(notAuthorized(message), message, { cause: error });
+  }
+  return new SignInError(BY_NAME[name] ?? 'protocol', `${name}: ${message}`, { cause: error });
+}
+
+// Cognito has one name for four things.
+function notAuthorized(message: string): Trouble {
+  if (/session/i.test(message)) {
+    return 'session-over';
+  }
+  return /attempts exceeded/i.test(message) ? 'too-often' : 'refused';
+}

@@ -1,0 +1,23 @@
+// The client of face sign-in: everything that a page needs, and nothing that a page is.
+
+export { SignInError, type Trouble } from './errors';
+export { type FaceData, faceData, meshData } from './faceData';
+export {
+  type Answer,
+  FaceSignIn,
+  type Person,
+  type Progress,
+  type SignInEvent,
+  type SignUp,
+} from './faceSignIn';
+export {
+  asksForPassword,
+  type Model,
+  type Outputs,
+  type Policy,
+  readOutputs,
+  takesFaceData,
+} from './outputs';
+export { encode, fromFile, type Picture } from './picture';
+export { type Challenge, type Reason, REASONS, type Step } from './protocol';
+export { type Sitting, SittingStore } from './sitting';

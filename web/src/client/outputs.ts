@@ -1,0 +1,61 @@
+// What the client needs to know of a stack: the outputs of its template, under their own names.
+
+/** A face data model: who computes what is said in the project's README. */
+export type Model = 'descriptor-128' | 'mesh-468';
+
+/** What a sign-in takes. */
+export type Policy = 'FACE' | 'PASSWORD+FACE' | 'FACE_DATA' | 'PASSWORD+FACE_DATA';
+
+/** A stack, as `config.json` describes it. */
+export interface Outputs {
+  readonly userPoolId: string;
+  readonly userPoolClientId: string;
+  readonly policy: Policy;
+  /** The version of the consent text that a sign-up must agree to. */
+  readonly consentVersion: string;
+  /** What face data this stack takes; of no meaning where it takes pictures. */
+  readonly faceDataModel: Model;
+  /** Where Cognito listens, where that is not AWS. Only such a stack has a mailbox to look into. */
+  readonly cognitoEndpoint?: string;
+}
+
+const POLICIES: readonly Policy[] = ['FACE', 'PASSWORD+FACE', 'FACE_DATA', 'PASSWORD+FACE_DATA'];
+const MODELS: readonly Model[] = ['descriptor-128', 'mesh-468'];
+
+/** Reads a stack's outputs; says what is missing or not understood. */
+export function readOutputs(json: unknown): Outputs {
+  if (typeof json !== 'object' || json === null) {
+    throw new Error('expected the outputs of the stack as one JSON object');
+  }
+  const all = json as Record<string, unknown>;
+  const required = (name: string): string => {
+    const value = all[name];
+    if (typeof value !== 'string' || value === '') {
+      throw new Error(`expected ${name} among the outputs of the stack`);
+    }
+    return value;
+  };
+  const oneOf = <T extends string>(name: string, allowed: readonly T[]): T => {
+    const value = required(name);
+    const known = allowed.find((one) => one === value);
+    if (known === undefined) {
+      throw new Error(`expected ${name} to be one of ${allowed.join(', ')}; found ${value}`);
+    }
+    return known;
+  };
+  const endpoint = all['CognitoEndpoint'];
+  return {
+    userPoolId: required('UserPoolId'),
+    userPoolClientId: required('UserPoolClientId'),
+    policy: oneOf('SignInPolicy', POLICIES),
+    consentVersion: required('ConsentVersion'),
+    faceDataModel: oneOf('FaceDataModel', MODELS),
+    ...(typeof endpoint === 'string' && endpoint !== '' ? { cognitoEndpoint: endpoint } : {}),
+  };
+}
+
+/** Whether a policy asks for a password at every sign-in. */
+export const asksForPassword = (policy: Policy): boolean => policy.startsWith('PASSWORD+');
+
+/** Whether a policy compares face data, so that no picture leaves the page. */
+export const takesFaceData = (policy: Policy): boolean => policy.endsWith('FACE_DATA');

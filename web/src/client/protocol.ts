@@ -1,0 +1,94 @@
+// The challenge as the stack's functions send it: strings all, read into types here and nowhere
+// else.
+
+import { SignInError } from './errors';
+import type { Model } from './outputs';
+
+/** What a challenge asks for. */
+export type Step = 'ENROL' | 'FACE' | 'FACE_DATA';
+
+const STEPS: readonly Step[] = ['ENROL', 'FACE', 'FACE_DATA'];
+
+/** Why the last try did not pass, or why the next one could not. */
+export const REASONS = [
+  'NO_FACE',
+  'MANY_FACES',
+  'TOO_SMALL',
+  'TOO_DARK',
+  'BLURRED',
+  'TURNED_AWAY',
+  'OCCLUDED',
+  'NOT_AN_IMAGE',
+  'NOT_FACE_DATA',
+  'TOO_LARGE',
+  'PENDING',
+  'NO_MATCH',
+  'TRY_LATER',
+] as const;
+
+/** One of {@link REASONS}. */
+export type Reason = (typeof REASONS)[number];
+
+/** Leave to upload one picture: a form to post it with. */
+export interface Upload {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A custom challenge. */
+export interface Challenge {
+  readonly step: Step;
+  readonly id: string;
+  /** Where the step takes a picture. */
+  readonly upload?: Upload;
+  /** Where the step takes face data: of which model. */
+  readonly model?: Model;
+  readonly expiresAt: Date;
+  /** Tries left in this session. */
+  readonly attemptsLeft: number;
+  readonly reason?: Reason;
+  /** Seconds to wait before the next try is looked at. */
+  readonly retryAfter?: number;
+}
+
+/** Reads a challenge's public parameters. */
+export function readChallenge(parameters: Readonly<Record<string, unknown>> | undefined): Challenge {
+  const text = (name: string): string | undefined => {
+    const value = parameters?.[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const step = STEPS.find((one) => one === text('step'));
+  const id = text('challengeId');
+  const expiresAt = new Date(text('expiresAt') ?? '');
+  const attemptsLeft = Number(text('attemptsLeft'));
+  if (!step || !id || Number.isNaN(expiresAt.getTime()) || !Number.isInteger(attemptsLeft)) {
+    throw new SignInError('protocol', 'this is not a challenge of face sign-in');
+  }
+  const upload = readUpload(text('uploadUrl'), text('uploadFields'));
+  const model = text('model');
+  // A reason that this client does not know is a later version's: the try did not pass.
+  const said = text('reason');
+  const reason = said === undefined ? undefined : (REASONS.find((one) => one === said) ?? 'NO_MATCH');
+  const retryAfter = text('retryAfter');
+  return {
+    step,
+    id,
+    expiresAt,
+    attemptsLeft,
+    ...(upload ? { upload } : {}),
+    ...(model === 'descriptor-128' || model === 'mesh-468' ? { model } : {}),
+    ...(reason ? { reason } : {}),
+    ...(retryAfter ? { retryAfter: Number(retryAfter) } : {}),
+  };
+}
+
+function readUpload(url: string | undefined, fields: string | undefined): Upload | undefined {
+  if (!url || !fields) {
+    return undefined;
+  }
+  try {
+    return { url, fields: JSON.parse(fields) as Record<string, string> };
+  } catch {
+    throw new SignInError('protocol', 'the upload form is not JSON');
+  }
+}

@@ -1,0 +1,55 @@
+import type { FaceSignIn, Person } from '../client';
+import { en as text } from '../text/en';
+import { Action, Problem, Screen } from './ui';
+import { useTask } from './useTask';
+
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+
+export function SignedIn({
+  client,
+  person,
+  onLeft,
+}: {
+  client: FaceSignIn;
+  person: Person;
+  onLeft: () => void;
+}) {
+  const task = useTask();
+  const leave = (everywhere: boolean) =>
+    task.run(async () => {
+      await client.signOut(everywhere);
+      onLeft();
+    });
+  const steps = person.steps?.split('+').map((step) => text.signedIn.step[step] ?? step);
+  return (
+    <Screen title={text.signedIn.title(person.name ?? person.email)} lead={text.signedIn.lead}>
+      <Problem>{task.trouble && text.troubles[task.trouble]}</Problem>
+      <dl className="facts">
+        <div>
+          <dt>{text.signedIn.email}</dt>
+          <dd>{person.email}</dd>
+        </div>
+        {steps && (
+          <div>
+            <dt>{text.signedIn.steps}</dt>
+            <dd data-testid="steps">{steps.join(', ')}</dd>
+          </div>
+        )}
+        <div>
+          <dt>{text.signedIn.until}</dt>
+          <dd>
+            <time dateTime={person.expiresAt.toISOString()}>{time.format(person.expiresAt)}</time>
+          </dd>
+        </div>
+      </dl>
+      <div className="actions">
+        <Action busy={task.busy ? text.busy.beginning : undefined} onClick={() => leave(false)}>
+          {text.signedIn.out}
+        </Action>
+        <Action kind="secondary" disabled={task.busy} onClick={() => leave(true)}>
+          {text.signedIn.everywhere}
+        </Action>
+      </div>
+    </Screen>
+  );
+}

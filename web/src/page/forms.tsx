@@ -1,0 +1,374 @@
+// The screens that are forms.
+
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+
+import { asksForPassword, type FaceSignIn, takesFaceData, type Trouble } from '../client';
+import { en as text } from '../text/en';
+import { Action, Field, Problem, Screen, Status } from './ui';
+import { type Task, useTask } from './useTask';
+
+/** A form that is sent by pressing Enter, too, and never twice. */
+function Form({
+  task,
+  go,
+  disabled = false,
+  onSend,
+  children,
+}: {
+  task: Task;
+  go: string;
+  disabled?: boolean;
+  onSend: () => Promise<void>;
+  children: ReactNode;
+}) {
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    if (!disabled) {
+      task.run(onSend);
+    }
+  };
+  return (
+    <form onSubmit={send}>
+      <Problem>{task.trouble && text.troubles[task.trouble]}</Problem>
+      {children}
+      <Action type="submit" busy={task.busy ? text.busy.beginning : undefined} disabled={disabled}>
+        {go}
+      </Action>
+    </form>
+  );
+}
+
+const emailField = {
+  type: 'email',
+  name: 'email',
+  autoComplete: 'username',
+  inputMode: 'email',
+  required: true,
+  maxLength: 254,
+} as const;
+
+/** What somebody types to sign in. */
+export interface Credentials {
+  readonly email: string;
+  readonly password?: string;
+}
+
+export function SignInForm({
+  client,
+  email: known,
+  trouble,
+  notice,
+  onBegin,
+  onCreate,
+  onRecover,
+}: {
+  client: FaceSignIn;
+  email: string;
+  trouble?: Trouble | undefined;
+  notice?: string | undefined;
+  onBegin: (credentials: Credentials) => Promise<void>;
+  onCreate: (email: string) => void;
+  onRecover: (email: string) => void;
+}) {
+  const [email, setEmail] = useState(known);
+  const [password, setPassword] = useState('');
+  const task = useTask(trouble);
+  const withPassword = asksForPassword(client.outputs.policy);
+  return (
+    <Screen title={text.signIn.title} lead={text.signIn.lead}>
+      {notice && <Status className="notice">{notice}</Status>}
+      <Form
+        task={task}
+        go={text.signIn.go}
+        onSend={() => onBegin({ email: email.trim(), ...(withPassword ? { password } : {}) })}
+      >
+        <Field
+          {...emailField}
+          label={text.signIn.email}
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+        />
+        {withPassword && (
+          <Field
+            label={text.signIn.password}
+            type="password"
+            name="password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        )}
+      </Form>
+      <div className="links">
+        <Action kind="link" onClick={() => onRecover(email)}>
+          {withPassword ? text.signIn.forgot : text.signIn.unfinished}
+        </Action>
+        <Action kind="link" onClick={() => onCreate(email)}>
+          {text.signIn.create}
+        </Action>
+      </div>
+    </Screen>
+  );
+}
+
+/** What somebody types to sign up. */
+export interface NewPerson {
+  readonly email: string;
+  readonly name: string;
+  readonly password?: string;
+}
+
+export function SignUpForm({
+  client,
+  known,
+  trouble,
+  onSend,
+  onSignIn,
+  onRecover,
+}: {
+  client: FaceSignIn;
+  known: NewPerson;
+  trouble?: Trouble | undefined;
+  onSend: (person: NewPerson) => Promise<void>;
+  onSignIn: (email: string) => void;
+  onRecover: (email: string) => void;
+}) {
+  const [name, setName] = useState(known.name);
+  const [email, setEmail] = useState(known.email);
+  const [password, setPassword] = useState(known.password ?? '');
+  const [agreed, setAgreed] = useState(false);
+  const task = useTask(trouble);
+  const { policy, faceDataModel } = client.outputs;
+  const data = takesFaceData(policy);
+  const withPassword = asksForPassword(policy);
+  return (
+    <Screen title={text.signUp.title} lead={data ? text.signUp.leadData : text.signUp.lead}>
+      <Form
+        task={task}
+        go={text.signUp.go}
+        onSend={() =>
+          onSend({
+            name: name.trim(),
+            email: email.trim(),
+            ...(withPassword ? { password } : {}),
+          })
+        }
+      >
+        <Field
+          label={text.signUp.name}
+          name="name"
+          autoComplete="name"
+          required
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <Field
+          {...emailField}
+          label={text.signUp.email}
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+        />
+        {withPassword && (
+          <Field
+            label={text.signUp.password}
+            hint={text.signUp.passwordHint}
+            type="password"
+            name="password"
+            autoComplete="new-password"
+            required
+            minLength={12}
+            maxLength={256}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        )}
+        <fieldset className="consent">
+          <legend>{text.signUp.consentTitle}</legend>
+          <dl>
+            {(data ? text.consentData : text.consentPicture).map(([term, meaning]) => (
+              <div key={term}>
+                <dt>{term}</dt>
+                <dd>{meaning}</dd>
+              </div>
+            ))}
+          </dl>
+          {data && <p className="hint">{text.dataNotice[faceDataModel]}</p>}
+          <label className="check">
+            <input
+              type="checkbox"
+              name="consent"
+              required
+              checked={agreed}
+              onChange={(event) => setAgreed(event.target.checked)}
+            />
+            <span>{text.signUp.consent}</span>
+          </label>
+        </fieldset>
+      </Form>
+      <div className="links">
+        {task.trouble === 'account-exists' && (
+          <Action kind="link" onClick={() => onRecover(email)}>
+            {text.signIn.unfinished}
+          </Action>
+        )}
+        <Action kind="link" onClick={() => onSignIn(email)}>
+          {text.signUp.have}
+        </Action>
+      </div>
+    </Screen>
+  );
+}
+
+/** The mailbox of a stack on this machine. */
+function LocalMailbox({
+  client,
+  email,
+  sent,
+  onUse,
+}: {
+  client: FaceSignIn;
+  email: string;
+  sent: number;
+  onUse: (code: string) => void;
+}) {
+  const [code, setCode] = useState<string>();
+  const endpoint = client.outputs.cognitoEndpoint;
+  useEffect(() => {
+    if (endpoint === undefined) {
+      return;
+    }
+    const leaving = new AbortController();
+    fetch(`${endpoint}/_local/mailbox?to=${encodeURIComponent(email)}`, { signal: leaving.signal })
+      .then((answer) => answer.json() as Promise<{ code?: string }[]>)
+      .then((mails) => setCode(mails[0]?.code))
+      .catch(() => setCode(undefined));
+    return () => leaving.abort();
+  }, [endpoint, email, sent]);
+  if (code === undefined) {
+    return null;
+  }
+  return (
+    <aside className="local" aria-label={text.code.local}>
+      <p className="badge">{text.code.local}</p>
+      <p>
+        {text.code.localLead} <code data-testid="code">{code}</code>
+      </p>
+      <Action kind="secondary" onClick={() => onUse(code)}>
+        {text.code.use}
+      </Action>
+    </aside>
+  );
+}
+
+export function CodeForm({
+  client,
+  email,
+  kind,
+  onSend,
+  onAgain,
+  onBack,
+}: {
+  client: FaceSignIn;
+  email: string;
+  /** Whether the code confirms the address, or sets a password. */
+  kind: 'confirm' | 'reset';
+  onSend: (code: string, password?: string) => Promise<void>;
+  onAgain: () => Promise<void>;
+  onBack: () => void;
+}) {
+  const [code, setCode] = useState('');
+  const [password, setPassword] = useState('');
+  const [sent, setSent] = useState(0);
+  const task = useTask();
+  const withPassword = kind === 'reset' && asksForPassword(client.outputs.policy);
+  return (
+    <Screen title={text.code.title} lead={text.code.lead(email)}>
+      <Status>{sent > 0 && text.code.sent}</Status>
+      <Form
+        task={task}
+        go={withPassword ? text.forgot.go : text.code.go}
+        onSend={() => onSend(code.trim(), withPassword ? password : undefined)}
+      >
+        <Field
+          label={text.code.label}
+          name="code"
+          autoComplete="one-time-code"
+          inputMode="numeric"
+          required
+          pattern="\s*[0-9]{6}\s*"
+          title="123456"
+          value={code}
+          onChange={(event) => setCode(event.target.value)}
+        />
+        {withPassword && (
+          <Field
+            label={text.forgot.password}
+            hint={text.signUp.passwordHint}
+            type="password"
+            name="password"
+            autoComplete="new-password"
+            required
+            minLength={12}
+            maxLength={256}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        )}
+      </Form>
+      <LocalMailbox client={client} email={email} sent={sent} onUse={setCode} />
+      <div className="links">
+        <Action
+          kind="link"
+          onClick={() =>
+            task.run(async () => {
+              await onAgain();
+              setSent((times) => times + 1);
+            })
+          }
+        >
+          {text.code.again}
+        </Action>
+        <Action kind="link" onClick={onBack}>
+          {text.finish.back}
+        </Action>
+      </div>
+    </Screen>
+  );
+}
+
+export function RecoverForm({
+  client,
+  email: known,
+  trouble,
+  onSend,
+  onBack,
+}: {
+  client: FaceSignIn;
+  email: string;
+  trouble?: Trouble | undefined;
+  onSend: (email: string) => Promise<void>;
+  onBack: (email: string) => void;
+}) {
+  const [email, setEmail] = useState(known);
+  const task = useTask(trouble);
+  const words = asksForPassword(client.outputs.policy) ? text.forgot : text.finish;
+  return (
+    <Screen title={words.title} lead={words.lead}>
+      <Form task={task} go={text.finish.go} onSend={() => onSend(email.trim())}>
+        <Field
+          {...emailField}
+          label={text.finish.email}
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+        />
+      </Form>
+      <div className="links">
+        <Action kind="link" onClick={() => onBack(email)}>
+          {text.finish.back}
+        </Action>
+      </div>
+    </Screen>
+  );
+}

@@ -1,0 +1,219 @@
+// Every word that a person reads, in one place. A translation is another object of this shape.
+
+import type { Reason, Trouble } from '../client';
+import type { Advice } from '../vision/guidance';
+
+/** What can be wrong with a camera. */
+export type CameraTrouble = 'denied' | 'missing' | 'busy' | 'lost' | 'failed';
+
+const advice: Record<Advice, string> = {
+  look: 'Look into the camera.',
+  'one-person': 'Only one person, please.',
+  closer: 'Come closer.',
+  further: 'Move back a little.',
+  light: 'More light, please.',
+  straight: 'Look straight ahead.',
+  still: 'Hold still.',
+  ready: 'Just right.',
+};
+
+const reasons: Record<Reason, string> = {
+  NO_FACE: 'No face could be found in the picture. Face the camera and try again.',
+  MANY_FACES: 'There was more than one face in the picture. Only you should be in it.',
+  TOO_SMALL: 'Your face was too small in the picture. Come closer.',
+  TOO_DARK: 'The picture was too dark or too bright. Turn towards the light.',
+  BLURRED: 'The picture was blurred. Hold still, and wipe the lens if it happens again.',
+  TURNED_AWAY: 'Your face was turned away. Look straight into the camera.',
+  OCCLUDED: 'Your face was partly covered. Take off mask or sunglasses.',
+  NOT_AN_IMAGE: 'This is not a picture that can be read. Choose a JPEG or PNG.',
+  NOT_FACE_DATA: 'Your face could not be measured. Try again.',
+  TOO_LARGE: 'The picture is too large. Choose a smaller one.',
+  PENDING: 'Your picture is still being looked at.',
+  NO_MATCH: 'Your face was not recognised. Try again in better light, looking straight ahead.',
+  TRY_LATER: 'It cannot be tried right now.',
+};
+
+/** Reasons that mean something else for a document. */
+const documentReasons: Partial<Record<Reason, string>> = {
+  NO_FACE: 'No portrait could be found. Take the page with the photo, flat and without reflections.',
+  MANY_FACES: 'There is more than one face in the picture. Only the document should be in it.',
+  TOO_SMALL: 'The portrait is too small. Take the picture from closer.',
+  BLURRED: 'The picture is blurred. Lay the document down and hold the camera still.',
+  TURNED_AWAY: 'The portrait is not upright, or looks to the side. Turn the document and try again.',
+  OCCLUDED: 'Something covers the portrait. Take away fingers and reflections.',
+  NO_MATCH: 'This document could not be used. Begin again.',
+};
+
+const troubles: Record<Trouble, string> = {
+  offline: 'There is no connection. Check your network, then try again.',
+  unavailable: 'The service does not answer right now. Try again in a moment.',
+  'session-over': 'That took too long, so we began again. Nothing that you typed is lost.',
+  refused: 'This sign-in ended. You can begin a new one.',
+  'wrong-password': 'Address or password is not right.',
+  'account-exists':
+    'There is an account with this address already. Sign in, or finish the sign-up you began.',
+  'not-confirmed': 'This address was never confirmed. Finish the sign-up you began.',
+  'wrong-code': 'This is not the code that was sent. Look at the newest mail.',
+  'expired-code': 'This code is not good any more. Have a new one sent.',
+  'too-often': 'That was too often. Wait a few minutes, then try again.',
+  'weak-password': 'Choose a longer password: 12 characters at least.',
+  'not-accepted': 'This was not accepted. Check what you typed.',
+  'sitting-gone': 'This tab does not know your sign-up any more. Finish it with a code by mail.',
+  'upload-failed': 'The picture did not arrive. Try again.',
+  protocol: 'Something unexpected happened. Try again.',
+};
+
+const cameraTroubles: Record<CameraTrouble, string> = {
+  denied:
+    'The camera is not allowed. Allow it in the address bar of your browser, then try again.',
+  missing: 'There is no camera. Connect one, then try again.',
+  busy: 'Another program uses the camera. Close it, then try again.',
+  lost: 'The camera was disconnected. Connect it again, then try again.',
+  failed: 'The camera does not start. Try again.',
+};
+
+export const en = {
+  product: 'Face sign-in',
+  skip: 'Skip to the content',
+  advice,
+  reasons,
+  documentReasons,
+  troubles,
+  cameraTroubles,
+  attemptsLeft: (left: number) =>
+    left === 1 ? 'One try is left.' : `${left} tries are left.`,
+  waitFor: (seconds: number) =>
+    seconds < 60
+      ? `The next try is possible in ${seconds} s.`
+      : `The next try is possible in ${Math.ceil(seconds / 60)} min.`,
+  waitOver: 'You can try again now.',
+  switchedOff: 'Signing in by face was switched off after many wrong tries. Ask for help.',
+  busy: {
+    sending: 'Sending …',
+    upload: 'Uploading the picture …',
+    looking: 'Looking …',
+    waiting: 'Still looking …',
+    beginning: 'One moment …',
+    loading: 'Preparing the camera …',
+  },
+  signIn: {
+    title: 'Sign in',
+    lead: 'Your address, and a look into the camera.',
+    email: 'E-mail',
+    password: 'Password',
+    go: 'Continue',
+    forgot: 'Forgot your password?',
+    unfinished: 'Never finished signing up?',
+    create: 'Create an account',
+  },
+  signUp: {
+    title: 'Create an account',
+    lead: 'It takes a document with your photo, a look into the camera, and two minutes.',
+    leadData: 'It takes a look into the camera, and a minute.',
+    name: 'Name',
+    email: 'E-mail',
+    password: 'Password',
+    passwordHint: 'At least 12 characters.',
+    consentTitle: 'Your face, and what happens to it',
+    consent: 'I agree that my face is used to sign me in, as described above.',
+    consentMissing: 'Without your consent there is no sign-in by face.',
+    go: 'Continue',
+    have: 'I have an account',
+  },
+  // The text of consent version 1. Another text is another version: the parameter ConsentVersion.
+  consentPicture: [
+    ['What is taken', 'A picture of your document and pictures of your face.'],
+    ['Why', 'To sign you in, and for nothing else. A picture is compared with your face on record; nobody looks at it.'],
+    ['How long', 'Pictures are deleted within a day, most within seconds. A mathematical description of your face stays until your account is erased.'],
+    ['Who processes it', 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon Rekognition) on the operator’s behalf.'],
+    ['How to have it erased', 'Write to the operator of this service. You may withdraw your consent at any time; you can then no longer sign in by face.'],
+  ],
+  consentData: [
+    ['What is taken', 'Numbers that describe your face. They are computed on this device; no picture leaves it.'],
+    ['Why', 'To sign you in, and for nothing else.'],
+    ['How long', 'Until your account is erased; those of a sign-up that you do not finish, for 30 days.'],
+    ['Who processes it', 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon DynamoDB) on the operator’s behalf.'],
+    ['How to have it erased', 'Write to the operator of this service. You may withdraw your consent at any time; you can then no longer sign in by face.'],
+  ],
+  dataNotice: {
+    'descriptor-128':
+      'The numbers are computed on your device. Whoever steals them from there can sign in with them.',
+    'mesh-468':
+      'The shape of a face tells people apart about as well as a coin does (equal error rate 43 to 50 %). It is a convenience beside your password, not a protection.',
+  },
+  code: {
+    title: 'Look into your mailbox',
+    lead: (email: string) => `We sent a code to ${email}.`,
+    label: 'Code',
+    go: 'Confirm',
+    again: 'Send the code again',
+    sent: 'A new code is on its way.',
+    local: 'Local mailbox',
+    localLead: 'Mail is not sent on this machine. The newest letter says:',
+    use: 'Use this code',
+  },
+  finish: {
+    title: 'Finish signing up',
+    lead: 'We send a code to your address; then you go on where you stopped.',
+    email: 'E-mail',
+    go: 'Send the code',
+    back: 'Back to signing in',
+  },
+  forgot: {
+    title: 'A new password',
+    lead: 'We send a code to your address.',
+    password: 'New password',
+    go: 'Set the password',
+    goOn: 'Go on',
+  },
+  document: {
+    title: 'Your document',
+    lead: 'The page with your photo: passport, identity card or driving licence. Its portrait is compared with your face.',
+    drop: 'Drop a picture here, or',
+    choose: 'Choose a picture',
+    camera: 'Use the camera',
+    take: 'Take the picture',
+    preview: 'Your picture of the document',
+    send: 'Use this picture',
+    other: 'Take another one',
+  },
+  live: {
+    title: 'Look into the camera',
+    lead: 'One picture, when you press the button.',
+    enrolLead: 'Now you: one picture of your face, to be compared with the document.',
+    dataLead: 'Your face is measured on this device. No picture leaves it.',
+    take: 'Take the picture',
+    takeData: 'Measure my face',
+    retry: 'Start the camera again',
+    automatic: 'Take it by itself when I hold still',
+    file: 'Use a picture instead',
+    noMesh: 'The live mesh is not available in this browser. You can take the picture all the same.',
+    video: 'Your camera, mirrored',
+    back: 'Cancel',
+    noFaceInData: 'No face could be measured. Look straight into the camera.',
+    second: 'Once more, to sign in.',
+  },
+  signedIn: {
+    title: (name: string) => `Hello, ${name}`,
+    lead: 'You are signed in.',
+    email: 'E-mail',
+    steps: 'Shown',
+    step: { FACE: 'face', PASSWORD: 'password', ENROL: 'document', FACE_DATA: 'face data' } as Record<
+      string,
+      string
+    >,
+    until: 'Until',
+    out: 'Sign out',
+    everywhere: 'Sign out everywhere',
+    left: 'You are signed out.',
+  },
+  setup: {
+    title: 'This page does not know its stack',
+    lead: 'Put a file config.json with the outputs of your stack beside this page.',
+  },
+  again: 'Try again',
+  crashed: 'Something broke in this page. Reload it to go on.',
+};
+
+/** The shape that a translation has. */
+export type Text = typeof en;

@@ -1,0 +1,205 @@
+//! The sample page: its packages, its build, and the browser that its tests use.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use crate::build::cargo;
+use crate::command::{cannot, output_of, run_quietly};
+use crate::parts;
+use crate::paths::Paths;
+use crate::steps::step;
+
+/// What the page is built from, beside the packages that the lock file names.
+const SOURCES: [&str; 6] = [
+    "index.html",
+    "package-lock.json",
+    "public/icon.svg",
+    "src",
+    "tsconfig.json",
+    "vite.config.ts",
+];
+/// The file within the built page that holds the digest of its sources.
+const BUILT_FROM: &str = "built-from.txt";
+
+/// Where browsers lie that somebody has installed, in the order in which they are taken.
+const BROWSERS: [&str; 4] = [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+    "/snap/bin/chromium",
+];
+
+/// The folder of the built page.
+pub(crate) fn pages(paths: &Paths) -> PathBuf {
+    folder(paths).join("dist")
+}
+
+fn folder(paths: &Paths) -> PathBuf {
+    paths.root.join("web")
+}
+
+/// Installs the page's packages and builds it, unless that was done from the same sources.
+pub(crate) fn build(paths: &Paths) -> Result<()> {
+    step("the page", || {
+        parts::npm(paths, &folder(paths), "web")?;
+        let sources = digest(&folder(paths))?;
+        let built = pages(paths).join(BUILT_FROM);
+        if fs::read_to_string(&built).is_ok_and(|known| known == sources) {
+            return Ok("there");
+        }
+        let mut npm = Command::new("npm");
+        npm.args(["run", "build"]).current_dir(folder(paths));
+        run_quietly(&mut npm, &paths.logs().join("web-build.log"))
+            .context("the page cannot be built")?;
+        fs::write(&built, sources).with_context(|| cannot("write", &built))?;
+        Ok("built")
+    })
+}
+
+/// A digest of the names and contents of the page's sources.
+fn digest(folder: &Path) -> Result<String> {
+    let mut all = Sha256::new();
+    for source in SOURCES {
+        add(&mut all, &folder.join(source))?;
+    }
+    Ok(format!("{}\n", hex::encode(all.finalize())))
+}
+
+fn add(all: &mut Sha256, path: &Path) -> Result<()> {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).with_context(|| cannot("read", path))?;
+        let mut inside: Vec<PathBuf> = entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<_>>()?;
+        inside.sort();
+        return inside.iter().try_for_each(|path| add(all, path));
+    }
+    let content = fs::read(path).with_context(|| cannot("read", path))?;
+    for part in [path.as_os_str().as_encoded_bytes(), &content] {
+        all.update((part.len() as u64).to_be_bytes());
+        all.update(part);
+    }
+    Ok(())
+}
+
+/// A Chromium for the browser tests: one that is there, Debian's where this user may install it, or
+/// the one that Playwright fetches.
+pub(crate) fn chromium(paths: &Paths) -> Result<PathBuf> {
+    let mut found = None;
+    step("a browser", || {
+        let browser = match installed() {
+            Some(browser) => browser,
+            None => debians(paths).map_or_else(|| playwrights(paths), Ok)?,
+        };
+        let version = output_of(Command::new(&browser).arg("--version"))
+            .with_context(|| format!("{} does not start", browser.display()))?;
+        found = Some(browser);
+        Ok(version.trim().to_owned())
+    })?;
+    found.context("there is no browser")
+}
+
+fn installed() -> Option<PathBuf> {
+    let chosen = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    chosen
+        .into_iter()
+        .chain(BROWSERS.map(PathBuf::from))
+        .find(|path| path.is_file())
+}
+
+/// Debian's package; none where there is no Debian, or nobody who may install it.
+fn debians(paths: &Paths) -> Option<PathBuf> {
+    if !rustix::process::getuid().is_root() {
+        return None;
+    }
+    let log = paths.logs().join("setup-chromium.log");
+    let mut update = Command::new("apt-get");
+    run_quietly(update.args(["update", "--quiet"]), &log).ok()?;
+    let mut install = Command::new("apt-get");
+    install
+        .args([
+            "install",
+            "--quiet",
+            "--yes",
+            "--no-install-recommends",
+            "chromium",
+        ])
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    run_quietly(&mut install, &log).ok()?;
+    installed()
+}
+
+fn playwrights(paths: &Paths) -> Result<PathBuf> {
+    let run = |arguments: &[&str]| {
+        let mut node = Command::new("node");
+        node.args(arguments).current_dir(folder(paths));
+        node
+    };
+    let mut install = run(&[
+        "node_modules/playwright-core/cli.js",
+        "install",
+        "chromium-headless-shell",
+    ]);
+    run_quietly(&mut install, &paths.logs().join("setup-chromium.log")).context(
+        "there is no Chromium and none can be installed; install one, or name it in CHROMIUM",
+    )?;
+    let path = output_of(&mut run(&[
+        "--print",
+        "require('playwright-core').chromium.executablePath()",
+    ]))?;
+    Ok(PathBuf::from(path.trim()))
+}
+
+/// The tests of one kind, `unit` or `browser`; of the latter those whose name holds a text.
+pub(crate) fn suite(paths: &Paths, kind: &str, only: Option<&str>) -> Command {
+    let mut node = Command::new("node");
+    node.args(["node_modules/vitest/vitest.mjs", "run", "--project", kind])
+        .current_dir(folder(paths));
+    if let Some(only) = only {
+        node.args(["--testNamePattern", only]);
+    }
+    node
+}
+
+/// What cameras show in the browser tests: a folder of motion JPEGs, made from photographs.
+pub(crate) fn cameras(paths: &Paths) -> Result<PathBuf> {
+    let cameras = paths.root.join(".local/cameras");
+    step("the cameras", || {
+        let mut make = cargo(paths);
+        make.args(["run", "--locked", "--quiet", "--package", "e2e"])
+            .args(["--bin", "cameras", "--"])
+            .arg(&cameras);
+        run_quietly(&mut make, &paths.logs().join("cameras.log"))?;
+        Ok("made")
+    })?;
+    Ok(cameras)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::paths::Scratch;
+
+    #[test]
+    fn another_source_is_another_digest() {
+        let scratch = Scratch::new("web-digest");
+        let folder = scratch.path();
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::create_dir_all(folder.join("public")).unwrap();
+        for name in SOURCES.iter().filter(|name| **name != "src") {
+            fs::write(folder.join(name), "1").unwrap();
+        }
+        let empty = digest(folder).unwrap();
+        assert_eq!(digest(folder).unwrap(), empty);
+        fs::write(folder.join("src/main.tsx"), "1").unwrap();
+        let one = digest(folder).unwrap();
+        fs::write(folder.join("src/main.tsx"), "2").unwrap();
+        assert!(one != empty && digest(folder).unwrap() != one);
+    }
+}
