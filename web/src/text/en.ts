@@ -197,12 +197,12 @@ export const en = {
     title: (name: string) => `Hello, ${name}`,
     lead: 'You are signed in.',
     email: 'E-mail',
-    steps: 'Shown',
+    steps: 'You showed',
     step: { FACE: 'face', PASSWORD: 'password', ENROL: 'document', FACE_DATA: 'face data' } as Record<
       string,
       string
     >,
-    until: 'Until',
+    until: 'Signed in until',
     out: 'Sign out',
     everywhere: 'Sign out everywhere',
     left: 'You are signed out.',

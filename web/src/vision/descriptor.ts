@@ -4,10 +4,11 @@
 import * as faceapi from '@vladmandic/face-api';
 
 import { type FaceData, faceData } from '../client/faceData';
+import { similarity, type XY } from './similarity';
 
 /** Where the eyes' centres, the nose's tip and the mouth's corners lie in the chip that the network
  * was trained on, in pixels of 150. */
-const TEMPLATE: readonly (readonly [number, number])[] = [
+const TEMPLATE: readonly XY[] = [
   [47.4, 46.1],
   [100.6, 46.1],
   [74.0, 76.6],
@@ -62,8 +63,6 @@ export class Describer {
   }
 }
 
-type XY = readonly [number, number];
-
 /** Eyes' centres, nose tip and mouth corners of the 68 landmarks. */
 function five(landmarks: readonly { readonly x: number; readonly y: number }[]): XY[] {
   const mean = (from: number, to: number): XY => {
@@ -72,27 +71,6 @@ function five(landmarks: readonly { readonly x: number; readonly y: number }[]):
     return [sum[0] / part.length, sum[1] / part.length];
   };
   return [mean(36, 42), mean(42, 48), mean(30, 31), mean(48, 49), mean(54, 55)];
-}
-
-/** The similarity transform that takes points to the template with the least squared error: a, b, x
- * and y of `(x', y') = (a·x − b·y + x, b·x + a·y + y)`. */
-export function similarity(points: readonly XY[], template: readonly XY[]): [number, number, number, number] {
-  const count = points.length;
-  const centre = (all: readonly XY[]): XY => [
-    all.reduce((sum, [x]) => sum + x, 0) / count,
-    all.reduce((sum, [, y]) => sum + y, 0) / count,
-  ];
-  const [px, py] = centre(points);
-  const [tx, ty] = centre(template);
-  let [dot, cross, size] = [0, 0, 0];
-  points.forEach(([x, y], at) => {
-    const [u, v] = template[at] ?? [0, 0];
-    dot += (x - px) * (u - tx) + (y - py) * (v - ty);
-    cross += (x - px) * (v - ty) - (y - py) * (u - tx);
-    size += (x - px) ** 2 + (y - py) ** 2;
-  });
-  const [a, b] = [dot / size, cross / size];
-  return [a, b, tx - a * px + b * py, ty - b * px - a * py];
 }
 
 function chip(picture: HTMLCanvasElement, points: readonly XY[], mirrored: boolean): HTMLCanvasElement {

@@ -1,0 +1,418 @@
+// The page in a browser, photo against photo.
+
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { file, outputs, type Person, person, Visit } from './harness';
+
+let visit: Visit | undefined;
+
+async function open(...to: Parameters<typeof Visit.to>): Promise<Visit> {
+  visit = await Visit.to(...to);
+  return visit;
+}
+
+afterEach(async () => {
+  const last = visit;
+  visit = undefined;
+  await last?.end();
+});
+
+/** Somebody who signed up in an earlier browser. */
+async function enrolled(stack: Parameters<typeof Visit.to>[0] = '', password?: string): Promise<Person> {
+  const somebody = person(password);
+  const earlier = await Visit.to(stack, 'live');
+  await earlier.signUp(somebody);
+  await earlier.end();
+  return somebody;
+}
+
+describe('signing up', () => {
+  it('leads from the form to being signed in, in one sitting', async () => {
+    const ada = person();
+    const page = await open('', 'live');
+    await page.heading('Sign in').waitFor();
+    await page.accessible();
+    await page.button('Create an account').click();
+    // Nobody agrees by doing nothing.
+    expect(await page.page.getByRole('checkbox').isChecked()).toBe(false);
+    await page.accessible();
+    await page.button('I have an account').click();
+
+    await page.fillSignUp(ada);
+    await page.heading('Look into your mailbox').waitFor();
+    await page.button('Use this code').waitFor();
+    await page.accessible();
+    await page.enterCode();
+
+    await page.heading('Your document').waitFor();
+    await page.accessible();
+    await page.page.locator('input[type=file]').setInputFiles(file('document.jpg'));
+    await page.page.getByAltText('Your picture of the document').waitFor();
+    await page.accessible();
+    await page.button('Use this picture').click();
+
+    await page.heading('Look into the camera').waitFor();
+    await page.mesh();
+    await page.accessible();
+    await page.take();
+    await page.signedIn(ada);
+    await page.accessible();
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, document, face');
+    expect(await page.page.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+
+  it('uploads what is too large to be an answer', async () => {
+    const ada = person();
+    const page = await open('', 'live');
+    await page.fillSignUp(ada);
+    await page.enterCode();
+    await page.sendDocument('large.jpg');
+    await page.take();
+    await page.signedIn(ada);
+    const { DocumentBucket, S3Endpoint } = outputs('');
+    const uploads = page.requests.filter(({ url }) => url.startsWith(`${S3Endpoint}/${DocumentBucket}`));
+    expect(uploads).toHaveLength(1);
+  });
+
+  it('takes the document with the camera, where somebody wants that', async () => {
+    const page = await open('', 'nobody');
+    await page.fillSignUp(person());
+    await page.enterCode();
+    await page.button('Use the camera').click();
+    await page.page.locator('video').waitFor();
+    await page.page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
+    await page.button('Take the picture').click();
+    await page.button('Use this picture').click();
+    await page.problem().getByText('No portrait could be found').waitFor();
+    // And again, with a file.
+    await page.page.locator('input[type=file]').setInputFiles(file('document.jpg'));
+    await page.button('Use this picture').waitFor();
+  });
+
+  it('says so where a file is no picture', async () => {
+    const page = await open('', 'live');
+    await page.fillSignUp(person());
+    await page.enterCode();
+    await page.heading('Your document').waitFor();
+    await page.page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'picture.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no') });
+    await page.problem().getByText('not a picture that can be read').waitFor();
+  });
+
+  it('goes on after a reload where it was', async () => {
+    const ada = person();
+    const page = await open('', 'live');
+    await page.fillSignUp(ada);
+    await page.heading('Look into your mailbox').waitFor();
+    await page.page.reload();
+    await page.heading('Look into your mailbox').waitFor();
+    await page.enterCode();
+    await page.heading('Your document').waitFor();
+    await page.page.reload();
+    await page.sendDocument();
+    await page.heading('Look into the camera').waitFor();
+    // An enrolment that is broken off here begins again with the document.
+    await page.page.reload();
+    await page.sendDocument();
+    await page.take();
+    await page.signedIn(ada);
+  });
+
+  it('is taken up again by mail when the tab and its secrets are gone', async () => {
+    const ada = person();
+    const page = await open('', 'live');
+    await page.fillSignUp(ada);
+    await page.heading('Look into your mailbox').waitFor();
+    await page.page.evaluate(() => sessionStorage.clear());
+    await page.page.reload();
+    await page.button('Never finished signing up?').click();
+    await page.page.getByLabel('E-mail').fill(ada.email);
+    await page.button('Send the code').click();
+    // The address first, then the password that nobody remembers.
+    await page.enterCode();
+    await page.page.getByLabel('Code').and(page.page.locator('[value=""]')).waitFor();
+    await page.enterCode();
+    await page.sendDocument();
+    await page.take();
+    await page.signedIn(ada);
+  });
+
+  it('with an address that has an account leads to signing in', async () => {
+    const ada = await enrolled();
+    const page = await open('', 'live-again');
+    await page.fillSignUp(ada);
+    await page.problem().getByText('There is an account with this address already').waitFor();
+    await page.button('I have an account').click();
+    expect(await page.page.getByLabel('E-mail').inputValue()).toBe(ada.email);
+  });
+});
+
+describe('signing in', () => {
+  let ada: Person;
+
+  beforeAll(async () => {
+    ada = await enrolled();
+  });
+
+  it('takes an address and a look into the camera', async () => {
+    const page = await open('', 'live-again');
+    await page.begin(ada);
+    await page.take();
+    await page.signedIn(ada);
+    expect(await page.page.getByTestId('steps').textContent()).toBe('face');
+    // Signed in after a reload as well, and out when asked.
+    await page.page.reload();
+    await page.signedIn(ada);
+    await page.button('Sign out everywhere').click();
+    await page.page.getByText('You are signed out.').waitFor();
+    await page.page.reload();
+    await page.heading('Sign in').waitFor();
+  });
+
+  it('takes the picture by itself where somebody chose so', async () => {
+    const page = await open('', 'live-again');
+    await page.begin(ada);
+    await page.page.getByLabel('Take it by itself when I hold still').check();
+    await page.signedIn(ada);
+  });
+
+  it('can be done with the keyboard alone', async () => {
+    const page = await open('', 'live-again');
+    await page.heading('Sign in').waitFor();
+    const focused = () => page.page.evaluate(() => document.activeElement?.textContent ?? '');
+    expect(await focused()).toBe('Sign in');
+    await page.page.keyboard.press('Tab');
+    await page.page.keyboard.type(ada.email);
+    await page.page.keyboard.press('Enter');
+    await page.heading('Look into the camera').waitFor();
+    expect(await focused()).toBe('Look into the camera');
+    await page.page.locator('.camera[data-advice="ready"]').waitFor();
+    await page.page.keyboard.press('Tab');
+    expect(await focused()).toBe('Take the picture');
+    await page.page.keyboard.press('Enter');
+    await page.signedIn(ada);
+    expect(await focused()).toBe(`Hello, ${ada.name}`);
+  });
+
+  it('refuses an impostor, counts, and says how long to wait', async () => {
+    const victim = await enrolled();
+    const page = await open('', 'impostor');
+    await page.begin(victim);
+    await page.take();
+    await page.page.locator('[data-reason=NO_MATCH]').waitFor();
+    await page.page.getByText('2 tries are left.').waitFor();
+    await page.accessible();
+    await page.take();
+    await page.page.getByText('One try is left.').waitFor();
+    await page.take();
+    await page.page.locator('[data-trouble=refused]').waitFor();
+    // The next press begins a new session, and the fifth failure a wait.
+    await page.take();
+    await page.page.getByText('2 tries are left.').waitFor();
+    await page.take();
+    await page.page.locator('.countdown').waitFor();
+    expect(await page.page.getByTestId('take').getAttribute('aria-disabled')).toBe('true');
+    await page.accessible();
+    await page.shot('wait');
+  });
+
+  it('says who is in the picture too many, and takes none of it', async () => {
+    const page = await open('', 'two-people');
+    await page.begin(ada);
+    await page.page.locator('.camera[data-advice="one-person"]').waitFor();
+    await page.page.getByText('Only one person, please.').waitFor();
+    await page.page.getByTestId('take').click();
+    await page.page.locator('[data-reason=MANY_FACES]').waitFor();
+  });
+
+  it('says so where nobody is there', async () => {
+    const page = await open('', 'nobody');
+    await page.begin(ada);
+    await page.page.locator('.camera[data-advice="look"]').waitFor();
+    await page.page.getByTestId('take').click();
+    await page.page.locator('[data-reason=NO_FACE]').waitFor();
+  });
+
+  it('asks for more light', async () => {
+    const page = await open('', 'dark');
+    await page.begin(ada);
+    await page.page.locator('.camera[data-advice="light"]').waitFor();
+  });
+
+  it('says what to do where the camera is not allowed, and takes a file', async () => {
+    const page = await open('', 'denied');
+    await page.begin(ada);
+    await page.page.locator('[data-camera=denied]').waitFor();
+    await page.problem().getByText('Allow it in the address bar').waitFor();
+    await page.accessible();
+    await page.page.locator('input[type=file]').setInputFiles(file('large.jpg'));
+    // It is the person of the document, in another size: another picture.
+    await page.signedIn(ada);
+  });
+
+  it('says so where the camera is pulled out, and goes on when it is back', async () => {
+    const page = await open('', 'live-again');
+    await page.begin(ada);
+    await page.mesh();
+    await page.page.evaluate(() => {
+      const stream = document.querySelector('video')?.srcObject as MediaStream;
+      stream.getVideoTracks()[0]?.dispatchEvent(new Event('ended'));
+    });
+    await page.page.locator('[data-camera=lost]').waitFor();
+    await page.button('Start the camera again').click();
+    await page.take();
+    await page.signedIn(ada);
+  });
+
+  it('says so where the camera is missing or busy', async () => {
+    for (const [error, trouble] of [
+      ['NotFoundError', 'missing'],
+      ['NotReadableError', 'busy'],
+    ] as const) {
+      const page = await open('', 'live-again');
+      await page.page.evaluate((name) => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name));
+      }, error);
+      await page.begin(ada);
+      await page.page.locator(`[data-camera=${trouble}]`).waitFor();
+      await page.end();
+      visit = undefined;
+    }
+  });
+
+  it('goes on when a server that stopped in the middle is back', async () => {
+    const page = await open('', 'live-again');
+    await page.begin(ada);
+    const cognito = `${outputs('')['CognitoEndpoint']}/`;
+    await page.context.route(cognito, (route) => route.abort('connectionrefused'));
+    await page.take();
+    await page.page.locator('[data-trouble=offline]').waitFor();
+    await page.accessible();
+    await page.context.unroute(cognito);
+    await page.take();
+    await page.signedIn(ada);
+  });
+
+  it('begins anew where the session is over, and loses nothing', async () => {
+    const page = await open('', 'live-again');
+    await page.begin(ada);
+    const cognito = `${outputs('')['CognitoEndpoint']}/`;
+    let asked = 0;
+    await page.context.route(cognito, (route) => {
+      const answering = route.request().headers()['x-amz-target']?.endsWith('RespondToAuthChallenge');
+      asked += answering ? 1 : 0;
+      return answering && asked === 1
+        ? route.fulfill({
+            status: 400,
+            headers: { 'access-control-allow-origin': '*' },
+            json: { __type: 'NotAuthorizedException', message: 'Invalid session for the user.' },
+          })
+        : route.continue();
+    });
+    await page.take();
+    await page.signedIn(ada);
+    expect(asked).toBe(2);
+  });
+
+  it('works without the mesh where WebAssembly does not load', async () => {
+    const page = await open('', 'live-again');
+    await page.context.route('**/vendor/**', (route) => route.abort());
+    await page.begin(ada);
+    await page.page.locator('.camera[data-vision="missing"]').waitFor();
+    await page.page.getByTestId('take').click();
+    await page.signedIn(ada);
+  });
+});
+
+describe('with a password', () => {
+  const password = 'correct horse battery';
+
+  it('the password comes first, and a new one is set by mail', async () => {
+    const ada = await enrolled('password', password);
+    const page = await open('password', 'live-again');
+    await page.page.getByLabel('E-mail').fill(ada.email);
+    await page.page.getByLabel('Password').fill('not the password');
+    await page.button('Continue').click();
+    await page.problem().getByText('Address or password is not right.').waitFor();
+    expect(await page.page.getByLabel('E-mail').inputValue()).toBe(ada.email);
+
+    await page.button('Forgot your password?').click();
+    await page.button('Send the code').click();
+    await page.page.getByLabel('New password').fill(`${password} staple`);
+    await page.enterCode('Set the password');
+    // The face stays what it was.
+    await page.heading('Look into the camera').waitFor();
+    await page.take();
+    await page.signedIn(ada);
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, face');
+  });
+});
+
+describe('the page', () => {
+  it('loads little before the camera is wanted, and nothing from elsewhere', async () => {
+    const page = await open('', 'live-again');
+    await page.heading('Sign in').waitFor();
+    const bytes = () =>
+      page.page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .concat(performance.getEntriesByType('navigation'))
+          .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0),
+      );
+    expect(await bytes()).toBeLessThan(250_000);
+  });
+
+  for (const dark of [false, true]) {
+    it(`fits a narrow screen, ${dark ? 'dark' : 'light'}`, async () => {
+      const theme = dark ? 'dark' : 'light';
+      const ada = person();
+      const page = await open('', 'live', { dark, width: 360, height: 740 });
+      await page.heading('Sign in').waitFor();
+      await page.accessible();
+      await page.shot(`narrow-sign-in-${theme}`);
+      await page.fillSignUp(ada);
+      await page.button('Use this code').waitFor();
+      await page.accessible();
+      await page.enterCode();
+      await page.heading('Your document').waitFor();
+      await page.accessible();
+      await page.sendDocument();
+      await page.mesh();
+      await page.accessible();
+      await page.shot(`narrow-mesh-${theme}`);
+      await page.take();
+      await page.signedIn(ada);
+      await page.accessible();
+    });
+  }
+});
+
+describe('screenshots', () => {
+  it('of sign-up, mesh and signed-in', async () => {
+    const ada = person();
+    for (const dark of [false, true]) {
+      const page = await open('', dark ? 'live-again' : 'live', { dark, width: 900, height: 840 });
+      const theme = dark ? 'dark' : 'light';
+      if (!dark) {
+        await page.button('Create an account').click();
+        await page.page.getByLabel('Name').fill(ada.name);
+        await page.page.getByLabel('E-mail').fill('ada@example.com');
+        await page.shot(`sign-up-${theme}`);
+        await page.button('I have an account').click();
+        await page.fillSignUp(ada);
+        await page.enterCode();
+        await page.sendDocument();
+      } else {
+        await page.begin(ada);
+      }
+      await page.page.locator('.camera[data-advice="ready"]').waitFor();
+      await page.shot(`mesh-${theme}`);
+      await page.take();
+      await page.signedIn(ada);
+      await page.shot(`signed-in-${theme}`);
+      await page.end();
+      visit = undefined;
+    }
+  });
+});

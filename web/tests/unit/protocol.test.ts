@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+
+import { readOutputs } from '../../src/client/outputs';
+import { readChallenge, REASONS } from '../../src/client/protocol';
+import { understood } from '../../src/client/errors';
+import { en } from '../../src/text/en';
+
+const parameters = {
+  step: 'FACE',
+  challengeId: '00112233445566778899aabbccddeeff',
+  uploadUrl: 'http://127.0.0.1:4566/bucket/',
+  uploadFields: '{"key":"sign-in/ada/1"}',
+  expiresAt: '2026-11-21T08:00:00Z',
+  attemptsLeft: '2',
+};
+
+describe('a challenge', () => {
+  it('is read with everything that the functions say', () => {
+    const challenge = readChallenge({ ...parameters, reason: 'TRY_LATER', retryAfter: '30' });
+    expect(challenge).toEqual({
+      step: 'FACE',
+      id: parameters.challengeId,
+      upload: { url: parameters.uploadUrl, fields: { key: 'sign-in/ada/1' } },
+      expiresAt: new Date('2026-11-21T08:00:00Z'),
+      attemptsLeft: 2,
+      reason: 'TRY_LATER',
+      retryAfter: 30,
+    });
+  });
+
+  it('is refused where it is not one of ours', () => {
+    for (const wrong of [
+      undefined,
+      {},
+      { ...parameters, step: 'LIVENESS' },
+      { ...parameters, expiresAt: 'soon' },
+      { ...parameters, attemptsLeft: 'many' },
+      { ...parameters, uploadFields: '{' },
+    ]) {
+      expect(() => readChallenge(wrong)).toThrowError(expect.objectContaining({ trouble: 'protocol' }));
+    }
+  });
+
+  it('with a reason of a later version did not pass', () => {
+    expect(readChallenge({ ...parameters, reason: 'SOMETHING_NEW' }).reason).toBe('NO_MATCH');
+  });
+});
+
+describe('outputs', () => {
+  const outputs = {
+    UserPoolId: 'us-east-1_EXAMPLE',
+    UserPoolClientId: 'example',
+    SignInPolicy: 'PASSWORD+FACE',
+    ConsentVersion: '1',
+    FaceDataModel: 'descriptor-128',
+  };
+
+  it('are read as the template names them', () => {
+    expect(readOutputs(outputs)).toEqual({
+      userPoolId: 'us-east-1_EXAMPLE',
+      userPoolClientId: 'example',
+      policy: 'PASSWORD+FACE',
+      consentVersion: '1',
+      faceDataModel: 'descriptor-128',
+    });
+  });
+
+  it('that are missing or not understood are named', () => {
+    for (const name of Object.keys(outputs)) {
+      expect(() => readOutputs({ ...outputs, [name]: '' })).toThrowError(name);
+    }
+    expect(() => readOutputs({ ...outputs, SignInPolicy: 'SMILE' })).toThrowError('PASSWORD+FACE');
+    expect(() => readOutputs(null)).toThrowError('JSON object');
+  });
+});
+
+describe('an error of Cognito', () => {
+  const thrown = (name: string, message = '') => Object.assign(new Error(message), { name });
+
+  it('is told apart where it has one name for several things', () => {
+    const refused = (message: string) => understood(thrown('NotAuthorizedException', message)).trouble;
+    expect(refused('Invalid session for the user.')).toBe('session-over');
+    expect(refused('Invalid session for the user, session is expired.')).toBe('session-over');
+    expect(refused('Incorrect username or password.')).toBe('refused');
+    expect(refused('Password attempts exceeded')).toBe('too-often');
+  });
+
+  it('that nobody has heard of is something unexpected', () => {
+    expect(understood(thrown('NetworkError')).trouble).toBe('offline');
+    expect(understood(thrown('SomethingNewException')).trouble).toBe('protocol');
+    expect(understood('text').trouble).toBe('protocol');
+  });
+});
+
+describe('every reason', () => {
+  it.each(REASONS)('%s has a sentence that helps', (reason) => {
+    expect(en.reasons[reason]).toMatch(/^[A-Z].*\.$/);
+  });
+});
