@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
@@ -187,14 +187,22 @@ fn finish(rows: &[Row]) -> ExitCode {
     }
 }
 
-/// Runs a trial on its own task, so that one that panics is broken and no more.
+/// How long a trial may take, and be it of things that never happen.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Runs a trial on its own task, so that one that panics, or waits for ever, is broken and no more.
 async fn carry_out(trial: &Trial, stack: Stack, without: Option<&'static str>) -> Outcome {
     let ground = Ground {
         stack,
         variant: trial.variant,
         without,
     };
-    match tokio::spawn((trial.run)(ground)).await {
+    let mut running = tokio::spawn((trial.run)(ground));
+    let Ok(ended) = tokio::time::timeout(PATIENCE, &mut running).await else {
+        running.abort();
+        return Outcome::Broken(format!("it had not ended after {PATIENCE:?}"));
+    };
+    match ended {
         Ok(seen) => Outcome::Seen(seen),
         Err(error) if error.is_panic() => {
             let cause = error.into_panic();

@@ -102,7 +102,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 _ => "orphans-not-looked-for",
             };
             trials.push(Trial {
-                number: "13".to_owned(),
+                number: "14".to_owned(),
                 attempt: format!("index-images, an operator's upload: writing {what}: {fault}"),
                 expected: "fails loudly, and the next call mends it".to_owned(),
                 variant: Variant::Default,
@@ -202,22 +202,21 @@ async fn doubled(ground: Ground) -> Seen {
     let stack = ground.stack;
     let uploaded = Uploaded::prepare(&stack).await;
     let bucket = &stack.outputs.document_bucket;
+    // Held until all of them have read the document, S3's own event among them.
+    let proxy = proxy();
+    let marks = [uploaded.enrolment().to_owned()];
+    let held = proxy.rule(&rule("UpdateItem", 0, &marks, "hold")).await;
     let version = stack
         .put_object(bucket, &uploaded.key, pictures::document())
         .await;
     let event = uploaded.event(&stack, version.as_deref());
-    // Held until all of them have read the document.
-    let proxy = proxy();
-    let marks = [
-        fragment(&pictures::document()),
-        uploaded.enrolment().to_owned(),
-    ];
-    let held = proxy.rule(&rule("UpdateItem", 0, &marks, "hold")).await;
     let (one, two, ()) = tokio::join!(
         stack.invoke_other("IndexImages", &event),
         stack.invoke_other("IndexImages", &event),
         async {
-            held.held().await;
+            while held.bitten().await < 3 {
+                tokio::task::yield_now().await;
+            }
             held.remove().await;
         }
     );
