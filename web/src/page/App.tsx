@@ -216,16 +216,17 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     if (client.sittings.of(email)) {
       return enrol(email);
     }
+    // Cognito resets the password of confirmed addresses only, and does not say so of others: so
+    // the address is confirmed first, unless it is already.
     try {
-      await client.forgotPassword(email);
-      go({ at: 'reset', email });
+      await client.resendCode(email);
+      go({ at: 'code', email });
     } catch (error) {
       if (troubleOf(error) !== 'not-accepted') {
         throw error;
       }
-      // Cognito resets the password of confirmed addresses only.
-      await client.resendCode(email);
-      go({ at: 'code', email });
+      await client.forgotPassword(email);
+      go({ at: 'reset', email });
     }
   };
 

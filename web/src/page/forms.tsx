@@ -284,7 +284,10 @@ export function CodeForm({
   const task = useTask();
   const withPassword = kind === 'reset' && asksForPassword(client.outputs.policy);
   return (
-    <Screen title={text.code.title} lead={text.code.lead(email)}>
+    <Screen
+      title={kind === 'confirm' ? text.code.title : withPassword ? text.forgot.title : text.code.proof}
+      lead={kind === 'confirm' || withPassword ? text.code.lead(email) : text.code.proofLead(email)}
+    >
       <Status>{sent > 0 && text.code.sent}</Status>
       <Form
         task={task}

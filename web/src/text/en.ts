@@ -148,6 +148,8 @@ export const en = {
     go: 'Confirm',
     again: 'Send the code again',
     sent: 'A new code is on its way.',
+    proof: 'One more code',
+    proofLead: (email: string) => `To be sure that it is you, we sent another code to ${email}.`,
     local: 'Local mailbox',
     localLead: 'Mail is not sent on this machine. The newest letter says:',
     use: 'Use this code',

@@ -46,6 +46,8 @@ const CONFIG: Partial<Config> = {
   gesture: OFF,
 } as Partial<Config>;
 
+const MODELS = ['blazeface', 'facemesh'] as const;
+
 /** Looks at frames. */
 export class Watcher {
   private readonly light = document.createElement('canvas');
@@ -59,6 +61,13 @@ export class Watcher {
   static async load(): Promise<Watcher> {
     const human = new Human(CONFIG);
     await human.load();
+    // It goes on without what it could not load, and then never answers. A model that is only half
+    // there has no inputs to tell of.
+    for (const model of MODELS) {
+      if (!human.models.models[model]?.inputs.length) {
+        throw new Error(`the model ${model} could not be loaded`);
+      }
+    }
     return new Watcher(human);
   }
 

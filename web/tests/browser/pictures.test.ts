@@ -11,9 +11,12 @@ async function open(...to: Parameters<typeof Visit.to>): Promise<Visit> {
   return visit;
 }
 
-afterEach(async () => {
+afterEach(async ({ task }) => {
   const last = visit;
   visit = undefined;
+  if (task.result?.state === 'fail') {
+    await last?.shot(`failed-${task.name.replace(/\W+/g, '-')}`);
+  }
   await last?.end();
 });
 
@@ -131,7 +134,7 @@ describe('signing up', () => {
     await page.button('Send the code').click();
     // The address first, then the password that nobody remembers.
     await page.enterCode();
-    await page.page.getByLabel('Code').and(page.page.locator('[value=""]')).waitFor();
+    await page.heading('One more code').waitFor();
     await page.enterCode();
     await page.sendDocument();
     await page.take();
