@@ -204,6 +204,7 @@ export const en = {
       string,
       string
     >,
+    enrolledData: 'enrolment',
     until: 'Signed in until',
     out: 'Sign out',
     everywhere: 'Sign out everywhere',
