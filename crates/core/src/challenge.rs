@@ -505,10 +505,10 @@ mod tests {
         FaceData::new(Model::Descriptor128, vec![value; 128]).unwrap()
     }
 
-    fn stored(of: Option<u8>) -> Option<StoredData> {
+    fn stored(of: Option<u8>) -> StoredData {
         let of = of.map(|number| EnrolmentId::from_random([number; 16]));
         let data = data(0.1);
-        Some(StoredData { data, of })
+        StoredData { data, of }
     }
 
     const NO_DATA: Due = Due::FaceData {
@@ -532,10 +532,10 @@ mod tests {
         };
         for (stored, from_sign_up, expected) in [
             (None, false, None),
-            (stored(None), true, Some(data(0.1))),
+            (Some(stored(None)), true, Some(data(0.1))),
             // One that was broken off changes nothing about what must be repeated.
-            (stored(Some(9)), true, Some(data(0.1))),
-            (stored(Some(9)), false, None),
+            (Some(stored(Some(9))), true, Some(data(0.1))),
+            (Some(stored(Some(9))), false, None),
         ] {
             let running = None;
             let expected = Due::EnrolData { running, expected };
@@ -548,7 +548,7 @@ mod tests {
     #[test]
     fn nobody_else_is_asked_to_enrol_face_data() {
         let with_data = Profile {
-            data: stored(None),
+            data: Some(stored(None)),
             data_from_sign_up: true,
             ..may_enrol()
         };
@@ -572,7 +572,7 @@ mod tests {
     fn after_their_enrolment_face_data_are_compared_in_the_same_session_alone() {
         let progress = data_session(&[(Step::Enrol, true)]);
         let accepted = Profile {
-            data: stored(Some(1)),
+            data: Some(stored(Some(1))),
             ..may_enrol()
         };
         let Due::FaceData {
@@ -586,7 +586,7 @@ mod tests {
         let tried = data_session(&[(Step::Enrol, true), (Step::FaceData, false)]);
         assert_ne!(data_due(&tried, &accepted), NO_DATA);
 
-        for data in [None, stored(None), stored(Some(9))] {
+        for data in [None, Some(stored(None)), Some(stored(Some(9)))] {
             let profile = Profile {
                 data,
                 ..may_enrol()
@@ -606,7 +606,7 @@ mod tests {
     fn active_face_data_are_compared_and_never_replaced() {
         let active = Profile {
             state: Some(State::Active),
-            data: stored(Some(1)),
+            data: Some(stored(Some(1))),
             ..Profile::default()
         };
         for progress in [
