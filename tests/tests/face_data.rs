@@ -213,9 +213,8 @@ async fn a_sign_up_without_the_models_face_data_is_refused_with_what_is_expected
         (&data, Some("0.123456"), "descriptor-128"),
         (&pictures, Some(short), "must not be sent"),
     ] {
-        let password = "a long enough password";
-        let signed_up = stack.client();
-        let signed_up = signed_up.sign_up_with(&fresh_email(), password, "1", sent);
+        let (client, email) = (stack.client(), fresh_email());
+        let signed_up = client.sign_up_with(&email, "a long enough password", "1", sent);
         let error = signed_up.await.unwrap_err();
         assert_eq!(error.refusal(), Some(&Refusal::UserLambdaValidation));
         let message = error.to_string();

@@ -88,8 +88,8 @@ impl UserTable {
     /// A sign-up confirmed without the right secret stays as it is, but is not swept any more:
     /// the owner of the mailbox can still reset the password. A reset never touches an active
     /// face; an enrolment that is under way ends with the password under which it began, and
-    /// whose face data sign-up has brought is anybody's guess from then on. An account without a
-    /// record has not consented and cannot enrol.
+    /// so do the face data that sign-up has brought, since whose they are nobody can tell. An
+    /// account without a record has not consented and cannot enrol.
     pub async fn confirm(&self, user: &UserName, confirmation: Confirmation) -> Result<(), Fault> {
         let proven = |state| text(State::name(state));
         let may_enrol = || {
@@ -104,16 +104,13 @@ impl UserTable {
                 };
                 let ended = || {
                     let begun = reset().if_present("enrolment");
-                    begun
-                        .copy("enrolment", "ended")
-                        .remove(["enrolment"])
-                        .remove(FACE_DATA)
+                    begun.copy("enrolment", "ended").remove(["enrolment"])
                 };
-                let none = reset().if_absent("enrolment").remove(FACE_DATA);
+                let none = reset().if_absent("enrolment");
                 // The last one is for an enrolment that begins between the first two.
-                let allowed = self.update("EndEnrolment", ended()).await?
-                    || self.update("AllowEnrolment", none).await?
-                    || self.update("EndEnrolment", ended()).await?;
+                let allowed = self.update("EndEnrolment", forget_data(ended())).await?
+                    || self.update("AllowEnrolment", forget_data(none)).await?
+                    || self.update("EndEnrolment", forget_data(ended())).await?;
                 if !allowed {
                     tracing::info!(target: "signin", "a password reset allows no new enrolment");
                 }
@@ -131,9 +128,8 @@ impl UserTable {
                 if !bound {
                     let kept = Write::to(profile_key(user))
                         .remove(["ttl", "binding"])
-                        .remove(FACE_DATA)
                         .if_equal("state", proven(State::Pending));
-                    if !self.update("KeepAccount", kept).await? {
+                    if !self.update("KeepAccount", forget_data(kept)).await? {
                         tracing::warn!(target: "signin", "a confirmed account has no sign-up on record");
                     }
                 }
@@ -190,6 +186,11 @@ pub(super) fn set_data(write: Write, data: &FaceData) -> Write {
     write
         .set("faceData", bytes(&data.to_bytes()))
         .set("faceDataModel", text(data.model().name()))
+}
+
+/// Forgets face data that are nobody's proven own.
+fn forget_data(write: Write) -> Write {
+    write.remove(FACE_DATA)
 }
 
 fn stored_data(item: &Item) -> Option<StoredData> {
