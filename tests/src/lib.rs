@@ -9,6 +9,7 @@ mod operator;
 
 pub mod drawn;
 pub mod events;
+pub mod face_data;
 pub mod hostile;
 pub mod lambda;
 pub mod mutation;

@@ -215,13 +215,23 @@ impl Stack {
 
 /// The settings in which a variant differs from the template's defaults.
 fn like(variant: Variant) -> BTreeMap<&'static str, &'static str> {
-    let (policy, mode, keep) = match variant {
-        Variant::Default | Variant::Mutated => ("FACE", "COLLECTION", "false"),
-        Variant::Password => ("PASSWORD+FACE", "COLLECTION", "false"),
-        Variant::Compare => ("FACE", "COMPARE", "true"),
+    let policy = match variant {
+        Variant::Default | Variant::Compare | Variant::Mutated => "FACE",
+        Variant::Password => "PASSWORD+FACE",
+        Variant::Data => "FACE_DATA",
+        Variant::Mesh => "PASSWORD+FACE_DATA",
+    };
+    let model = match variant {
+        Variant::Mesh => "mesh-468",
+        _ => "descriptor-128",
+    };
+    let (mode, keep) = match variant {
+        Variant::Compare => ("COMPARE", "true"),
+        _ => ("COLLECTION", "false"),
     };
     BTreeMap::from([
         ("SIGN_IN_POLICY", policy),
+        ("FACE_DATA_MODEL", model),
         ("MATCH_MODE", mode),
         ("KEEP_DOCUMENTS", keep),
     ])

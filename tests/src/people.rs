@@ -3,11 +3,12 @@
 use signin_client::{
     Answer, Challenge, ClientError, Refusal, Round, SignInClient, SignedUp, Tokens,
 };
+use signin_core::face_data::{FaceData, Model};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
-use crate::pictures;
 use crate::stack::{Stack, fresh_email};
+use crate::{face_data, pictures};
 
 /// Somebody with an account.
 #[derive(Debug)]
@@ -29,7 +30,12 @@ impl Person {
 
 /// Signs up with a fresh address, and enters the code that came by mail.
 pub async fn confirmed(client: &SignInClient) -> Person {
-    let person = signed_up(client, &fresh_email()).await;
+    confirmed_with(client, None).await
+}
+
+/// The same, with face data where there are any.
+pub async fn confirmed_with(client: &SignInClient, data: Option<&FaceData>) -> Person {
+    let person = signed_up_with(client, &fresh_email(), data).await;
     let code = newest_code(client, &person.email).await;
     let binding = Some(&person.account.binding);
     client
@@ -41,9 +47,20 @@ pub async fn confirmed(client: &SignInClient) -> Person {
 
 /// Signs up, and leaves the code in the mailbox.
 pub async fn signed_up(client: &SignInClient, email: &str) -> Person {
+    signed_up_with(client, email, None).await
+}
+
+/// The same, with face data where there are any.
+pub async fn signed_up_with(client: &SignInClient, email: &str, data: Option<&FaceData>) -> Person {
     let password = hex::encode(rand::random::<[u8; 12]>());
+    let document = data.map(FaceData::to_document);
     let account = client
-        .sign_up(email, &password, "1")
+        .sign_up_with(
+            email,
+            &password,
+            "1",
+            document.as_ref().map(|text| text.as_str()),
+        )
         .await
         .expect("the sign-up is accepted");
     Person {
@@ -65,6 +82,42 @@ pub async fn enrolled(stack: &Stack) -> (Person, Tokens) {
     let person = confirmed(&client).await;
     let tokens = enrol(&client, &person).await;
     (person, tokens)
+}
+
+/// Signs up with face data, confirms, enrols them and signs in with others of the same person, in
+/// one sitting.
+pub async fn enrolled_with_data(stack: &Stack, model: Model) -> (Person, Tokens) {
+    let client = stack.client();
+    let data = face_data::document(model);
+    let person = confirmed_with(&client, Some(&data)).await;
+    let tokens = enrol_data(&client, &person, data).await;
+    (person, tokens)
+}
+
+/// Enrols face data for an account that may, and signs it in.
+pub async fn enrol_data(client: &SignInClient, person: &Person, data: FaceData) -> Tokens {
+    let model = data.model();
+    let asked = asked_to_enrol(client, person).await;
+    let asked = client.answer(&asked, Answer::FaceData(data)).await;
+    let asked = challenge(asked, Step::FaceData);
+    let live = Answer::FaceData(face_data::live(model));
+    tokens(client.answer(&asked, live).await)
+}
+
+/// Begins a session without a password, in which face data are asked for.
+pub async fn asked_for_data(client: &SignInClient, email: &str) -> Challenge {
+    challenge(client.begin(email, None).await, Step::FaceData)
+}
+
+/// Has a code mailed and sets a new password with it, as the owner of the mailbox can.
+pub async fn with_a_new_password(client: &SignInClient, person: Person) -> Person {
+    let sent = client.forgot_password(&person.email).await;
+    sent.expect("a code is mailed");
+    let code = newest_code(client, &person.email).await;
+    let password = "a new and longer password".to_owned();
+    let reset = client.confirm_forgot_password(&person.email, &code, &password);
+    reset.await.expect("the code is right");
+    Person { password, ..person }
 }
 
 /// Begins a session with the password, in which a document is asked for.

@@ -10,15 +10,20 @@ pub fn settings(function: &str) -> BTreeMap<String, String> {
     let collection = ("FACE_COLLECTION", "${FaceCollection}");
     let policy = ("SIGN_IN_POLICY", "FACE");
     let keep = ("KEEP_DOCUMENTS", "false");
+    let model = ("FACE_DATA_MODEL", "descriptor-128");
+    let mesh_only = ("ALLOW_MESH_ONLY", "false");
     let settings: &[(&str, &str)] = match function {
-        "create-auth-challenge" => &[policy, table, documents, sign_ins],
+        "create-auth-challenge" => &[policy, model, mesh_only, table, documents, sign_ins],
         "create-collection" => &[],
         "define-auth-challenge" => &[policy],
         "index-images" => &[table, documents, collection, keep],
         "post-confirmation" => &[table],
         "pre-token-generation" => &[policy, table, ("UNGUARDED_CLIENTS", "")],
-        "pre-signup" => &[table, ("CONSENT_VERSION", "1")],
+        "pre-signup" => &[policy, model, mesh_only, table, ("CONSENT_VERSION", "1")],
         "verify-auth-challenge" => &[
+            policy,
+            model,
+            mesh_only,
             table,
             documents,
             sign_ins,

@@ -33,6 +33,10 @@ pub enum Variant {
     Password,
     /// `MatchMode=COMPARE` and `KeepDocuments=true`.
     Compare,
+    /// `SignInPolicy=FACE_DATA` and `FaceDataModel=descriptor-128`.
+    Data,
+    /// `SignInPolicy=PASSWORD+FACE_DATA` and `FaceDataModel=mesh-468`.
+    Mesh,
     /// The template's defaults, with functions from which defences can be taken away.
     Mutated,
 }
@@ -43,6 +47,8 @@ impl Variant {
             Self::Default => "outputs.json",
             Self::Password => "outputs-password.json",
             Self::Compare => "outputs-compare.json",
+            Self::Data => "outputs-data.json",
+            Self::Mesh => "outputs-mesh.json",
             Self::Mutated => "outputs-mutated.json",
         }
     }

@@ -13,11 +13,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use e2e::events::{Expectation, Sample, Variables, compare, fill, filled, functions};
 use e2e::lambda::{Function, Outcome};
-use e2e::pictures;
 use e2e::settings::settings;
 use e2e::stack::{Stack, Variant, fresh_email};
+use e2e::{face_data, pictures};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use signin_core::face_data::{FaceData, Model};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -29,7 +30,7 @@ const TALKATIVE: [(&str, &str); 3] = [
 ];
 
 /// The variables of which nothing may stand in a log.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 16] = [
     "Email",
     "Binding",
     "BindingSecret",
@@ -40,6 +41,12 @@ const SECRET: [&str; 10] = [
     "LivePicture",
     "OtherPicture",
     "TwoPeoplePicture",
+    "DocumentFaceData",
+    "LiveFaceData",
+    "AnotherFaceData",
+    "OtherFaceData",
+    "SignedUpData",
+    "EnrolledData",
 ];
 
 /// Functions' processes, one for each function and settings, kept warm.
@@ -127,6 +134,14 @@ const PICTURES: [(&str, Camera); 4] = [
     ("TwoPeoplePicture", pictures::two_people),
 ];
 
+/// The face data that events carry, likewise.
+const FACE_DATA: [(&str, fn(Model) -> FaceData); 4] = [
+    ("DocumentFaceData", face_data::document),
+    ("LiveFaceData", face_data::live),
+    ("AnotherFaceData", face_data::live),
+    ("OtherFaceData", face_data::other),
+];
+
 /// One user, to whom a sample and those before it happen.
 struct Scene<'a> {
     stack: &'a Stack,
@@ -172,6 +187,12 @@ impl<'a> Scene<'a> {
             if played.iter().any(|sample| sample.mentions(name)) {
                 let picture = STANDARD.encode(take());
                 self.variables.insert(name.to_owned(), picture);
+            }
+        }
+        for (name, compute) in FACE_DATA {
+            if played.iter().any(|sample| sample.mentions(name)) {
+                let document = compute(Model::Descriptor128).to_document();
+                self.variables.insert(name.to_owned(), document.to_string());
             }
         }
         for sample in played.into_iter().rev() {

@@ -27,7 +27,13 @@ fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
             ("not-an-id", "an app client's id"),
             ("a;b", "an app client's id"),
         ],
-        "KEEP_DOCUMENTS" => &[("", "expected a value"), ("yes", "`true` or `false`")],
+        "FACE_DATA_MODEL" => &[
+            ("", "expected a value"),
+            ("mesh", "descriptor-128 or mesh-468"),
+        ],
+        "KEEP_DOCUMENTS" | "ALLOW_MESH_ONLY" => {
+            &[("", "expected a value"), ("yes", "`true` or `false`")]
+        }
         _ => &[("", "expected a value")],
     }
 }
@@ -72,8 +78,14 @@ async fn settings_that_do_not_go_together_stop_a_function_and_are_named() {
     let printed = refused("verify-auth-challenge", &comparing).await;
     assert!(printed.contains("setting KEEP_DOCUMENTS: "), "{printed}");
 
-    let mut face_data = settings("create-auth-challenge");
-    face_data.insert("SIGN_IN_POLICY".to_owned(), "FACE_DATA".to_owned());
-    let printed = refused("create-auth-challenge", &face_data).await;
-    assert!(printed.contains("setting SIGN_IN_POLICY: "), "{printed}");
+    for function in functions() {
+        let mut mesh_alone = settings(&function);
+        if !mesh_alone.contains_key("ALLOW_MESH_ONLY") {
+            continue;
+        }
+        mesh_alone.insert("SIGN_IN_POLICY".to_owned(), "FACE_DATA".to_owned());
+        mesh_alone.insert("FACE_DATA_MODEL".to_owned(), "mesh-468".to_owned());
+        let printed = refused(&function, &mesh_alone).await;
+        assert!(printed.contains("setting ALLOW_MESH_ONLY: "), "{printed}");
+    }
 }

@@ -224,6 +224,16 @@ fn variants(mutated: bool) -> Vec<Variant> {
             &["MatchMode=COMPARE", "KeepDocuments=true"],
             false,
         ),
+        variant(
+            "data",
+            &["SignInPolicy=FACE_DATA", "FaceDataModel=descriptor-128"],
+            false,
+        ),
+        variant(
+            "mesh",
+            &["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
+            false,
+        ),
     ];
     if mutated {
         variants.push(variant("mutated", &[], true));

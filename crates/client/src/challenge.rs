@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use signin_core::answer::MAX_ANSWER;
+use signin_core::face_data::{FaceData, Model};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 use time::OffsetDateTime;
@@ -31,8 +32,10 @@ pub struct Challenge {
     pub step: Step,
     /// The challenge's id.
     pub challenge_id: String,
-    /// Where a picture can be put.
+    /// Where a picture can be put; nowhere, where face data are asked for.
     pub upload: Upload,
+    /// The model of the face data that are asked for; none where a picture is.
+    pub model: Option<Model>,
     /// When challenge and upload end.
     pub expires_at: OffsetDateTime,
     /// Tries left in this sign-in.
@@ -48,7 +51,7 @@ pub struct Challenge {
 }
 
 /// A presigned S3 POST.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Upload {
     /// Where to post.
     pub url: String,
@@ -68,6 +71,8 @@ pub enum Answer {
         /// `image/jpeg` or `image/png`.
         mime: &'static str,
     },
+    /// Face data, which the app has computed from a picture of its own.
+    FaceData(FaceData),
     /// Any other words, as a client might send that does not keep the protocol.
     Text(String),
 }
@@ -86,6 +91,7 @@ impl Answer {
             Self::Inline { bytes, mime } => {
                 format!("data:{mime};base64,{}", STANDARD.encode(bytes))
             }
+            Self::FaceData(data) => data.to_document().to_string(),
             Self::Text(text) => text.clone(),
         }
     }
@@ -114,14 +120,23 @@ impl Challenge {
             .get("retryAfter")
             .map(|seconds| seconds.parse().map_err(|_error| wrong("retryAfter")))
             .transpose()?;
-        Ok(Self {
-            step: Step::parse(required("step")?).ok_or_else(|| wrong("step"))?,
-            challenge_id: required("challengeId")?.to_owned(),
-            upload: Upload {
+        let model = parameters
+            .get("model")
+            .map(|name| name.parse().map_err(|_error| wrong("model")))
+            .transpose()?;
+        let upload = match model {
+            Some(_) => Upload::default(),
+            None => Upload {
                 url: required("uploadUrl")?.to_owned(),
                 fields: serde_json::from_str(required("uploadFields")?)
                     .map_err(|_error| wrong("uploadFields"))?,
             },
+        };
+        Ok(Self {
+            step: Step::parse(required("step")?).ok_or_else(|| wrong("step"))?,
+            challenge_id: required("challengeId")?.to_owned(),
+            upload,
+            model,
             expires_at,
             attempts_left: required("attemptsLeft")?
                 .parse()
@@ -158,6 +173,7 @@ impl fmt::Debug for Answer {
         formatter.write_str(match self {
             Self::Uploaded => "Uploaded",
             Self::Inline { .. } => "Inline(..)",
+            Self::FaceData(_) => "FaceData(..)",
             Self::Text(_) => "Text(..)",
         })
     }
@@ -194,6 +210,22 @@ mod tests {
         assert_eq!(challenge.reason, Some(Reason::TryLater));
         assert_eq!(challenge.retry_after, Some(Duration::from_secs(30)));
         assert_eq!(challenge.expires_at.unix_timestamp(), 1_795_220_100);
+    }
+
+    #[test]
+    fn a_challenge_for_face_data_names_their_model_and_no_upload() {
+        let mut parameters = parameters();
+        parameters.remove("uploadUrl");
+        parameters.remove("uploadFields");
+        parameters.insert("step".to_owned(), "FACE_DATA".to_owned());
+        parameters.insert("model".to_owned(), "mesh-468".to_owned());
+        let challenge = Challenge::read(&parameters, "session".to_owned()).unwrap();
+        assert_eq!(challenge.step, Step::FaceData);
+        assert_eq!(challenge.model, Some(Model::Mesh468));
+        assert!(challenge.upload.url.is_empty() && challenge.upload.fields.is_empty());
+        parameters.insert("model".to_owned(), "garbage".to_owned());
+        let error = Challenge::read(&parameters, String::new()).unwrap_err();
+        assert!(error.to_string().contains("model"), "{error}");
     }
 
     #[test]
@@ -234,6 +266,10 @@ mod tests {
             mime: "image/png",
         };
         assert_eq!(inline.to_text(), "data:image/png;base64,AQID");
+        let data = FaceData::new(Model::Descriptor128, vec![0.5; 128]).unwrap();
+        let text = Answer::FaceData(data.clone()).to_text();
+        assert!(text.starts_with(r#"{"model":"descriptor-128","values":[0.5,"#));
+        assert_eq!(FaceData::parse(Model::Descriptor128, &text), Ok(data));
     }
 
     #[test]

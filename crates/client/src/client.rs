@@ -139,17 +139,30 @@ impl SignInClient {
         password: &str,
         consent: &str,
     ) -> Result<SignedUp, ClientError> {
+        self.sign_up_with(email, password, consent, None).await
+    }
+
+    /// Signs up with the document of the face data that will be enrolled, where those are compared.
+    pub async fn sign_up_with(
+        &self,
+        email: &str,
+        password: &str,
+        consent: &str,
+        face_data: Option<&str>,
+    ) -> Result<SignedUp, ClientError> {
         let binding = BindingSecret::random();
-        let answer = self
+        let mut call = self
             .cognito
             .sign_up()
             .client_id(&self.client)
             .username(email)
             .password(password)
             .client_metadata("consent", consent)
-            .client_metadata("binding", binding.digest())
-            .send()
-            .await?;
+            .client_metadata("binding", binding.digest());
+        if let Some(face_data) = face_data {
+            call = call.client_metadata("faceData", face_data);
+        }
+        let answer = call.send().await?;
         Ok(SignedUp {
             sub: answer.user_sub,
             binding,

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::face_data::Model;
 use crate::step::Step;
 
 /// The steps a sign-in needs, in order, as the setting `SIGN_IN_POLICY` names them.
@@ -62,6 +63,12 @@ impl Policy {
             (true, Factor::FaceData) => "PASSWORD+FACE_DATA",
         }
     }
+
+    /// Whether face data of a model that does not tell people apart would be all that a sign-in
+    /// needs.
+    pub fn rests_on_a_mesh(self, model: Model) -> bool {
+        !self.password && self.factor == Factor::FaceData && model == Model::Mesh468
+    }
 }
 
 /// A policy that is not understood; the message names the allowed ones.
@@ -94,6 +101,15 @@ impl FromStr for Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mesh_is_never_meant_to_be_all_that_a_sign_in_needs() {
+        for policy in Policy::ALL {
+            let alone = policy.name() == "FACE_DATA";
+            assert_eq!(policy.rests_on_a_mesh(Model::Mesh468), alone);
+            assert!(!policy.rests_on_a_mesh(Model::Descriptor128));
+        }
+    }
 
     #[test]
     fn a_policy_that_is_not_understood_is_refused_with_the_allowed_ones() {

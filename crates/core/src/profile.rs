@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::face_data::FaceData;
 use crate::id::{ChallengeId, EnrolmentId, FaceId};
 use crate::lockout::{Counter, Path};
 use crate::time::Timestamp;
@@ -65,6 +66,15 @@ pub struct EnrolledFace {
     pub document: Option<StoredDocument>,
 }
 
+/// Face data that a profile holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredData {
+    /// The data.
+    pub data: FaceData,
+    /// The enrolment in which they were accepted; none while sign-up alone has brought them.
+    pub of: Option<EnrolmentId>,
+}
+
 /// A user as the table knows them. An unknown user and one without a record have the same
 /// profile: the default one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +83,10 @@ pub struct Profile {
     pub state: Option<State>,
     /// The active faces.
     pub faces: Vec<EnrolledFace>,
+    /// The face data, active where the account is.
+    pub data: Option<StoredData>,
+    /// Whether sign-up has brought face data: then an enrolment must repeat them.
+    pub data_from_sign_up: bool,
     /// The enrolment that is under way.
     pub enrolment: Option<EnrolmentId>,
     /// The enrolment that a new password has ended. Its face goes when the next one's stands.

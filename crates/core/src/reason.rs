@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a try did not pass. Every reason speaks of the answer itself or of waiting, never of the
 /// face that is enrolled: [`Reason::NoMatch`] is the same for a stranger's face, for a user
-/// without one and for a picture that passed before.
+/// without one, for a picture that passed before and for face data that did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
@@ -24,6 +24,8 @@ pub enum Reason {
     Occluded,
     /// Nothing was uploaded, or it is no picture that can be read.
     NotAnImage,
+    /// It is no face data, or not of the model that was asked for.
+    NotFaceData,
     /// More bytes or pixels than are accepted.
     TooLarge,
     /// Enrolment is still running; answer again.
@@ -36,7 +38,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for parsing and for tests.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoFace,
         Self::ManyFaces,
         Self::TooSmall,
@@ -45,6 +47,7 @@ impl Reason {
         Self::TurnedAway,
         Self::Occluded,
         Self::NotAnImage,
+        Self::NotFaceData,
         Self::TooLarge,
         Self::Pending,
         Self::NoMatch,
@@ -62,6 +65,7 @@ impl Reason {
             Self::TurnedAway => "TURNED_AWAY",
             Self::Occluded => "OCCLUDED",
             Self::NotAnImage => "NOT_AN_IMAGE",
+            Self::NotFaceData => "NOT_FACE_DATA",
             Self::TooLarge => "TOO_LARGE",
             Self::Pending => "PENDING",
             Self::NoMatch => "NO_MATCH",

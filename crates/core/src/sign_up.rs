@@ -1,5 +1,6 @@
 //! What a sign-up must bring, and who may enrol afterwards.
 
+use crate::face_data::{FaceData, InvalidFaceData, Model};
 use crate::secret::Sha256Digest;
 
 /// The longest binding secret, in bytes. The page makes 32 random bytes, 64 digits; the margin
@@ -14,6 +15,28 @@ pub struct SignUp {
     /// The SHA-256 of a secret that the signing-up page keeps: whoever shows the secret later
     /// is the party that chose the password.
     pub binding: Sha256Digest,
+    /// The face data that an enrolment will have to repeat; none where pictures are compared.
+    pub face_data: Option<FaceData>,
+}
+
+/// What a sign-up must bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Required<'a> {
+    /// The version of the consent text that is in force.
+    pub consent: &'a str,
+    /// The model of its face data; none where pictures are compared.
+    pub face_data: Option<Model>,
+}
+
+/// What a sign-up brought, word for word. It has no `Debug`: it may hold face data.
+#[derive(Clone, Copy, Default)]
+pub struct Brought<'a> {
+    /// `consent`.
+    pub consent: Option<&'a str>,
+    /// `binding`.
+    pub binding: Option<&'a str>,
+    /// `faceData`.
+    pub face_data: Option<&'a str>,
 }
 
 /// What is wrong with a sign-up; for the client's developer to read.
@@ -25,24 +48,37 @@ pub enum InvalidSignUp {
     /// The binding is missing or not a digest.
     #[error("ClientMetadata.binding must be a SHA-256 in 64 hexadecimal digits")]
     Binding,
+    /// There are no face data where they are needed.
+    #[error("ClientMetadata.faceData must be face data of the model {0}")]
+    NoFaceData(Model),
+    /// The face data are not as they must be.
+    #[error("ClientMetadata.faceData: {0}")]
+    FaceData(#[from] InvalidFaceData),
+    /// There are face data where pictures are compared.
+    #[error("ClientMetadata.faceData must not be sent: the sign-in policy compares pictures")]
+    UnwantedFaceData,
 }
 
 impl SignUp {
-    /// Checks what a sign-up brought against the version of the consent text that is in force.
-    pub fn check(
-        required_consent: &str,
-        consent: Option<&str>,
-        binding: Option<&str>,
-    ) -> Result<Self, InvalidSignUp> {
-        if consent != Some(required_consent) {
+    /// Checks what a sign-up brought against what it must bring.
+    pub fn check(required: Required<'_>, brought: Brought<'_>) -> Result<Self, InvalidSignUp> {
+        if brought.consent != Some(required.consent) {
             return Err(InvalidSignUp::Consent);
         }
-        let binding = binding
+        let binding = brought
+            .binding
             .and_then(Sha256Digest::from_hex)
             .ok_or(InvalidSignUp::Binding)?;
+        let face_data = match (required.face_data, brought.face_data) {
+            (None, None) => None,
+            (None, Some(_)) => return Err(InvalidSignUp::UnwantedFaceData),
+            (Some(model), None) => return Err(InvalidSignUp::NoFaceData(model)),
+            (Some(model), Some(document)) => Some(FaceData::parse(model, document)?),
+        };
         Ok(Self {
-            consent: required_consent.to_owned(),
+            consent: required.consent.to_owned(),
             binding,
+            face_data,
         })
     }
 }
@@ -74,16 +110,42 @@ impl Confirmation {
 mod tests {
     use super::*;
 
+    fn document(model: Model) -> String {
+        let values = (0_u8..=255).cycle().take(model.length());
+        let values: Vec<f32> = values.map(|n| f32::from(n) / 255.0).collect();
+        let data = FaceData::new(model, values).unwrap();
+        data.to_document().to_string()
+    }
+
+    fn check(
+        model: Option<Model>,
+        consent: Option<&str>,
+        binding: Option<&str>,
+        face_data: Option<&str>,
+    ) -> Result<SignUp, InvalidSignUp> {
+        let required = Required {
+            consent: "2",
+            face_data: model,
+        };
+        let brought = Brought {
+            consent,
+            binding,
+            face_data,
+        };
+        SignUp::check(required, brought)
+    }
+
     #[test]
     fn a_sign_up_brings_consent_and_a_binding() {
         let binding = Sha256Digest::of(b"secret");
-        let sign_up = SignUp::check("2", Some("2"), Some(&binding.to_hex())).unwrap();
+        let sign_up = check(None, Some("2"), Some(&binding.to_hex()), None);
         assert_eq!(
             sign_up,
-            SignUp {
+            Ok(SignUp {
                 consent: "2".into(),
-                binding
-            }
+                binding,
+                face_data: None,
+            })
         );
     }
 
@@ -91,14 +153,55 @@ mod tests {
     fn a_sign_up_without_them_is_refused() {
         let binding = Sha256Digest::of(b"secret").to_hex();
         for consent in [None, Some(""), Some("1"), Some("true")] {
-            let found = SignUp::check("2", consent, Some(&binding));
+            let found = check(None, consent, Some(&binding), None);
             assert_eq!(found, Err(InvalidSignUp::Consent));
         }
         for binding in [None, Some(""), Some("secret"), Some(&binding[1..])] {
+            let found = check(None, Some("2"), binding, None);
+            assert_eq!(found, Err(InvalidSignUp::Binding));
+        }
+    }
+
+    #[test]
+    fn a_sign_up_brings_face_data_of_the_stacks_model_where_those_are_compared() {
+        let binding = Sha256Digest::of(b"secret").to_hex();
+        let with =
+            |model, face_data: Option<&str>| check(model, Some("2"), Some(&binding), face_data);
+        for model in Model::ALL {
+            let document = document(model);
+            let brought = with(Some(model), Some(&document)).unwrap().face_data;
+            assert_eq!(brought, FaceData::parse(model, &document).ok());
             assert_eq!(
-                SignUp::check("2", Some("2"), binding),
-                Err(InvalidSignUp::Binding)
+                with(Some(model), None),
+                Err(InvalidSignUp::NoFaceData(model))
             );
+            assert_eq!(
+                with(None, Some(&document)),
+                Err(InvalidSignUp::UnwantedFaceData)
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_tells_what_is_expected_of_face_data_and_repeats_none_of_them() {
+        let binding = Sha256Digest::of(b"secret").to_hex();
+        for (document, expected) in [
+            ("0.123456", "\"model\": \"descriptor-128\""),
+            (
+                r#"{"model":"mesh-468","values":[0.123456]}"#,
+                "the model descriptor-128",
+            ),
+            (
+                r#"{"model":"descriptor-128","values":[0.123456]}"#,
+                "128 values",
+            ),
+        ] {
+            let model = Some(Model::Descriptor128);
+            let refused = check(model, Some("2"), Some(&binding), Some(document));
+            let message = refused.unwrap_err().to_string();
+            assert!(message.starts_with("ClientMetadata.faceData: expected"));
+            assert!(message.contains(expected), "{message}");
+            assert!(!message.contains("0.123456"), "{message}");
         }
     }
 

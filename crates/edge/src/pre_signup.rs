@@ -3,7 +3,7 @@
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsPreSignupRequest as Request;
 use serde_json::{Value, json};
 use signin_core::id::UserName;
-use signin_core::sign_up::SignUp;
+use signin_core::sign_up::{Brought, Required, SignUp};
 
 use crate::Refusal;
 use crate::event::Event;
@@ -12,21 +12,25 @@ use crate::event::Event;
 pub struct SigningUp {
     /// The name that the account will have.
     pub user: UserName,
-    /// Consent and binding, checked.
+    /// Consent, binding and face data, checked.
     pub sign_up: SignUp,
 }
 
 /// Reads and checks the event. Only people who sign up themselves can agree to the consent
 /// text; accounts that come from elsewhere (an administrator's, another identity provider's)
 /// are refused.
-pub fn signing_up(required_consent: &str, event: &Event) -> Result<SigningUp, Refusal> {
+pub fn signing_up(required: Required<'_>, event: &Event) -> Result<SigningUp, Refusal> {
     if event.trigger_source() != "PreSignUp_SignUp" {
         return Err(Refusal::unexpected_event());
     }
     let request: Request = event.request().ok_or_else(Refusal::unexpected_event)?;
     let sent = |name: &str| request.client_metadata.get(name).map(String::as_str);
-    let sign_up = SignUp::check(required_consent, sent("consent"), sent("binding"))
-        .map_err(|error| Refusal::invalid(&error))?;
+    let brought = Brought {
+        consent: sent("consent"),
+        binding: sent("binding"),
+        face_data: sent("faceData"),
+    };
+    let sign_up = SignUp::check(required, brought).map_err(|error| Refusal::invalid(&error))?;
     Ok(SigningUp {
         user: event.user()?,
         sign_up,
@@ -44,9 +48,15 @@ pub fn respond(event: Event) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use signin_core::face_data::{FaceData, Model};
     use signin_core::secret::Sha256Digest;
 
     use super::*;
+
+    const PICTURES: Required<'_> = Required {
+        consent: "1",
+        face_data: None,
+    };
 
     fn event(source: &str, metadata: &Value) -> Event {
         Event::new(json!({
@@ -63,12 +73,32 @@ mod tests {
         let binding = Sha256Digest::of(b"secret");
         let metadata = json!({"consent": "1", "binding": binding.to_hex()});
         let event = event("PreSignUp_SignUp", &metadata);
-        assert_eq!(signing_up("1", &event).unwrap().sign_up.binding, binding);
+        assert_eq!(
+            signing_up(PICTURES, &event).unwrap().sign_up.binding,
+            binding
+        );
         let response = respond(event)["response"].clone();
         let nothing = json!(
             {"autoConfirmUser": false, "autoVerifyEmail": false, "autoVerifyPhone": false}
         );
         assert_eq!(response, nothing);
+    }
+
+    #[test]
+    fn a_sign_up_brings_its_face_data_where_those_are_compared() {
+        let data = FaceData::new(Model::Descriptor128, vec![0.1; 128]).unwrap();
+        let binding = Sha256Digest::of(b"secret").to_hex();
+        let metadata =
+            json!({"consent": "1", "binding": binding, "faceData": data.to_document().as_str()});
+        let event = event("PreSignUp_SignUp", &metadata);
+        let required = Required {
+            face_data: Some(Model::Descriptor128),
+            ..PICTURES
+        };
+        let brought = signing_up(required, &event).unwrap().sign_up.face_data;
+        assert_eq!(brought, Some(data));
+        let refusal = signing_up(PICTURES, &event).err().unwrap().to_string();
+        assert!(refusal.contains("faceData"), "{refusal}");
     }
 
     #[test]
@@ -81,7 +111,7 @@ mod tests {
             ("PreSignUp_AdminCreateUser", whole.clone(), "not served"),
             ("PreSignUp_ExternalProvider", whole, "not served"),
         ] {
-            let refusal = signing_up("1", &event(source, &metadata))
+            let refusal = signing_up(PICTURES, &event(source, &metadata))
                 .err()
                 .unwrap()
                 .to_string();

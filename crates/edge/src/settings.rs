@@ -3,7 +3,9 @@
 
 use std::str::FromStr;
 
+use signin_core::face_data::Model;
 use signin_core::id::ClientId;
+use signin_core::policy::{Factor, Policy};
 
 /// A setting that keeps a function from starting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +59,40 @@ fn parse_app_clients(
         .collect()
 }
 
+/// What a sign-in takes for the face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The policy.
+    pub policy: Policy,
+    /// The model of its face data, where it has any.
+    pub model: Model,
+}
+
+impl SignIn {
+    /// Reads policy and model. The two do not go together where a sign-in would rest on data that
+    /// do not tell people apart, unless the operator has said that this is meant.
+    pub fn from_environment() -> Result<Self, InvalidSetting> {
+        let (policy, model) = (setting("SIGN_IN_POLICY")?, setting("FACE_DATA_MODEL")?);
+        Self::check(policy, model, setting("ALLOW_MESH_ONLY")?)
+    }
+
+    fn check(policy: Policy, model: Model, mesh_only: bool) -> Result<Self, InvalidSetting> {
+        require(
+            "ALLOW_MESH_ONLY",
+            mesh_only || !policy.rests_on_a_mesh(model),
+            "expected true, since SIGN_IN_POLICY is FACE_DATA and FACE_DATA_MODEL is mesh-468, \
+             which does not tell people apart; found false. Take PASSWORD+FACE_DATA, or \
+             descriptor-128",
+        )?;
+        Ok(Self { policy, model })
+    }
+
+    /// The model of the face data that are asked for; none where pictures are.
+    pub fn face_data(self) -> Option<Model> {
+        (self.policy.factor == Factor::FaceData).then_some(self.model)
+    }
+}
+
 /// Checks a value that several settings make together, or that is allowed elsewhere only.
 pub fn require(name: &'static str, met: bool, problem: &str) -> Result<(), InvalidSetting> {
     if met {
@@ -71,8 +107,6 @@ pub fn require(name: &'static str, met: bool, problem: &str) -> Result<(), Inval
 
 #[cfg(test)]
 mod tests {
-    use signin_core::policy::Policy;
-
     use super::*;
 
     #[test]
@@ -90,6 +124,24 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(message.contains("SIGN_IN_POLICY") && message.contains("PASSWORD+FACE"));
+    }
+
+    #[test]
+    fn a_mesh_is_all_that_a_sign_in_needs_only_where_the_operator_says_so() {
+        let check = |policy: &str, model: Model, mesh_only| {
+            SignIn::check(policy.parse().unwrap(), model, mesh_only)
+        };
+        let refused = check("FACE_DATA", Model::Mesh468, false).unwrap_err();
+        let message = refused.to_string();
+        for named in ["ALLOW_MESH_ONLY", "SIGN_IN_POLICY", "FACE_DATA_MODEL"] {
+            assert!(message.contains(named), "{message}");
+        }
+        let meant = check("FACE_DATA", Model::Mesh468, true).unwrap();
+        assert_eq!(meant.face_data(), Some(Model::Mesh468));
+        let with_password = check("PASSWORD+FACE_DATA", Model::Mesh468, false).unwrap();
+        assert_eq!(with_password.face_data(), Some(Model::Mesh468));
+        let pictures = check("FACE", Model::Mesh468, false).unwrap();
+        assert_eq!(pictures.face_data(), None);
     }
 
     #[test]

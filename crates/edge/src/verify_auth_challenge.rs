@@ -15,7 +15,7 @@ pub struct Answered {
     pub client: ClientId,
     /// The challenge as create-auth-challenge left it.
     pub challenge: PrivateChallenge,
-    /// The client's words. They may be a picture: never to be logged.
+    /// The client's words. They may be a picture or face data: never to be logged.
     pub answer: String,
 }
 

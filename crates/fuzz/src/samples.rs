@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use regex_lite::{Captures, Regex};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An id, wherever a sample leaves room for one.
 pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -18,6 +20,12 @@ pub(crate) fn events() -> Vec<Vec<u8>> {
         "Binding" => ID.repeat(2),
         "ResponseUrl" => "http://127.0.0.1/answer".to_owned(),
         name if name.ends_with("Picture") => "/9j/".to_owned(),
+        // Inside a text of JSON.
+        name if name.ends_with("FaceData") => {
+            let data = json!({"model": "descriptor-128", "values": vec![0.125; 128]});
+            data.to_string().replace('"', "\\\"")
+        }
+        "SignedUpData" | "EnrolledData" => STANDARD.encode(0.125_f32.to_le_bytes().repeat(128)),
         name => name.to_lowercase(),
     };
     let read = |path: PathBuf| {

@@ -7,33 +7,23 @@ use signin_aws::grants::grant;
 use signin_aws::pictures::Bucket;
 use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::{Standing, UserTable};
-use signin_core::challenge::{self, Due, LIFETIME, PrivateChallenge, PublicChallenge, Task};
+use signin_core::challenge::{
+    self, Due, LIFETIME, PrivateChallenge, PublicChallenge, Task, Wanted,
+};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::lockout::{Counter, Path};
-use signin_core::policy::{Factor, Policy};
+use signin_core::policy::Factor;
 use signin_core::profile::Profile;
 use signin_core::reason::Verdict;
 use signin_core::session::Progress;
 use signin_edge::create_auth_challenge::{Asked, asked, respond};
-use signin_edge::settings::{InvalidSetting, require, setting};
+use signin_edge::settings::SignIn;
 use signin_edge::{Event, Refusal, clock, random};
-
-/// Reads the policy. This function asks for pictures only.
-pub(crate) fn policy() -> Result<Policy, InvalidSetting> {
-    let policy: Policy = setting("SIGN_IN_POLICY")?;
-    let pictures = policy.factor == Factor::Face;
-    require(
-        "SIGN_IN_POLICY",
-        pictures,
-        "expected FACE or PASSWORD+FACE; face data are not served yet",
-    )?;
-    Ok(policy)
-}
 
 /// Creates challenges.
 pub(crate) struct Creator {
-    pub(crate) policy: Policy,
+    pub(crate) sign_in: SignIn,
     pub(crate) table: UserTable,
     pub(crate) documents: Bucket,
     pub(crate) sign_ins: Bucket,
@@ -44,7 +34,7 @@ impl Creator {
     /// Answers a CreateAuthChallenge event.
     pub(crate) async fn create(&self, event: Value) -> Result<Value, Refusal> {
         let event = Event::new(event)?;
-        let asked = asked(self.policy, &event)?;
+        let asked = asked(self.sign_in.policy, &event)?;
         let id = random::challenge_id()?;
         let watch = Stopwatch::start(clock::now());
         let challenge = self.challenge(&asked, id, watch);
@@ -70,43 +60,64 @@ impl Creator {
         let path = challenge::path(progress);
         let counter = self.counter(user, path, &standing, progress, watch).await;
         let now = watch.now();
-        let (bucket, key, task, wait) =
-            match challenge::due(progress, &standing.profile, standing.enrolment.as_ref()) {
-                Due::Enrol { running } => {
-                    let enrolment = if let Some(running) = running {
-                        running
-                    } else {
-                        self.begin(user, EnrolmentId::from(&id), &standing.profile, watch)
-                            .await?
-                    };
-                    let key = DocumentKey::Enrolment {
-                        user: user.clone(),
-                        enrolment: enrolment.clone(),
-                    };
-                    (
-                        &self.documents,
-                        key.to_string(),
-                        Task::Enrol { enrolment },
-                        None,
-                    )
-                }
-                Due::Face { faces, activates } => {
-                    let task = Task::Face {
-                        path,
-                        counter,
-                        faces,
-                        activates,
-                    };
-                    (
-                        &self.sign_ins,
-                        key::sign_in(user, &id),
-                        task,
-                        counter.wait(now),
-                    )
-                }
-            };
+        let factor = self.sign_in.policy.factor;
+        let profile = &standing.profile;
+        let due = challenge::due(factor, progress, profile, standing.enrolment.as_ref());
+        let (uploaded, task, wait) = match due {
+            Due::Enrol { running } => {
+                let enrolment = match running {
+                    Some(running) => running,
+                    None => self.begin(user, &id, profile, watch).await?,
+                };
+                let key = DocumentKey::Enrolment {
+                    user: user.clone(),
+                    enrolment: enrolment.clone(),
+                };
+                let uploaded = Some((&self.documents, key.to_string()));
+                (uploaded, Task::Enrol { enrolment }, None)
+            }
+            Due::Face { faces, activates } => {
+                let uploaded = Some((&self.sign_ins, key::sign_in(user, &id)));
+                let task = Task::Face {
+                    path,
+                    counter,
+                    faces,
+                    activates,
+                };
+                (uploaded, task, counter.wait(now))
+            }
+            Due::EnrolData { running, expected } => {
+                let enrolment = match running {
+                    Some(running) => running,
+                    None => self.begin(user, &id, profile, watch).await?,
+                };
+                let task = Task::EnrolData {
+                    enrolment,
+                    expected,
+                };
+                (None, task, None)
+            }
+            Due::FaceData {
+                enrolled,
+                activates,
+            } => {
+                let task = Task::FaceData {
+                    path,
+                    counter,
+                    enrolled,
+                    activates,
+                };
+                (None, task, counter.wait(now))
+            }
+        };
         let expires_at = now.plus(LIFETIME);
-        let upload = grant(&self.config, bucket, &key, now, expires_at).await?;
+        let (wanted, key) = match uploaded {
+            Some((bucket, key)) => {
+                let upload = grant(&self.config, bucket, &key, now, expires_at).await?;
+                (Wanted::Picture(upload), key)
+            }
+            None => (Wanted::FaceData(self.sign_in.model), String::new()),
+        };
         let refused = match standing.last.and_then(|last| last.verdict) {
             Some(Verdict::Refused(reason)) => Some(reason),
             Some(Verdict::Passed) | None => None,
@@ -121,7 +132,7 @@ impl Creator {
         let public = PublicChallenge {
             step: private.step(),
             id,
-            upload,
+            wanted,
             expires_at,
             attempts_left: progress.attempts_left(),
             reason,
@@ -168,18 +179,24 @@ impl Creator {
         })
     }
 
+    /// Begins the session's enrolment, named after its first round.
     async fn begin(
         &self,
         user: &UserName,
-        enrolment: EnrolmentId,
+        first: &ChallengeId,
         seen: &Profile,
         watch: Stopwatch,
     ) -> Result<EnrolmentId, Fault> {
-        if self
-            .table
-            .begin_enrolment(user, &enrolment, seen, watch.now())
-            .await?
-        {
+        let (table, enrolment) = (&self.table, EnrolmentId::from(first));
+        let begun = match self.sign_in.policy.factor {
+            Factor::Face => {
+                table
+                    .begin_enrolment(user, &enrolment, seen, watch.now())
+                    .await?
+            }
+            Factor::FaceData => table.begin_data_enrolment(user, &enrolment, seen).await?,
+        };
+        if begun {
             Ok(enrolment)
         } else {
             Err(Fault::new("BeginEnrolment", "another session was quicker"))

@@ -1,15 +1,16 @@
-//! create-auth-challenge: asks for the next custom step, with leave to upload its picture.
+//! create-auth-challenge: asks for the next custom step, with leave to upload its picture where
+//! it takes one.
 
 mod handler;
 
 use handler::Creator;
 use signin_aws::{client, pictures::Bucket, table::UserTable};
-use signin_edge::settings::setting;
+use signin_edge::settings::{SignIn, setting};
 use signin_edge::{Failure, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let policy = handler::policy()?;
+    let sign_in = SignIn::from_environment()?;
     let (table, documents, sign_ins): (String, String, String) = (
         setting("USER_TABLE")?,
         setting("DOCUMENT_BUCKET")?,
@@ -17,7 +18,7 @@ async fn main() -> Result<(), Failure> {
     );
     let config = client::load().await;
     let creator = Creator {
-        policy,
+        sign_in,
         table: UserTable::open(&config, table),
         documents: Bucket::open(&config, documents),
         sign_ins: Bucket::open(&config, sign_ins),

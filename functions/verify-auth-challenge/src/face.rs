@@ -10,7 +10,7 @@ use std::time::Duration;
 use signin_aws::faces::{Reference, Trouble};
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{Claim, FullPass, PassedFace, Settled, Ticket};
+use signin_aws::table::{Claim, FullPass, PassedFace, Ticket};
 use signin_core::answer::Answer;
 use signin_core::challenge::ExpectedFace;
 use signin_core::face::{Search, assess, search};
@@ -192,8 +192,7 @@ impl Verifier {
         }
     }
 
-    /// Records the verdict; the one that stands is returned. A fault, also one that keeps a
-    /// verdict from being recorded, gives the try back.
+    /// Records the verdict; the one that stands is returned.
     async fn settle(
         &self,
         ticket: &Ticket,
@@ -202,7 +201,6 @@ impl Verifier {
         asked: Asked<'_>,
         call: Call,
     ) -> Result<Option<Verdict>, Fault> {
-        let table = &self.indexer.table;
         let recorded = match judged {
             Ok((Judged::Matched(face), Some(picture))) => {
                 self.settle_pass(ticket, face, picture, answered, asked, call)
@@ -212,25 +210,7 @@ impl Verifier {
             Ok((Judged::Refused(reason), picture)) => self.refuse(ticket, reason, picture).await,
             Err(fault) => Err(fault),
         };
-        match recorded {
-            Err(fault) => {
-                fault.log();
-                table.settle_fault(ticket).await
-            }
-            verdict => verdict,
-        }
-    }
-
-    /// Records a refusal.
-    async fn refuse(
-        &self,
-        ticket: &Ticket,
-        reason: Reason,
-        picture: Option<Sha256Digest>,
-    ) -> Result<Option<Verdict>, Fault> {
-        let table = &self.indexer.table;
-        table.settle_refusal(ticket, reason, picture).await?;
-        Ok(Some(Verdict::Refused(reason)))
+        self.or_give_back(ticket, recorded).await
     }
 
     /// Records a pass, provided that picture and face are still good for one.
@@ -257,13 +237,7 @@ impl Verifier {
             steps: Steps::passed(asked.path, asked.activates.is_some(), Factor::Face),
             client: &answered.client,
         };
-        match table.settle_pass(ticket, &pass, call.watch.now()).await? {
-            Settled::Recorded => Ok(Some(Verdict::Passed)),
-            Settled::TakenOver => Ok(None),
-            Settled::PictureUsed | Settled::FaceGone => {
-                self.refuse(ticket, Reason::NoMatch, Some(picture)).await
-            }
-        }
+        self.pass(ticket, &pass, call).await
     }
 }
 

@@ -11,6 +11,7 @@ use signin_aws::stopwatch::{Call, Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::Answering;
 use signin_core::challenge::Task;
 use signin_core::face::Threshold;
+use signin_core::face_data::Model;
 use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::{Answered, answered, respond};
 use signin_edge::{Event, Refusal, clock, random};
@@ -25,6 +26,7 @@ pub(crate) struct Verifier {
     pub(crate) sign_ins: Bucket,
     pub(crate) mode: MatchMode,
     pub(crate) threshold: Threshold,
+    pub(crate) model: Model,
     pub(crate) indexer: Indexer,
 }
 
@@ -62,6 +64,27 @@ impl Verifier {
                         activates: activates.as_ref(),
                     };
                     self.face(answered, asked, call).await
+                }
+                Task::EnrolData {
+                    enrolment,
+                    expected,
+                } => {
+                    self.enrol_data(answered, enrolment, expected.as_ref(), call)
+                        .await
+                }
+                Task::FaceData {
+                    path,
+                    counter,
+                    enrolled,
+                    activates,
+                } => {
+                    let asked = crate::face_data::Asked {
+                        path: *path,
+                        counter: *counter,
+                        enrolled: enrolled.as_ref(),
+                        activates: *activates,
+                    };
+                    self.face_data(answered, asked, call).await
                 }
             }
         };

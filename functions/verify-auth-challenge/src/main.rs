@@ -2,12 +2,14 @@
 
 mod enrol;
 mod face;
+mod face_data;
 mod handler;
+mod verdict;
 
 use handler::Verifier;
 use signin_aws::enrolment::Indexer;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
-use signin_edge::settings::{require, setting};
+use signin_edge::settings::{SignIn, require, setting};
 use signin_edge::{Failure, run};
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,11 +28,13 @@ async fn main() -> Result<(), Failure> {
         kept,
         "expected true, since MATCH_MODE is COMPARE; found false",
     )?;
+    let model = SignIn::from_environment()?.model;
     let config = client::load().await;
     let verifier = Verifier {
         sign_ins: Bucket::open(&config, sign_ins),
         mode,
         threshold,
+        model,
         indexer: Indexer {
             table: UserTable::open(&config, table),
             documents: Bucket::open(&config, documents),

@@ -1,18 +1,25 @@
 //! Profiles: who has signed up, who may enrol, and the two counters.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use signin_core::consumption::Consumption;
 use signin_core::enrolment::Enrolment;
+use signin_core::face_data::FaceData;
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path};
-use signin_core::profile::{EnrolledFace, PENDING_KEPT, Profile, State, StoredDocument, Tries};
+use signin_core::profile::{
+    EnrolledFace, PENDING_KEPT, Profile, State, StoredData, StoredDocument, Tries,
+};
 use signin_core::sign_up::{Confirmation, SignUp};
 use signin_core::time::Timestamp;
 
 use super::challenges::consumption;
-use super::item::{Item, Write, number, text, time, ttl};
+use super::item::{Item, Write, bytes, number, text, time, ttl};
 use super::{RACES, UserTable, challenge_key, enrolment_key, give_way, has_code, profile_key};
 use crate::fault::Fault;
+
+/// The names under which face data are stored: what they are, from which enrolment, and whether
+/// sign-up has brought them.
+const FACE_DATA: [&str; 4] = ["faceData", "faceDataModel", "dataOf", "dataFromSignUp"];
 
 /// What create-auth-challenge builds on.
 #[derive(Debug)]
@@ -68,6 +75,10 @@ impl UserTable {
             .set("binding", text(sign_up.binding.to_hex()))
             .set("ttl", ttl(now.plus(PENDING_KEPT)))
             .if_absent_or_equal("state", text(State::Pending.name()));
+        let pending = match &sign_up.face_data {
+            Some(data) => set_data(pending, data).set("dataFromSignUp", AttributeValue::Bool(true)),
+            None => pending,
+        };
         self.update("StoreSignUp", pending).await?;
         Ok(())
     }
@@ -76,7 +87,8 @@ impl UserTable {
     ///
     /// A sign-up confirmed without the right secret stays as it is, but is not swept any more:
     /// the owner of the mailbox can still reset the password. A reset never touches an active
-    /// face; an enrolment that is under way ends with the password under which it began. An
+    /// face; an enrolment that is under way ends with the password under which it began, and
+    /// so do the face data that sign-up has brought, since whose they are nobody can tell. An
     /// account without a record has not consented and cannot enrol.
     pub async fn confirm(&self, user: &UserName, confirmation: Confirmation) -> Result<(), Fault> {
         let proven = |state| text(State::name(state));
@@ -96,9 +108,9 @@ impl UserTable {
                 };
                 let none = reset().if_absent("enrolment");
                 // The last one is for an enrolment that begins between the first two.
-                let allowed = self.update("EndEnrolment", ended()).await?
-                    || self.update("AllowEnrolment", none).await?
-                    || self.update("EndEnrolment", ended()).await?;
+                let allowed = self.update("EndEnrolment", forget_data(ended())).await?
+                    || self.update("AllowEnrolment", forget_data(none)).await?
+                    || self.update("EndEnrolment", forget_data(ended())).await?;
                 if !allowed {
                     tracing::info!(target: "signin", "a password reset allows no new enrolment");
                 }
@@ -117,7 +129,7 @@ impl UserTable {
                     let kept = Write::to(profile_key(user))
                         .remove(["ttl", "binding"])
                         .if_equal("state", proven(State::Pending));
-                    if !self.update("KeepAccount", kept).await? {
+                    if !self.update("KeepAccount", forget_data(kept)).await? {
                         tracing::warn!(target: "signin", "a confirmed account has no sign-up on record");
                     }
                 }
@@ -167,6 +179,30 @@ impl UserTable {
         }
         Err(Fault::new(what, "lost every race"))
     }
+}
+
+/// Stores face data.
+pub(super) fn set_data(write: Write, data: &FaceData) -> Write {
+    write
+        .set("faceData", bytes(&data.to_bytes()))
+        .set("faceDataModel", text(data.model().name()))
+}
+
+/// Forgets face data that are nobody's proven own.
+fn forget_data(write: Write) -> Write {
+    write.remove(FACE_DATA)
+}
+
+fn stored_data(item: &Item) -> Option<StoredData> {
+    let model = item.text("faceDataModel")?.parse().ok()?;
+    Some(StoredData {
+        data: FaceData::from_bytes(model, item.bytes("faceData")?).ok()?,
+        of: enrolment_id(item, "dataOf"),
+    })
+}
+
+fn enrolment_id(item: &Item, name: &str) -> Option<EnrolmentId> {
+    item.text(name).and_then(|id| EnrolmentId::parse(id).ok())
 }
 
 /// The names under which a path's tries are stored: failures, not-before, and the last challenge.
@@ -249,12 +285,10 @@ fn profile(item: &Item) -> Profile {
             .iter()
             .filter_map(|(id, face)| enrolled(id, face))
             .collect(),
-        enrolment: item
-            .text("enrolment")
-            .and_then(|id| EnrolmentId::parse(id).ok()),
-        ended: item
-            .text("ended")
-            .and_then(|id| EnrolmentId::parse(id).ok()),
+        data: stored_data(item),
+        data_from_sign_up: item.flag("dataFromSignUp"),
+        enrolment: enrolment_id(item, "enrolment"),
+        ended: enrolment_id(item, "ended"),
         password: tries(item, Path::Password),
         open: tries(item, Path::Open),
     }

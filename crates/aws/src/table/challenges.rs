@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::consumption::{Consumption, KEPT, Repeat};
 use signin_core::enrolment;
+use signin_core::face_data::FaceData;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path, Reservation};
 use signin_core::pass::Steps;
@@ -15,7 +16,7 @@ use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-use super::accounts::{forget_last_try, set_counter, set_last_try, write_counter};
+use super::accounts::{forget_last_try, set_counter, set_data, set_last_try, write_counter};
 use super::item::{Item, Write, put_new, text, time, ttl};
 use super::passes::set_pass;
 use super::{
@@ -27,7 +28,7 @@ use crate::stopwatch::Stopwatch;
 /// How often a call looks whether the one before it has come to a verdict.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// How long the digest of a picture that passed or was enrolled is remembered.
+/// How long the digest of a picture, or of face data, that passed or was enrolled is remembered.
 pub(super) const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// What came of answering a challenge.
@@ -79,7 +80,7 @@ pub struct Answering<'a> {
 /// A pass of the whole policy.
 #[derive(Debug)]
 pub struct FullPass<'a> {
-    /// The digest of the picture that must not pass again.
+    /// The digest of the picture or the face data that must not pass again.
     pub picture: Sha256Digest,
     /// Whose face it was.
     pub face: PassedFace,
@@ -96,6 +97,11 @@ pub enum PassedFace {
     Known(FaceId),
     /// It makes an enrolment active.
     Activates(EnrolmentId, EnrolledFace),
+    /// Nothing: the face data resemble the active ones, of this enrolment, which must be active
+    /// still.
+    KnownData(EnrolmentId),
+    /// It makes the face data of an enrolment active.
+    ActivatesData(EnrolmentId),
 }
 
 /// What became of a verdict.
@@ -297,6 +303,35 @@ impl UserTable {
         self.recorded(ticket).await
     }
 
+    /// Records that an enrolment's face data were accepted: they are compared from now on, and
+    /// never pass themselves. All or nothing, and only while the enrolment goes on.
+    pub async fn settle_data_enrolment(
+        &self,
+        ticket: &Ticket,
+        enrolment: &EnrolmentId,
+        data: &FaceData,
+        now: Timestamp,
+    ) -> Result<Settled, Fault> {
+        let digest = data.digest();
+        let profile = set_data(Write::to(profile_key(&ticket.user)), data)
+            .set("dataOf", text(enrolment.as_str()))
+            .if_equal("state", text(State::MayEnrol.name()))
+            .if_equal("enrolment", text(enrolment.as_str()));
+        let remembered =
+            Write::to(picture_key(&ticket.user, digest)).set("ttl", ttl(now.plus(PICTURE_KEPT)));
+        let writes = [
+            verdict(ticket, Verdict::Passed, Some(digest)),
+            profile,
+            remembered,
+        ];
+        let writes = writes.map(|write| write.in_transaction(&self.name));
+        match self.write(writes.into()).await? {
+            Transaction::Written => Ok(Settled::Recorded),
+            Transaction::Unmet(places) if places.contains(&0) => self.recorded(ticket).await,
+            Transaction::Unmet(_) => Ok(Settled::FaceGone),
+        }
+    }
+
     /// Gives a try back that was counted by a call which died before it had judged the answer.
     /// Nothing changes where it was judged after all.
     pub async fn give_back_abandoned(
@@ -439,6 +474,22 @@ impl UserTable {
                     )
                     .if_equal("faceId", text(face.id.as_str()));
                 writes.push(enrolment.in_transaction(&self.name));
+            }
+            PassedFace::KnownData(of) => {
+                let known = profile
+                    .if_equal("state", text(State::Active.name()))
+                    .if_equal("dataOf", text(of.as_str()));
+                writes.push(known.in_transaction(&self.name));
+            }
+            PassedFace::ActivatesData(of) => {
+                let active = profile
+                    .set("state", text(State::Active.name()))
+                    .remove(["enrolment", "ended", "binding", "ttl", "dataFromSignUp"])
+                    .if_equal("state", text(State::MayEnrol.name()))
+                    .if_equal("enrolment", text(of.as_str()))
+                    .if_equal("dataOf", text(of.as_str()))
+                    .if_absent("faces");
+                writes.push(active.in_transaction(&self.name));
             }
         }
         writes

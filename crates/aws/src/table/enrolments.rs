@@ -34,13 +34,7 @@ impl UserTable {
         seen: &Profile,
         now: Timestamp,
     ) -> Result<bool, Fault> {
-        let same = |id: &Option<EnrolmentId>| id.as_ref().map(|id| text(id.as_str()));
-        let profile = Write::to(profile_key(user))
-            .set("enrolment", text(id.as_str()))
-            .remove(["ended"])
-            .if_equal("state", text(profile::State::MayEnrol.name()))
-            .if_same("enrolment", same(&seen.enrolment))
-            .if_same("ended", same(&seen.ended));
+        let profile = begin(user, id, seen);
         let writes = vec![
             put_new(
                 &self.name,
@@ -52,7 +46,27 @@ impl UserTable {
         if self.write(writes).await? == Transaction::Written {
             return Ok(true);
         }
-        // It may have been carried out before, without this call's hearing of it.
+        self.has_begun(user, id).await
+    }
+
+    /// Begins an enrolment of face data, likewise. Nothing of it lies outside the profile, so it
+    /// needs no record of its own.
+    pub async fn begin_data_enrolment(
+        &self,
+        user: &UserName,
+        id: &EnrolmentId,
+        seen: &Profile,
+    ) -> Result<bool, Fault> {
+        let profile = begin(user, id, seen);
+        if self.update("BeginEnrolment", profile).await? {
+            return Ok(true);
+        }
+        self.has_begun(user, id).await
+    }
+
+    /// Whether an enrolment has begun although its write says otherwise: it may have been carried
+    /// out before, without this call's hearing of it.
+    async fn has_begun(&self, user: &UserName, id: &EnrolmentId) -> Result<bool, Fault> {
         Ok(self.profile(user).await?.enrolment.as_ref() == Some(id))
     }
 
@@ -205,6 +219,18 @@ impl UserTable {
         ];
         Ok(self.write(writes).await? == Transaction::Written)
     }
+}
+
+/// Makes an enrolment the one that is under way, provided that the profile still is as it was
+/// read.
+fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
+    let same = |id: &Option<EnrolmentId>| id.as_ref().map(|id| text(id.as_str()));
+    Write::to(profile_key(user))
+        .set("enrolment", text(id.as_str()))
+        .remove(["ended"])
+        .if_equal("state", text(profile::State::MayEnrol.name()))
+        .if_same("enrolment", same(&seen.enrolment))
+        .if_same("ended", same(&seen.ended))
 }
 
 /// A new enrolment's attributes. One that replaces another is not swept: it is what finds the

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use signin_core::time::Timestamp;
 
@@ -25,7 +26,7 @@ impl Key {
     }
 }
 
-/// An item as it was read. It has no `Debug`: items hold digests and face ids.
+/// An item as it was read. It has no `Debug`: items hold digests, face ids and face data.
 pub(super) struct Item(HashMap<String, AttributeValue>);
 
 impl From<HashMap<String, AttributeValue>> for Item {
@@ -51,6 +52,10 @@ impl Item {
         self.number(name).map(Timestamp::from_millis)
     }
 
+    pub(super) fn bytes(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name)?.as_b().ok().map(AsRef::as_ref)
+    }
+
     pub(super) fn flag(&self, name: &str) -> bool {
         self.0
             .get(name)
@@ -72,6 +77,10 @@ impl Item {
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
+}
+
+pub(super) fn bytes(value: &[u8]) -> AttributeValue {
+    AttributeValue::B(Blob::new(value))
 }
 
 pub(super) fn number(value: impl Into<u64>) -> AttributeValue {

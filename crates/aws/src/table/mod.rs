@@ -2,8 +2,8 @@
 //!
 //! | PK / SK | holds |
 //! | --- | --- |
-//! | `USER#<userName>` / `PROFILE` | state, faces, consent, binding, the two counters, the last full pass |
-//! | `USER#<userName>` / `PICTURE#<sha256>` | a picture that passed or was enrolled |
+//! | `USER#<userName>` / `PROFILE` | state, faces, face data, consent, binding, the two counters, the last full pass |
+//! | `USER#<userName>` / `PICTURE#<sha256>` | a picture, or face data, that passed or was enrolled |
 //! | `CHALLENGE#<id>` / `CHALLENGE` | an answer: whose, when, which call works on it and how long, verdict |
 //! | `ENROLMENT#<id>` / `ENROLMENT` | whose, where it stands, lease, face |
 //!
@@ -170,7 +170,7 @@ fn profile_key(user: &UserName) -> Key {
     Key::new(format!("USER#{}", user.as_str()), "PROFILE".to_owned())
 }
 
-/// The key of a picture that must not pass (again).
+/// The key of a picture, or of face data, that must not pass (again).
 fn picture_key(user: &UserName, digest: signin_core::secret::Sha256Digest) -> Key {
     Key::new(
         format!("USER#{}", user.as_str()),

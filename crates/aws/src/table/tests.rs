@@ -12,7 +12,8 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use signin_core::consumption::Consumption;
-use signin_core::id::{CallId, ChallengeId, ClientId, FaceId, UserName};
+use signin_core::face_data::{FaceData, Model};
+use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path};
 use signin_core::pass::{Cause, TokenRequest};
 use signin_core::reason::{Reason, Verdict};
@@ -428,12 +429,12 @@ async fn a_pass_is_used_up_by_one_conditional_write() {
 }
 
 #[tokio::test]
-async fn a_password_reset_ends_the_enrolment_that_is_under_way() {
+async fn a_password_reset_ends_the_enrolment_that_is_under_way_and_forgets_its_face_data() {
     let ended = mock!(Client::update_item)
         .match_requests(|request| {
             let update = request.update_expression().unwrap_or_default();
             update.contains("#ended = #enrolment")
-                && update.contains("REMOVE #ttl, #binding, #enrolment")
+                && update.contains("REMOVE #ttl, #binding, #enrolment, #faceData, ")
                 && request.condition_expression()
                     == Some("#state IN (:v1, :v2) AND attribute_exists(#enrolment)")
         })
@@ -442,4 +443,103 @@ async fn a_password_reset_ends_the_enrolment_that_is_under_way() {
     let table = table(&[&ended]);
     let confirmed = table.confirm(&user, Confirmation::PasswordReset).await;
     assert_eq!(confirmed, Ok(()));
+}
+
+fn face_data() -> FaceData {
+    FaceData::new(Model::Descriptor128, vec![0.125; 128]).unwrap()
+}
+
+fn enrolment() -> EnrolmentId {
+    EnrolmentId::from_random([1; 16])
+}
+
+#[tokio::test]
+async fn face_data_are_enrolled_in_one_transaction_while_their_enrolment_goes_on() {
+    let rule = mock!(Client::transact_write_items)
+        .match_requests(|request| {
+            let [verdict, profile, remembered] = request.transact_items() else {
+                return false;
+            };
+            let verdict = verdict.update().expect("the challenge is updated");
+            let profile = profile.update().expect("the profile is updated");
+            let remembered = remembered.update().expect("the digest is remembered");
+            let key = format!("PICTURE#{}", face_data().digest().to_hex());
+            verdict.condition_expression() == Some("#call = :v2 AND attribute_not_exists(#verdict)")
+                && profile.condition_expression() == Some("#state = :v3 AND #enrolment = :v4")
+                && remembered.key().get("SK") == Some(&s(&key))
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let table = table(&[&written(), &rule]);
+    let ticket = ticket(&table).await;
+    let settled = table.settle_data_enrolment(&ticket, &enrolment(), &face_data(), NOW);
+    assert_eq!(settled.await, Ok(Settled::Recorded));
+}
+
+#[tokio::test]
+async fn face_data_of_an_enrolment_that_is_over_are_not_enrolled() {
+    let over = cancelled_with(["None", "ConditionalCheckFailed"]);
+    let table = table(&[&written(), &over]);
+    let ticket = ticket(&table).await;
+    let settled = table.settle_data_enrolment(&ticket, &enrolment(), &face_data(), NOW);
+    assert_eq!(settled.await, Ok(Settled::FaceGone));
+}
+
+#[tokio::test]
+async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
+    for (face, condition) in [
+        (
+            PassedFace::KnownData(enrolment()),
+            "#state = :v3 AND #dataOf = :v4",
+        ),
+        (
+            PassedFace::ActivatesData(enrolment()),
+            "#state = :v4 AND #enrolment = :v5 AND #dataOf = :v6 AND attribute_not_exists(#faces)",
+        ),
+    ] {
+        let rule = mock!(Client::transact_write_items)
+            .match_requests(move |request| {
+                let profile = request.transact_items()[2].update();
+                profile.and_then(|profile| profile.condition_expression()) == Some(condition)
+            })
+            .then_output(|| TransactWriteItemsOutput::builder().build());
+        let table = table(&[&written(), &rule]);
+        let ticket = ticket(&table).await;
+        let client = ClientId::parse("app").unwrap();
+        let pass = FullPass {
+            picture: face_data().digest(),
+            face,
+            steps: "FACE_DATA".parse().unwrap(),
+            client: &client,
+        };
+        let settled = table.settle_pass(&ticket, &pass, NOW).await;
+        assert_eq!(settled, Ok(Settled::Recorded));
+    }
+}
+
+#[tokio::test]
+async fn stored_face_data_are_read_back_and_what_is_none_is_not() {
+    let data = |model: &str, bytes: Vec<u8>| {
+        found(&[
+            ("PK", s("USER#ada")),
+            ("SK", s("PROFILE")),
+            ("faceDataModel", s(model)),
+            ("faceData", AttributeValue::B(bytes.into())),
+            ("dataOf", s(enrolment().as_str())),
+            ("dataFromSignUp", AttributeValue::Bool(true)),
+        ])
+    };
+    let bytes = face_data().to_bytes().to_vec();
+    for (rule, readable) in [
+        (data("descriptor-128", bytes.clone()), true),
+        (data("mesh-468", bytes.clone()), false),
+        (data("another", bytes.clone()), false),
+        (data("descriptor-128", bytes[1..].to_vec()), false),
+        (data("descriptor-128", vec![0xff; 512]), false),
+    ] {
+        let user = UserName::parse("ada").unwrap();
+        let profile = table(&[&rule]).profile(&user).await.unwrap();
+        assert!(profile.data_from_sign_up, "that it must be repeated stays");
+        let stored = profile.data.map(|stored| (stored.data, stored.of));
+        assert_eq!(stored, readable.then(|| (face_data(), Some(enrolment()))));
+    }
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use signin_core::answer::{Answer, MAX_ANSWER};
-use signin_core::face_data::{DESCRIPTOR_LENGTH, FaceData, MAX_DOCUMENT};
+use signin_core::face_data::{DESCRIPTOR_LENGTH, FaceData, MAX_DOCUMENT, MESH_LENGTH, Model};
 use signin_core::picture::inspect;
 use signin_core::reason::Reason;
 
@@ -34,8 +34,16 @@ fn seeds() -> Vec<Vec<u8>> {
         face_data("descriptor-128", -1.0, DESCRIPTOR_LENGTH),
         face_data("descriptor-128", 0.5, 2),
         face_data("another", 0.5, 2),
+        face_data("mesh-468", 0.5, MESH_LENGTH),
+        mesh(),
     ];
     pictures.chain(others).map(String::into_bytes).collect()
+}
+
+/// A mesh of points that are not all in one place.
+fn mesh() -> String {
+    let values: Vec<usize> = (0..MESH_LENGTH).map(|place| place % 7).collect();
+    json!({"model": "mesh-468", "values": values}).to_string()
 }
 
 /// An answer that is understood is exactly what was sent, and one that is refused is refused for
@@ -63,19 +71,26 @@ fn run(bytes: &[u8]) {
         Err(reason) if text.len() > MAX_ANSWER => assert_eq!(reason, Reason::TooLarge),
         Err(reason) => assert_eq!(reason, Reason::NotAnImage),
     }
-    match FaceData::parse(text) {
-        Ok(data) => {
-            assert!(text.len() <= MAX_DOCUMENT);
-            assert_eq!(format!("{data:?}"), "FaceData(hidden)");
-            assert!(
-                data.distance(&data) <= 0.0,
-                "face data are at no distance from themselves"
-            );
-        }
-        Err(refusal) => {
-            // The only number that a refusal tells is how many values there were.
-            let said = refusal.to_string();
-            assert!(said.starts_with("expected "), "{said}");
+    for model in Model::ALL {
+        match FaceData::parse(model, text) {
+            Ok(data) => {
+                assert!(text.len() <= MAX_DOCUMENT);
+                assert_eq!(data.model(), model);
+                assert_eq!(format!("{data:?}"), "FaceData(hidden)");
+                assert!(
+                    data.distance(&data) < 1e-6,
+                    "face data are at no distance from themselves"
+                );
+                let read = FaceData::from_bytes(model, &data.to_bytes());
+                assert_eq!(read.as_ref(), Ok(&data));
+                let read = FaceData::parse(model, &data.to_document());
+                assert_eq!(read, Ok(data));
+            }
+            Err(refusal) => {
+                // The only number that a refusal tells is how many values there were.
+                let said = refusal.to_string();
+                assert!(said.starts_with("expected "), "{said}");
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use e2e::stack::Stack;
 use e2e::trial::Seen;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use signin_client::{Challenge, ClientError, Round, SignInClient, Tokens};
+use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
 use signin_core::step::Step;
 
 /// Fell where a round led to tokens; otherwise held, by what it led to.
@@ -37,8 +37,17 @@ pub(crate) fn words(round: &Result<Round, ClientError>) -> String {
 /// leads somewhere.
 pub(crate) async fn walk(
     client: &SignInClient,
-    mut round: Result<Round, ClientError>,
+    round: Result<Round, ClientError>,
     picture: impl Fn() -> Vec<u8>,
+) -> (Option<Tokens>, String) {
+    walk_with(client, round, || inline(picture())).await
+}
+
+/// The same, with any kind of answer.
+pub(crate) async fn walk_with(
+    client: &SignInClient,
+    mut round: Result<Round, ClientError>,
+    answer: impl Fn() -> Answer,
 ) -> (Option<Tokens>, String) {
     let mut way = Vec::new();
     for _ in 0..3 {
@@ -46,7 +55,7 @@ pub(crate) async fn walk(
         match round {
             Ok(Round::Tokens(tokens)) => return (Some(tokens), way.join(", ")),
             Ok(Round::Challenge(challenge)) if challenge.retry_after.is_none() => {
-                round = client.answer(&challenge, inline(picture())).await;
+                round = client.answer(&challenge, answer()).await;
             }
             _ => return (None, way.join(", ")),
         }

@@ -4,6 +4,7 @@
 mod broken_pictures;
 mod common;
 mod enrolments;
+mod face_data;
 mod guesses;
 mod hijack;
 mod keys;
@@ -91,6 +92,14 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("9.3", Default, "change one's address to somebody else's", "not before it is proven", "unproven-addresses", hijack::changed_address),
 
     attack!("10", Default, "canaries in every log, with logs at TRACE", "none found", "events-are-logged", logs::canaries),
+
+    attack!("11.1", Data, "sign in with another account's face data", "no match", "anybodys-face-data", face_data::somebody_elses),
+    attack!("11.2", Data, "send the enrolled face data again", "no match", "used-pictures-forgotten", face_data::enrolled_again),
+    attack!("11.3", Data, "enrol face data without the password", "asked for the user's", "enrols-without-password", face_data::without_password),
+    attack!("11.4", Data, "enrol one's own face data with a stolen password, before the owner does", "no match", "any-face-data-enrol", face_data::with_a_stolen_password),
+    attack!("11.5", Data, "sign up with the victim's address and one's own face data first", "forgotten, the owner gets in", "face-data-outlive-passwords", face_data::signed_up_first),
+    attack!("11.6", Data, "tell unknown, unenrolled, locked and enrolled users apart by the answers to face data", "the same", "unknown-users-look-different", telling_apart::by_answers_to_data),
+    attack!("11.7", Data, "tell them apart by the calls that face data cause", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls_for_data),
 ]}
 
 #[tokio::main]

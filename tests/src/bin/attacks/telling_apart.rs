@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::people::{confirmed, enrolled};
-use e2e::pictures;
+use e2e::people::{confirmed, confirmed_with, enrolled, enrolled_with_data};
 use e2e::proxy::Proxy;
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::trial::{Ground, Seen};
+use e2e::{face_data, pictures};
 use serde_json::{Value, json};
+use signin_core::face_data::Model;
 
 use crate::common::data_url;
 
@@ -21,8 +22,13 @@ struct Transcript {
     calls: Vec<Vec<String>>,
 }
 
-/// Tries an address with somebody else's face, session after session.
-async fn transcript(stack: &Stack, proxy: &Proxy, email: &str) -> Transcript {
+/// Tries an address with somebody else's answers, session after session.
+async fn transcript(
+    stack: &Stack,
+    proxy: &Proxy,
+    email: &str,
+    answer: fn() -> String,
+) -> Transcript {
     let client = &stack.outputs.user_pool_client_id;
     let mut seen = Transcript {
         answers: Vec::new(),
@@ -49,13 +55,13 @@ async fn transcript(stack: &Stack, proxy: &Proxy, email: &str) -> Transcript {
             "Session": asked["Session"],
             "ChallengeResponses": {
                 "USERNAME": asked["ChallengeParameters"]["USERNAME"],
-                "ANSWER": data_url(&pictures::other()),
+                "ANSWER": answer(),
             },
         });
-        let (status, answer) = stack.cognito("RespondToAuthChallenge", &respond).await;
-        seen.answers.push(format!("{status} {}", shape(&answer)));
-        if answer["Session"].is_string() {
-            open = Some(answer);
+        let (status, answered) = stack.cognito("RespondToAuthChallenge", &respond).await;
+        seen.answers.push(format!("{status} {}", shape(&answered)));
+        if answered["Session"].is_string() {
+            open = Some(answered);
         }
         let calls = proxy.calls(mark, "").await.into_iter();
         // Which of two calls comes first that are made side by side is a matter of chance.
@@ -80,7 +86,8 @@ fn shape(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let members = members.iter().map(|(name, member)| match name.as_str() {
-                "step" | "attemptsLeft" | "reason" | "__type" | "message" | "ChallengeName" => {
+                "step" | "model" | "attemptsLeft" | "reason" | "__type" | "message"
+                | "ChallengeName" => {
                     format!("{name}={member}")
                 }
                 // Seconds go by between two users' tries.
@@ -111,16 +118,41 @@ async fn three(ground: &Ground) -> [Transcript; 3] {
     let (with_face, _) = enrolled(stack).await;
     let without_face = confirmed(&stack.client()).await;
     ground.begins().await;
+    let answer = || data_url(&pictures::other());
     [
-        transcript(stack, &proxy, &with_face.email).await,
-        transcript(stack, &proxy, &without_face.email).await,
-        transcript(stack, &proxy, &fresh_email()).await,
+        transcript(stack, &proxy, &with_face.email, answer).await,
+        transcript(stack, &proxy, &without_face.email, answer).await,
+        transcript(stack, &proxy, &fresh_email(), answer).await,
+    ]
+}
+
+/// The same where face data are compared.
+async fn three_with_data(ground: &Ground) -> [Transcript; 3] {
+    const MODEL: Model = Model::Descriptor128;
+    let (stack, proxy) = (&ground.stack, Proxy::read());
+    let (with_data, _) = enrolled_with_data(stack, MODEL).await;
+    let signed_up = face_data::document(MODEL);
+    let without_data = confirmed_with(&stack.client(), Some(&signed_up)).await;
+    ground.begins().await;
+    let answer = || face_data::other(MODEL).to_document().to_string();
+    [
+        transcript(stack, &proxy, &with_data.email, answer).await,
+        transcript(stack, &proxy, &without_data.email, answer).await,
+        transcript(stack, &proxy, &fresh_email(), answer).await,
     ]
 }
 
 /// What is answered.
 pub(crate) async fn by_answers(ground: Ground) -> Seen {
-    let [enrolled, unenrolled, unknown] = three(&ground).await;
+    same_answers(three(&ground).await)
+}
+
+/// What is answered to face data.
+pub(crate) async fn by_answers_to_data(ground: Ground) -> Seen {
+    same_answers(three_with_data(&ground).await)
+}
+
+fn same_answers([enrolled, unenrolled, unknown]: [Transcript; 3]) -> Seen {
     for (what, other) in [("unenrolled", unenrolled), ("unknown", unknown)] {
         for (number, (one, two)) in enrolled.answers.iter().zip(&other.answers).enumerate() {
             if one != two {
@@ -139,7 +171,15 @@ pub(crate) async fn by_answers(ground: Ground) -> Seen {
 
 /// Which calls of AWS's it takes.
 pub(crate) async fn by_calls(ground: Ground) -> Seen {
-    let [enrolled, unenrolled, unknown] = three(&ground).await;
+    same_calls(three(&ground).await)
+}
+
+/// Which calls of AWS's face data take.
+pub(crate) async fn by_calls_for_data(ground: Ground) -> Seen {
+    same_calls(three_with_data(&ground).await)
+}
+
+fn same_calls([enrolled, unenrolled, unknown]: [Transcript; 3]) -> Seen {
     for (what, other) in [("unenrolled", unenrolled), ("unknown", unknown)] {
         for (number, (one, two)) in enrolled.calls.iter().zip(&other.calls).enumerate() {
             if one != two {

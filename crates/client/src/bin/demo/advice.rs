@@ -23,6 +23,10 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
             "The stack could not read the picture: use a JPEG or PNG, and see the functions' logs \
              if it is one."
         }
+        Reason::NotFaceData => {
+            "The stack compares face data, which no picture answers: deploy it with another \
+             SignInPolicy."
+        }
         Reason::TooLarge => "The picture has too many bytes or pixels: use a smaller one.",
         Reason::Pending => {
             "The enrolment did not end in time, however often it was asked for: see the logs of \

@@ -1,0 +1,67 @@
+//! What becomes of a verdict, whatever was judged.
+
+use signin_aws::fault::Fault;
+use signin_aws::stopwatch::Call;
+use signin_aws::table::{FullPass, Settled, Ticket};
+use signin_core::reason::{Reason, Verdict};
+use signin_core::secret::Sha256Digest;
+
+use crate::handler::Verifier;
+
+impl Verifier {
+    /// The verdict that stands. A fault, also one that kept a verdict from being recorded, gives
+    /// the try back where there is one at stake.
+    pub(crate) async fn or_give_back(
+        &self,
+        ticket: &Ticket,
+        recorded: Result<Option<Verdict>, Fault>,
+    ) -> Result<Option<Verdict>, Fault> {
+        match recorded {
+            Err(fault) => {
+                fault.log();
+                self.indexer.table.settle_fault(ticket).await
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Records a refusal.
+    pub(crate) async fn refuse(
+        &self,
+        ticket: &Ticket,
+        reason: Reason,
+        picture: Option<Sha256Digest>,
+    ) -> Result<Option<Verdict>, Fault> {
+        let table = &self.indexer.table;
+        table.settle_refusal(ticket, reason, picture).await?;
+        Ok(Some(Verdict::Refused(reason)))
+    }
+
+    /// Records a pass; a refusal where picture, data or face are not good for one any more.
+    pub(crate) async fn pass(
+        &self,
+        ticket: &Ticket,
+        pass: &FullPass<'_>,
+        call: Call,
+    ) -> Result<Option<Verdict>, Fault> {
+        let table = &self.indexer.table;
+        let settled = table.settle_pass(ticket, pass, call.watch.now()).await?;
+        self.stands(ticket, settled, pass.picture).await
+    }
+
+    /// The verdict that a pass has come to.
+    pub(crate) async fn stands(
+        &self,
+        ticket: &Ticket,
+        settled: Settled,
+        picture: Sha256Digest,
+    ) -> Result<Option<Verdict>, Fault> {
+        match settled {
+            Settled::Recorded => Ok(Some(Verdict::Passed)),
+            Settled::TakenOver => Ok(None),
+            Settled::PictureUsed | Settled::FaceGone => {
+                self.refuse(ticket, Reason::NoMatch, Some(picture)).await
+            }
+        }
+    }
+}
