@@ -42,7 +42,7 @@ pub const MESH_SIZE: f64 = 0.01;
 /// No value of it tells people apart. Measured with the page's own mesh on 18 portraits of six
 /// people: 29 pairs of one person have a median of 0.158 (from 0.039 to 0.256), 124 pairs of two a
 /// median of 0.145 (from 0.054 to 0.266); at 0.15 half of the owners are kept out and half of the
-/// strangers let in. The same person before the same camera a minute later stays below 0.1.
+/// strangers let in.
 pub const MESH_LIMIT: f64 = 0.15;
 
 /// What face data are made of.
