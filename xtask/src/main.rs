@@ -55,6 +55,8 @@ enum Command {
     },
     /// Time what strangers could tell users apart by, side by side.
     Bench,
+    /// Take the README's pictures of the page anew.
+    Screenshots,
     /// Check formatting, lints and dependencies.
     Lint,
     /// Search for inputs that break a promise, and keep those that reach new code.
@@ -165,6 +167,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Test { suite, only } => return suites::test(&paths, suite, only.as_deref()),
         Command::Bench => return suites::bench(&paths),
+        Command::Screenshots => return suites::screenshots(&paths),
         Command::Lint => return Ok(suites::lint(&paths)),
         Command::Fuzz { target, minutes } => fuzz::fuzz(&paths, &target, minutes)?,
         Command::Supervise { stack, built } => {

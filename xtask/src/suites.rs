@@ -53,7 +53,7 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         on_a_stack(paths, &mut table, &whole_stack, only);
     }
     if wanted(Suite::Web) {
-        web(paths, &mut table, only);
+        web(paths, &mut table, only, &web::screenshots(paths));
     }
     if wanted(Suite::Deploy) {
         deploy(paths, &mut table);
@@ -66,6 +66,19 @@ pub(crate) fn bench(paths: &Paths) -> Result<ExitCode> {
     parts::check_prerequisites()?;
     let mut table = Table::default();
     on_a_stack(paths, &mut table, &[], Some("--times"));
+    Ok(table.finish())
+}
+
+/// Takes the pictures of the page that the README shows.
+pub(crate) fn screenshots(paths: &Paths) -> Result<ExitCode> {
+    parts::check_prerequisites()?;
+    let mut table = Table::default();
+    web(
+        paths,
+        &mut table,
+        Some("screenshots"),
+        &paths.root.join("docs"),
+    );
     Ok(table.finish())
 }
 
@@ -242,7 +255,7 @@ fn variants(mutated: bool) -> Vec<Variant> {
 }
 
 /// The page's types, its own tests, and those in a browser against one stack for each way in.
-fn web(paths: &Paths, table: &mut Table, only: Option<&str>) {
+fn web(paths: &Paths, table: &mut Table, only: Option<&str>, screenshots: &Path) {
     table.check("page", || web::build(paths));
     table.check("page's own tests", || {
         visibly(&mut web::suite(paths, "unit", None))
@@ -268,7 +281,8 @@ fn web(paths: &Paths, table: &mut Table, only: Option<&str>) {
                 web::suite(paths, "browser", only)
                     .env(OUTPUTS_VARIABLE, &dir)
                     .env("FACE_SIGNIN_BROWSER", browser)
-                    .env("FACE_SIGNIN_CAMERAS", cameras),
+                    .env("FACE_SIGNIN_CAMERAS", cameras)
+                    .env("FACE_SIGNIN_SCREENSHOTS", screenshots),
             )
         });
     }

@@ -38,6 +38,11 @@ pub(crate) fn pages(paths: &Paths) -> PathBuf {
     folder(paths).join("dist")
 }
 
+/// Where the browser tests leave their pictures.
+pub(crate) fn screenshots(paths: &Paths) -> PathBuf {
+    folder(paths).join("screenshots")
+}
+
 fn folder(paths: &Paths) -> PathBuf {
     paths.root.join("web")
 }

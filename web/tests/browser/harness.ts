@@ -34,7 +34,8 @@ export const file = (name: 'document.jpg' | 'large.jpg'): string =>
   join(named('FACE_SIGNIN_CAMERAS'), name);
 
 /** Where screenshots are left. */
-const SCREENSHOTS = resolve(import.meta.dirname, '../../screenshots');
+const SCREENSHOTS =
+  process.env['FACE_SIGNIN_SCREENSHOTS'] ?? resolve(import.meta.dirname, '../../screenshots');
 
 /** What a person has open. */
 export class Visit {
