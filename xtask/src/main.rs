@@ -53,7 +53,7 @@ enum Command {
         /// Of the attacks or faults, only those whose description holds this.
         only: Option<String>,
     },
-    /// Time what strangers could tell users apart by, side by side.
+    /// Time what strangers could tell users apart by, side by side, and what the page lets wait.
     Bench,
     /// Take the README's pictures of the page anew.
     Screenshots,

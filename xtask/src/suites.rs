@@ -61,11 +61,15 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
     Ok(table.finish())
 }
 
-/// Prints the times that tell unknown, unenrolled and enrolled users apart, or do not.
+/// Prints the times that tell unknown, unenrolled and enrolled users apart, or do not, and those
+/// that somebody waits in front of the page.
 pub(crate) fn bench(paths: &Paths) -> Result<ExitCode> {
     parts::check_prerequisites()?;
     let mut table = Table::default();
     on_a_stack(paths, &mut table, &[], Some("--times"));
+    with_pages(paths, &mut table, |table, environment| {
+        table.check("page", || visibly(web::measures(paths).envs(environment)));
+    });
     Ok(table.finish())
 }
 
@@ -254,12 +258,30 @@ fn variants(mutated: bool) -> Vec<Variant> {
     variants
 }
 
-/// The page's types, its own tests, and those in a browser against one stack for each way in.
+/// The page's types, its own tests, and those in a browser.
 fn web(paths: &Paths, table: &mut Table, only: Option<&str>, screenshots: &Path) {
     table.check("page", || web::build(paths));
     table.check("page's own tests", || {
         visibly(&mut web::suite(paths, "unit", None))
     });
+    with_pages(paths, table, |table, environment| {
+        table.check("page in a browser", || {
+            visibly(
+                web::suite(paths, "browser", only)
+                    .envs(environment)
+                    .env("FACE_SIGNIN_SCREENSHOTS", screenshots),
+            )
+        });
+    });
+}
+
+/// Does something with one stack and its page for each way in, a browser, and cameras; the
+/// environment names them.
+fn with_pages(
+    paths: &Paths,
+    table: &mut Table,
+    work: impl FnOnce(&mut Table, [(&str, PathBuf); 3]),
+) {
     let dir = paths.root.join(".local/test-web");
     let mut running = None;
     table.check("stacks with a page", || {
@@ -275,16 +297,13 @@ fn web(paths: &Paths, table: &mut Table, only: Option<&str>, screenshots: &Path)
         running = Some((stack, browser, cameras));
         Ok(())
     });
-    if let Some((_stack, browser, cameras)) = &running {
-        table.check("page in a browser", || {
-            visibly(
-                web::suite(paths, "browser", only)
-                    .env(OUTPUTS_VARIABLE, &dir)
-                    .env("FACE_SIGNIN_BROWSER", browser)
-                    .env("FACE_SIGNIN_CAMERAS", cameras)
-                    .env("FACE_SIGNIN_SCREENSHOTS", screenshots),
-            )
-        });
+    if let Some((_stack, browser, cameras)) = running {
+        let environment = [
+            (OUTPUTS_VARIABLE, dir),
+            ("FACE_SIGNIN_BROWSER", browser),
+            ("FACE_SIGNIN_CAMERAS", cameras),
+        ];
+        work(table, environment);
     }
 }
 

@@ -170,6 +170,13 @@ pub(crate) fn suite(paths: &Paths, kind: &str, only: Option<&str>) -> Command {
     node
 }
 
+/// What somebody waits for in front of the page, measured.
+pub(crate) fn measures(paths: &Paths) -> Command {
+    let mut node = Command::new("node");
+    node.arg("scripts/measure.mjs").current_dir(folder(paths));
+    node
+}
+
 /// What cameras show in the browser tests: a folder of motion JPEGs, made from photographs.
 pub(crate) fn cameras(paths: &Paths) -> Result<PathBuf> {
     let cameras = paths.root.join(".local/cameras");

@@ -33,6 +33,25 @@ export function outputs(stack: Stack): Record<string, string> {
 export const file = (name: 'document.jpg' | 'large.jpg'): string =>
   join(named('FACE_SIGNIN_CAMERAS'), name);
 
+/** Runs in the page: no camera takes the same picture twice, and one that plays a file does. A picture
+ * that passed never passes again, so every frame that is drawn gets some grains of its own. */
+function grain(): void {
+  const drawn = CanvasRenderingContext2D.prototype.drawImage;
+  CanvasRenderingContext2D.prototype.drawImage = function (
+    this: CanvasRenderingContext2D,
+    ...what: unknown[]
+  ) {
+    Reflect.apply(drawn, this, what);
+    if (what[0] instanceof HTMLVideoElement) {
+      for (let count = 0; count < 60; count += 1) {
+        const [x, y] = [Math.random() * this.canvas.width, Math.random() * this.canvas.height];
+        this.fillStyle = `rgb(128 128 128 / ${Math.random() / 4})`;
+        this.fillRect(x, y, 3, 3);
+      }
+    }
+  } as typeof drawn;
+}
+
 /** Where screenshots are left. */
 const SCREENSHOTS =
   process.env['FACE_SIGNIN_SCREENSHOTS'] ?? resolve(import.meta.dirname, '../../screenshots');
@@ -93,6 +112,7 @@ export class Visit {
       colorScheme: options.dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
     });
+    await context.addInitScript(grain);
     const visit = new Visit(browser, context, await context.newPage(), stack);
     await visit.page.goto(outputs(stack)['WebUrl'] ?? '');
     return visit;

@@ -342,7 +342,8 @@ describe('with a password', () => {
 
     await page.button('Forgot your password?').click();
     await page.button('Send the code').click();
-    await page.page.getByLabel('New password').fill(`${password} staple`);
+    await page.heading('A new password').waitFor();
+    await page.page.locator('input[name=password]').fill(`${password} staple`);
     await page.enterCode('Set the password');
     // The face stays what it was.
     await page.heading('Look into the camera').waitFor();
