@@ -1,4 +1,4 @@
-import { StrictMode } from 'react';
+import { Component, type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { FaceSignIn, readOutputs } from './client';
@@ -7,6 +7,30 @@ import { Screen } from './page/ui';
 import './style.css';
 import { en as text } from './text/en';
 
+/** A page with nothing but words. */
+function Notice({ title, lead }: { title: string; lead: string }) {
+  return (
+    <main className="frame">
+      <Screen title={title} lead={lead}>
+        {null}
+      </Screen>
+    </main>
+  );
+}
+
+/** Whatever breaks within, a person is told what to do. */
+class Whole extends Component<{ children: ReactNode }, { broken: boolean }> {
+  override readonly state = { broken: false };
+
+  static getDerivedStateFromError() {
+    return { broken: true };
+  }
+
+  override render() {
+    return this.state.broken ? <Notice {...text.crashed} /> : this.props.children;
+  }
+}
+
 async function start(): Promise<void> {
   const page = document.getElementById('page');
   if (page === null) {
@@ -14,23 +38,23 @@ async function start(): Promise<void> {
   }
   const root = createRoot(page);
   try {
-    const answer = await fetch('/config.json', { cache: 'no-cache' });
+    const answer = await fetch('/config.json', { cache: 'no-cache' }).catch(() => undefined);
+    if (answer === undefined) {
+      root.render(<Notice title={text.product} lead={text.troubles.offline} />);
+      return;
+    }
     const client = new FaceSignIn(readOutputs(await answer.json()));
     const person = await client.current();
     root.render(
       <StrictMode>
-        <App client={client} person={person} />
+        <Whole>
+          <App client={client} person={person} />
+        </Whole>
       </StrictMode>,
     );
   } catch (error) {
     console.error(error);
-    root.render(
-      <main className="frame">
-        <Screen title={text.setup.title} lead={text.setup.lead}>
-          {null}
-        </Screen>
-      </main>,
-    );
+    root.render(<Notice {...text.setup} />);
   }
 }
 

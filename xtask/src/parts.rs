@@ -46,7 +46,7 @@ const PREREQUISITES: [(&str, &[&str], &str); 4] = [
     (
         "node",
         &["--version"],
-        "Node 20 or later, from https://nodejs.org",
+        "Node 20.19 or later, from https://nodejs.org",
     ),
     (
         "npm",

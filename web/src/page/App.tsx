@@ -1,6 +1,6 @@
 // Which screen is shown, and what leads from one to the next.
 
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import {
   type Answer,
@@ -64,6 +64,16 @@ const troubleOf = (error: unknown): Trouble | undefined =>
 /** Loads what the camera needs, while something else takes its time. What fails now is tried again
  * when the camera is there. */
 const prepareCamera = () => void watcher().catch(() => undefined);
+
+/** The product's mark, in the colour of the theme. */
+function Mark() {
+  return (
+    <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" className="mark">
+      <path d="M4 10V6a2 2 0 0 1 2-2h4M22 4h4a2 2 0 0 1 2 2v4M28 22v4a2 2 0 0 1-2 2h-4M10 28H6a2 2 0 0 1-2-2v-4" />
+      <path d="M11.5 12.5v2M20.5 12.5v2M11 20c3 2.6 7 2.6 10 0" />
+    </svg>
+  );
+}
 
 const AUTOMATIC = 'face-sign-in.automatic';
 
@@ -232,23 +242,16 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
 
   // A reload in the middle of a sign-up goes on where it was.
   const resumed = useRef(false);
-  const resume = useCallback(() => {
+  useEffect(() => {
     const sitting = client.sittings.any();
-    if (resumed.current || sitting === undefined) {
+    if (place.at !== 'resuming' || resumed.current || sitting === undefined) {
       return;
     }
     resumed.current = true;
     enrol(sitting.email).catch((error: unknown) =>
       go({ at: 'sign-in', email: sitting.email, trouble: troubleOf(error) ?? 'protocol' }),
     );
-    // What it closes over does not change while there is nothing else to do.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [client]);
-  useEffect(() => {
-    if (place.at === 'resuming') {
-      resume();
-    }
-  }, [place.at, resume]);
+  });
 
   const toSignIn = (email: string, notice?: string) =>
     go({ at: 'sign-in', email, ...(notice ? { notice } : {}) });
@@ -405,7 +408,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     <>
       <header className="bar">
         <span className="brand">
-          <img src="/icon.svg" alt="" width="28" height="28" />
+          <Mark />
           {text.product}
         </span>
       </header>

@@ -23,7 +23,10 @@ function Why({ challenge, document: isDocument = false }: { challenge: Challenge
   if (challenge === undefined || reason === undefined) {
     return null;
   }
-  const words = (isDocument && text.documentReasons[reason]) || text.reasons[reason];
+  const words =
+    challenge.retryAfter === undefined
+      ? (isDocument && text.documentReasons[reason]) || text.reasons[reason]
+      : text.waitDue;
   return (
     <>
       <p data-reason={reason}>{words}</p>

@@ -30,7 +30,7 @@ const reasons: Record<Reason, string> = {
   TOO_LARGE: 'The picture is too large. Choose a smaller one.',
   PENDING: 'Your picture is still being looked at.',
   NO_MATCH: 'Your face was not recognised. Try again in better light, looking straight ahead.',
-  TRY_LATER: 'It cannot be tried right now.',
+  TRY_LATER: 'It cannot be tried right now. Try again later; if it stays so, ask for help.',
 };
 
 /** Reasons that mean something else for a document. */
@@ -74,7 +74,6 @@ const cameraTroubles: Record<CameraTrouble, string> = {
 
 export const en = {
   product: 'Face sign-in',
-  skip: 'Skip to the content',
   advice,
   reasons,
   documentReasons,
@@ -86,8 +85,8 @@ export const en = {
     seconds < 60
       ? `The next try is possible in ${seconds} s.`
       : `The next try is possible in ${Math.ceil(seconds / 60)} min.`,
+  waitDue: 'There were too many wrong tries. Wait a little, then try again.',
   waitOver: 'You can try again now.',
-  switchedOff: 'Signing in by face was switched off after many wrong tries. Ask for help.',
   busy: {
     sending: 'Sending …',
     upload: 'Uploading the picture …',
@@ -116,7 +115,6 @@ export const en = {
     passwordHint: 'At least 12 characters.',
     consentTitle: 'Your face, and what happens to it',
     consent: 'I agree that my face is used to sign me in, as described above.',
-    consentMissing: 'Without your consent there is no sign-in by face.',
     go: 'Continue',
     have: 'I have an account',
   },
@@ -166,7 +164,6 @@ export const en = {
     lead: 'We send a code to your address.',
     password: 'New password',
     go: 'Set the password',
-    goOn: 'Go on',
   },
   document: {
     title: 'Your document',
@@ -214,8 +211,10 @@ export const en = {
     title: 'This page does not know its stack',
     lead: 'Put a file config.json with the outputs of your stack beside this page.',
   },
-  again: 'Try again',
-  crashed: 'Something broke in this page. Reload it to go on.',
+  crashed: {
+    title: 'Something broke in this page',
+    lead: 'Reload it to go on where you were.',
+  },
 };
 
 /** The shape that a translation has. */
