@@ -134,8 +134,11 @@ const PICTURES: [(&str, Camera); 4] = [
     ("TwoPeoplePicture", pictures::two_people),
 ];
 
+/// Computes face data.
+type Computed = fn(Model) -> FaceData;
+
 /// The face data that events carry, likewise.
-const FACE_DATA: [(&str, fn(Model) -> FaceData); 4] = [
+const FACE_DATA: [(&str, Computed); 4] = [
     ("DocumentFaceData", face_data::document),
     ("LiveFaceData", face_data::live),
     ("AnotherFaceData", face_data::live),

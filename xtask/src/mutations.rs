@@ -26,6 +26,12 @@ pub fn mutated(name: &str) -> bool {
 /// The file that is given the switch.
 const CORE: &str = "crates/core/src/lib.rs";
 
+/// The file that gives the packages their version, and where in it. Cargo knows a workspace's
+/// packages by name and version, wherever the workspace lies: the original's would be taken for
+/// built where only the copy's have been, and what is tested would be the copy twice.
+const MANIFEST: &str = "Cargo.toml";
+const VERSION: &str = "[workspace.package]\nversion = \"";
+
 #[derive(Deserialize)]
 struct File {
     mutation: Vec<Mutation>,
@@ -117,6 +123,15 @@ fn edited(file: &Path, mut text: String, mutations: &[Mutation]) -> Result<Strin
     if file == Path::new(CORE) {
         text.push_str(SWITCH);
     }
+    if file == Path::new(MANIFEST) {
+        let (before, after) = text
+            .split_once(VERSION)
+            .context("the version is in Cargo.toml")?;
+        let (version, after) = after
+            .split_once('"')
+            .context("a version ends with a quote")?;
+        text = format!("{before}{VERSION}{version}+mutated\"{after}");
+    }
     Ok(text)
 }
 
@@ -188,6 +203,13 @@ mod tests {
             let error = edited(file, text.to_owned(), &mutation("open")).unwrap_err();
             assert!(error.to_string().contains("open-door"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_copys_packages_are_not_taken_for_the_originals() {
+        let manifest = format!("[workspace]\n{VERSION}0.1.0\"\nedition = \"2024\"\n");
+        let text = edited(Path::new(MANIFEST), manifest, &[]).unwrap();
+        assert!(text.contains("version = \"0.1.0+mutated\"\nedition"));
     }
 
     #[test]

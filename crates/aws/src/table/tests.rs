@@ -471,7 +471,8 @@ async fn face_data_are_enrolled_in_one_transaction_while_their_enrolment_goes_on
         .then_output(|| TransactWriteItemsOutput::builder().build());
     let table = table(&[&written(), &rule]);
     let ticket = ticket(&table).await;
-    let settled = table.settle_data_enrolment(&ticket, &enrolment(), &face_data(), NOW);
+    let (of, data) = (enrolment(), face_data());
+    let settled = table.settle_data_enrolment(&ticket, &of, &data, NOW);
     assert_eq!(settled.await, Ok(Settled::Recorded));
 }
 
@@ -480,7 +481,8 @@ async fn face_data_of_an_enrolment_that_is_over_are_not_enrolled() {
     let over = cancelled_with(["None", "ConditionalCheckFailed"]);
     let table = table(&[&written(), &over]);
     let ticket = ticket(&table).await;
-    let settled = table.settle_data_enrolment(&ticket, &enrolment(), &face_data(), NOW);
+    let (of, data) = (enrolment(), face_data());
+    let settled = table.settle_data_enrolment(&ticket, &of, &data, NOW);
     assert_eq!(settled.await, Ok(Settled::FaceGone));
 }
 
