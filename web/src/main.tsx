@@ -40,7 +40,7 @@ async function start(): Promise<void> {
   try {
     const answer = await fetch('/config.json', { cache: 'no-cache' }).catch(() => undefined);
     if (answer === undefined) {
-      root.render(<Notice title={text.product} lead={text.troubles.offline} />);
+      root.render(<Notice title={text.product} lead={text.troubles.unreachable} />);
       return;
     }
     const client = new FaceSignIn(readOutputs(await answer.json()));

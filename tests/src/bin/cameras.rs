@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::imageops::{FilterType, overlay, resize};
+use image::imageops::{FilterType, overlay, resize, rotate270};
 use image::{Rgb, RgbImage, load_from_memory};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -91,6 +91,7 @@ fn make_all(folder: &Path) -> Made {
         Sample::Enrolment.read(&parts())?,
     )?;
     fs::write(folder.join("large.jpg"), large()?)?;
+    fs::write(folder.join("sideways.jpg"), sideways()?)?;
     Ok(())
 }
 
@@ -106,6 +107,21 @@ fn large() -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     overlay(&mut page, &portrait, 200, 360);
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, 80).encode_image(&page)?;
+    Ok(jpeg)
+}
+
+/// The document as a telephone keeps it that was held upright: lying on its side, with the word of
+/// EXIF's that says so.
+fn sideways() -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let portrait = load_from_memory(&Sample::Enrolment.read(&parts())?)?.to_rgb8();
+    let mut page = RgbImage::from_pixel(440, 600, Rgb([190, 188, 180]));
+    overlay(&mut page, &portrait, 0, 80);
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, 92).encode_image(&rotate270(&page))?;
+    // After the start of the image: an APP1 segment with one entry, the orientation "turn right".
+    let segment =
+        b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    jpeg.splice(2..2, segment.iter().copied());
     Ok(jpeg)
 }
 

@@ -2,8 +2,10 @@
 
 /** What went wrong. */
 export type Trouble =
-  /** Cognito does not answer, or there is no network. */
+  /** There is no network. */
   | 'offline'
+  /** There is a network, and nobody answers at the other end. */
+  | 'unreachable'
   /** A service behind Cognito does not answer. */
   | 'unavailable'
   /** The session was used, has expired or is somebody else's: begin again. */
@@ -45,7 +47,6 @@ export class SignInError extends Error {
 }
 
 const BY_NAME: Readonly<Record<string, Trouble>> = {
-  NetworkError: 'offline',
   UsernameExistsException: 'account-exists',
   UserNotConfirmedException: 'not-confirmed',
   CodeMismatchException: 'wrong-code',
@@ -71,7 +72,17 @@ export function understood(error: unknown): SignInError {
   if (name === 'NotAuthorizedException') {
     return new SignInError(notAuthorized(message), message, { cause: error });
   }
+  if (name === 'NetworkError') {
+    return unreachable(error);
+  }
   return new SignInError(BY_NAME[name] ?? 'protocol', `${name}: ${message}`, { cause: error });
+}
+
+/** What it means that a request did not get through. */
+export function unreachable(cause: unknown): SignInError {
+  // Browsers say when there is no network; that there is one, they only guess.
+  const trouble = globalThis.navigator?.onLine === false ? 'offline' : 'unreachable';
+  return new SignInError(trouble, 'a request did not get through', { cause });
 }
 
 // Cognito has one name for four things.

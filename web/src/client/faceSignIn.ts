@@ -14,7 +14,7 @@ import {
   signUp,
 } from 'aws-amplify/auth';
 
-import { SignInError, understood } from './errors';
+import { SignInError, understood, unreachable } from './errors';
 import type { FaceData } from './faceData';
 import { asksForPassword, type Outputs } from './outputs';
 import { fitsAnswer, inline, type Picture } from './picture';
@@ -284,7 +284,7 @@ async function post(upload: Upload, jpeg: Blob): Promise<void> {
   }
   form.append('file', jpeg);
   const response = await fetch(upload.url, { method: 'POST', body: form }).catch((cause: unknown) => {
-    throw new SignInError('offline', 'the upload did not reach S3', { cause });
+    throw unreachable(cause);
   });
   if (!response.ok) {
     throw new SignInError('upload-failed', `S3 answered ${response.status}`);

@@ -313,7 +313,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
                 go({ at: 'code', email: place.person.email });
               } catch (error) {
                 const trouble = troubleOf(error);
-                if (trouble === undefined || trouble === 'offline') {
+                if (trouble === undefined || trouble === 'offline' || trouble === 'unreachable') {
                   throw error;
                 }
                 go({ at: 'sign-up', person: place.person, trouble });

@@ -45,7 +45,8 @@ const documentReasons: Partial<Record<Reason, string>> = {
 };
 
 const troubles: Record<Trouble, string> = {
-  offline: 'There is no connection. Check your network, then try again.',
+  offline: 'You are offline. Connect to a network, then try again.',
+  unreachable: 'The service cannot be reached. Try again in a moment.',
   unavailable: 'The service does not answer right now. Try again in a moment.',
   'session-over': 'That took too long, so we began again. Nothing that you typed is lost.',
   refused: 'This sign-in ended. You can begin a new one.',

@@ -30,7 +30,7 @@ export function outputs(stack: Stack): Record<string, string> {
 }
 
 /** A file that somebody chooses. */
-export const file = (name: 'document.jpg' | 'large.jpg'): string =>
+export const file = (name: 'document.jpg' | 'large.jpg' | 'sideways.jpg'): string =>
   join(named('FACE_SIGNIN_CAMERAS'), name);
 
 /** Runs in the page: no camera takes the same picture twice, and one that plays a file does. A picture

@@ -1,5 +1,7 @@
 // The page in a browser, photo against photo.
 
+import { readFileSync } from 'node:fs';
+
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { file, outputs, type Person, person, Visit } from './harness';
@@ -90,6 +92,33 @@ describe('signing up', () => {
     // And again, with a file.
     await page.page.locator('input[type=file]').setInputFiles(file('document.jpg'));
     await page.button('Use this picture').waitFor();
+  });
+
+  it('takes a document that is dropped, and turns it as its EXIF says', async () => {
+    const ada = person();
+    const page = await open('', 'live');
+    await page.fillSignUp(ada);
+    await page.enterCode();
+    await page.heading('Your document').waitFor();
+    const encoded = readFileSync(file('sideways.jpg')).toString('base64');
+    const dropped = await page.page.evaluateHandle((base64) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], 'sideways.jpg', { type: 'image/jpeg' }));
+      return transfer;
+    }, encoded);
+    await page.page.locator('.drop').dispatchEvent('drop', { dataTransfer: dropped });
+    const shown = page.page.getByAltText('Your picture of the document');
+    await shown.waitFor();
+    const size = await shown.evaluate(async (image: HTMLImageElement) => {
+      await image.decode();
+      return [image.naturalWidth, image.naturalHeight];
+    });
+    // It lies 600 wide and 440 high in the file.
+    expect(size).toEqual([440, 600]);
+    await page.button('Use this picture').click();
+    await page.take();
+    await page.signedIn(ada);
   });
 
   it('says so where a file is no picture', async () => {
@@ -290,9 +319,13 @@ describe('signing in', () => {
     const cognito = `${outputs('')['CognitoEndpoint']}/`;
     await page.context.route(cognito, (route) => route.abort('connectionrefused'));
     await page.take();
-    await page.page.locator('[data-trouble=offline]').waitFor();
+    await page.page.locator('[data-trouble=unreachable]').waitFor();
     await page.accessible();
     await page.context.unroute(cognito);
+    await page.context.setOffline(true);
+    await page.take();
+    await page.page.locator('[data-trouble=offline]').waitFor();
+    await page.context.setOffline(false);
     await page.take();
     await page.signedIn(ada);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { readOutputs } from '../../src/client/outputs';
 import { readChallenge, REASONS } from '../../src/client/protocol';
@@ -86,9 +86,21 @@ describe('an error of Cognito', () => {
   });
 
   it('that nobody has heard of is something unexpected', () => {
-    expect(understood(thrown('NetworkError')).trouble).toBe('offline');
     expect(understood(thrown('SomethingNewException')).trouble).toBe('protocol');
     expect(understood('text').trouble).toBe('protocol');
+  });
+});
+
+describe('a request that does not get through', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([
+    [false, 'offline'],
+    [true, 'unreachable'],
+  ] as const)('where the browser says that it is online: %s', (onLine, trouble) => {
+    vi.stubGlobal('navigator', { onLine });
+    const error = Object.assign(new Error('failed'), { name: 'NetworkError' });
+    expect(understood(error).trouble).toBe(trouble);
   });
 });
 
