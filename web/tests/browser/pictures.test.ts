@@ -47,6 +47,17 @@ describe('signing up', () => {
     await page.heading('Look into your mailbox').waitFor();
     await page.button('Use this code').waitFor();
     await page.accessible();
+    // A wrong code, then one that is sent again.
+    await page.page.getByLabel('Code').fill('000000');
+    await page.button('Confirm').click();
+    await page.problem().getByText('This is not the code that was sent.').waitFor();
+    const first = await page.page.getByTestId('code').textContent();
+    await page.button('Send the code again').click();
+    await page.page.getByText('A new code is on its way.').waitFor();
+    await page.page.waitForFunction(
+      (old) => document.querySelector('[data-testid=code]')?.textContent !== old,
+      first,
+    );
     await page.enterCode();
 
     await page.heading('Your document').waitFor();
