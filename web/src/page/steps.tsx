@@ -267,6 +267,9 @@ export function LiveStep({
     video.current = element;
   }, []);
   const { waiting, words } = useWait(challenge);
+  // Once by itself: what did not pass is tried again when somebody says so, or tries would burn up
+  // while nobody does anything.
+  const armed = useRef(true);
   const ready = state?.ready === true && camera === undefined;
 
   const answer = (canvas: HTMLCanvasElement) =>
@@ -284,6 +287,7 @@ export function LiveStep({
     });
   const take = () => {
     if (video.current && !waiting) {
+      armed.current = false;
       answer(frame(video.current));
     }
   };
@@ -316,7 +320,7 @@ export function LiveStep({
           paused={task.busy}
           onState={setState}
           onSteady={() => {
-            if (automatic && !task.busy) {
+            if (automatic && armed.current && !task.busy) {
               take();
             }
           }}
@@ -352,7 +356,10 @@ export function LiveStep({
           type="checkbox"
           name="automatic"
           checked={automatic}
-          onChange={(event) => onAutomatic(event.target.checked)}
+          onChange={(event) => {
+            armed.current = true;
+            onAutomatic(event.target.checked);
+          }}
         />
         <span>{text.live.automatic}</span>
       </label>

@@ -220,6 +220,19 @@ describe('signing in', () => {
     await page.signedIn(ada);
   });
 
+  it('takes no second picture by itself, and so burns no tries', async () => {
+    const page = await open('', 'impostor');
+    await page.begin(ada);
+    await page.page.getByLabel('Take it by itself when I hold still').check();
+    await page.page.getByText('2 tries are left.').waitFor();
+    // Long enough for all to be well once more, counted in frames.
+    await page.page.evaluate(() => performance.clearMarks('mesh'));
+    await page.page.waitForFunction(() => performance.getEntriesByName('mesh').length > 80);
+    await page.page.locator('.camera[data-advice="ready"]').waitFor();
+    expect(await page.page.getByText('2 tries are left.').isVisible()).toBe(true);
+    expect(page.requests.filter(({ body }) => body.includes('ANSWER'))).toHaveLength(1);
+  });
+
   it('can be done with the keyboard alone', async () => {
     const page = await open('', 'live-again');
     await page.heading('Sign in').waitFor();
