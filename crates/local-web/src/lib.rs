@@ -16,10 +16,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 /// What of a stack's outputs the page may know: everything that is needed to call Cognito, and
 /// nothing that opens anything.
-const PUBLIC: [&str; 6] = [
+const PUBLIC: [&str; 7] = [
     "CognitoEndpoint",
     "ConsentVersion",
     "FaceDataModel",
+    "KeepDocuments",
     "SignInPolicy",
     "UserPoolClientId",
     "UserPoolId",

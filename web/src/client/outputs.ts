@@ -13,6 +13,8 @@ export interface Outputs {
   readonly policy: Policy;
   /** The version of the consent text that a sign-up must agree to. */
   readonly consentVersion: string;
+  /** Whether pictures of documents are kept after the enrolment. */
+  readonly keepsDocuments: boolean;
   /** What face data this stack takes; of no meaning where it takes pictures. */
   readonly faceDataModel: Model;
   /** Where Cognito listens, where that is not AWS. Only such a stack has a mailbox to look into. */
@@ -49,6 +51,7 @@ export function readOutputs(json: unknown): Outputs {
     userPoolClientId: required('UserPoolClientId'),
     policy: oneOf('SignInPolicy', POLICIES),
     consentVersion: required('ConsentVersion'),
+    keepsDocuments: oneOf('KeepDocuments', ['true', 'false']) === 'true',
     faceDataModel: oneOf('FaceDataModel', MODELS),
     ...(typeof endpoint === 'string' && endpoint !== '' ? { cognitoEndpoint: endpoint } : {}),
   };

@@ -2,7 +2,7 @@
 
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 
-import { asksForPassword, type FaceSignIn, takesFaceData, type Trouble } from '../client';
+import { asksForPassword, type FaceSignIn, type Outputs, takesFaceData, type Trouble } from '../client';
 import { en as text } from '../text/en';
 import { Action, Field, Problem, Screen, Status } from './ui';
 import { type Task, useTask } from './useTask';
@@ -119,6 +119,22 @@ export interface NewPerson {
   readonly password?: string;
 }
 
+/** What somebody agrees to: terms, and what they mean on this stack. */
+function consentOf({ policy, keepsDocuments }: Outputs): readonly (readonly [string, string])[] {
+  const words = text.consent;
+  const { pictures, data } = words;
+  const [of, howLong] = takesFaceData(policy)
+    ? [data, data.howLong]
+    : [pictures, keepsDocuments ? pictures.howLongKept : pictures.howLong];
+  return [
+    [words.what, of.what],
+    [words.why, of.why],
+    [words.howLong, howLong],
+    [words.who, of.who],
+    [words.erase, words.how],
+  ];
+}
+
 export function SignUpForm({
   client,
   known,
@@ -187,7 +203,7 @@ export function SignUpForm({
         <fieldset className="consent">
           <legend>{text.signUp.consentTitle}</legend>
           <dl>
-            {(data ? text.consentData : text.consentPicture).map(([term, meaning]) => (
+            {consentOf(client.outputs).map(([term, meaning]) => (
               <div key={term}>
                 <dt>{term}</dt>
                 <dd>{meaning}</dd>
@@ -195,6 +211,7 @@ export function SignUpForm({
             ))}
           </dl>
           {data && <p className="hint">{text.dataNotice[faceDataModel]}</p>}
+          <p className="hint">{text.consent.versionIs(text.consent.version)}</p>
           <label className="check">
             <input
               type="checkbox"

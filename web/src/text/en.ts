@@ -119,21 +119,33 @@ export const en = {
     go: 'Continue',
     have: 'I have an account',
   },
-  // The text of consent version 1. Another text is another version: the parameter ConsentVersion.
-  consentPicture: [
-    ['What is taken', 'A picture of your document and pictures of your face.'],
-    ['Why', 'To sign you in, and for nothing else. A picture is compared with your face on record; nobody looks at it.'],
-    ['How long', 'Pictures are deleted within a day, most within seconds. A mathematical description of your face stays until your account is erased.'],
-    ['Who processes it', 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon Rekognition) on the operator’s behalf.'],
-    ['How to have it erased', 'Write to the operator of this service. You may withdraw your consent at any time; you can then no longer sign in by face.'],
-  ],
-  consentData: [
-    ['What is taken', 'Numbers that describe your face. They are computed on this device; no picture leaves it.'],
-    ['Why', 'To sign you in, and for nothing else.'],
-    ['How long', 'Until your account is erased; those of a sign-up that you do not finish, for 30 days.'],
-    ['Who processes it', 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon DynamoDB) on the operator’s behalf.'],
-    ['How to have it erased', 'Write to the operator of this service. You may withdraw your consent at any time; you can then no longer sign in by face.'],
-  ],
+  // What somebody agrees to. Another text is another version: the parameter ConsentVersion.
+  consent: {
+    version: '1',
+    versionIs: (version: string) => `Version ${version} of this text.`,
+    what: 'What is taken',
+    why: 'Why',
+    howLong: 'How long',
+    who: 'Who processes it',
+    erase: 'How to have it erased',
+    pictures: {
+      what: 'A picture of your document and pictures of your face.',
+      why: 'To sign you in, and for nothing else. A picture is compared with your face on record; nobody looks at it.',
+      howLong:
+        'A picture is deleted when it has been compared, which takes seconds; one that you leave behind half way, within days. A mathematical description of your face stays until your account is erased. A checksum of each picture that passed, from which nobody can make it again, stays for 400 days, so that it does not pass twice.',
+      howLongKept:
+        'The picture of your document and a mathematical description of your face stay until your account is erased. A picture of you is deleted when it has been compared, which takes seconds. A checksum of each picture that passed, from which nobody can make it again, stays for 400 days, so that it does not pass twice.',
+      who: 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon Rekognition) on the operator’s behalf.',
+    },
+    data: {
+      what: 'Numbers that describe your face. They are computed on this device; no picture leaves it.',
+      why: 'To sign you in, and for nothing else.',
+      howLong:
+        'Until your account is erased; those of a sign-up that you do not finish, for 30 days. A checksum of each set that passed stays for 400 days, so that it does not pass twice.',
+      who: 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon DynamoDB) on the operator’s behalf.',
+    },
+    how: 'Write to the operator of this service. You may withdraw your consent at any time; you can then no longer sign in by face.',
+  },
   dataNotice: {
     'descriptor-128':
       'The numbers are computed on your device. Whoever steals them from there can sign in with them.',
@@ -211,6 +223,8 @@ export const en = {
   setup: {
     title: 'This page does not know its stack',
     lead: 'Put a file config.json with the outputs of your stack beside this page.',
+    consent: (asked: string, here: string) =>
+      `The stack asks for consent to version ${asked} of the text; this page has version ${here}.`,
   },
   crashed: {
     title: 'Something broke in this page',

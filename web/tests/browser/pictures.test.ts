@@ -77,6 +77,25 @@ describe('signing up', () => {
     expect(await page.page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 
+  it('asks for consent to what happens on this stack, and to no text that is not shown', async () => {
+    const page = await open('', 'nobody');
+    const configured = async (changed: Record<string, string>) => {
+      await page.page.route('**/config.json', async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ json: { ...(await answer.json()), ...changed } });
+      });
+      await page.page.reload();
+    };
+    await page.button('Create an account').click();
+    await page.page.getByText('A picture is deleted when it has been compared').waitFor();
+    await configured({ KeepDocuments: 'true' });
+    await page.button('Create an account').click();
+    await page.page.getByText('The picture of your document and a mathematical').waitFor();
+    await configured({ ConsentVersion: '2' });
+    await page.page.getByText('The stack asks for consent to version 2 of the text').waitFor();
+    expect(await page.button('Create an account').isVisible()).toBe(false);
+  });
+
   it('uploads what is too large to be an answer', async () => {
     const ada = person();
     const page = await open('', 'live');

@@ -52,6 +52,7 @@ describe('outputs', () => {
     UserPoolClientId: 'example',
     SignInPolicy: 'PASSWORD+FACE',
     ConsentVersion: '1',
+    KeepDocuments: 'false',
     FaceDataModel: 'descriptor-128',
   };
 
@@ -61,6 +62,7 @@ describe('outputs', () => {
       userPoolClientId: 'example',
       policy: 'PASSWORD+FACE',
       consentVersion: '1',
+      keepsDocuments: false,
       faceDataModel: 'descriptor-128',
     });
   });
@@ -69,6 +71,7 @@ describe('outputs', () => {
     for (const name of Object.keys(outputs)) {
       expect(() => readOutputs({ ...outputs, [name]: '' })).toThrowError(name);
     }
+    expect(readOutputs({ ...outputs, KeepDocuments: 'true' }).keepsDocuments).toBe(true);
     expect(() => readOutputs({ ...outputs, SignInPolicy: 'SMILE' })).toThrowError('PASSWORD+FACE');
     expect(() => readOutputs(null)).toThrowError('JSON object');
   });
