@@ -51,10 +51,11 @@ pub fn passport_page(portrait: &[u8]) -> Vec<u8> {
     encode(&page)
 }
 
-/// A person, and a small picture of another one on the wall behind them.
+/// A person, and a picture of another one on the wall behind them: small beside them, and large
+/// enough that its face is found however the pictures were taken.
 pub fn with_poster(person: &[u8], poster: &[u8]) -> Vec<u8> {
     let mut scene = narrowed(&decode(person), 1000);
-    let poster = narrowed(&decode(poster), 300);
+    let poster = narrowed(&decode(poster), 390);
     imageops::overlay(&mut scene, &poster, 0, 0);
     encode(&scene)
 }

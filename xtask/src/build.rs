@@ -52,7 +52,7 @@ impl Built {
     }
 }
 
-/// Builds the functions, the servers and the client in release, and zips each function.
+/// Builds the functions, the servers and the client, and zips each function.
 pub(crate) fn build(paths: &Paths) -> Result<Built> {
     let functions = functions(paths)?;
     begin("building the functions");
@@ -64,7 +64,7 @@ pub(crate) fn build(paths: &Paths) -> Result<Built> {
     Ok(built)
 }
 
-/// Builds the servers and the client in release.
+/// Builds the servers and the client.
 pub(crate) fn build_local(paths: &Paths) -> Result<Built> {
     begin("building the local servers and the client");
     cargo_build(paths, LOCAL)
@@ -137,7 +137,7 @@ struct Target {
 /// One cargo run for all packages, so that dependencies are built once and side by side.
 fn cargo_build<'a>(paths: &Paths, packages: impl IntoIterator<Item = &'a str>) -> Result<Built> {
     let mut command = cargo(paths);
-    command.args(["build", "--release"]);
+    command.args(["build", "--profile", "local"]);
     command.arg("--target-dir").arg(target_folder());
     for package in packages {
         command.args(["--package", package]);

@@ -1,5 +1,6 @@
 //! 9: an account under somebody else's address.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use e2e::people::{
@@ -11,8 +12,12 @@ use e2e::trial::{Ground, Seen};
 use serde_json::json;
 use signin_client::{Challenge, Round, SignInClient};
 use signin_core::step::Step;
+use tokio::task::JoinSet;
 
 use crate::common::{faces, walk, words};
+
+/// Orders that are played at a time, each over an account of its own.
+const AT_ONCE: usize = 6;
 
 /// What the attacker does, in this order, who has signed up first with a password of their own.
 #[derive(Clone, Copy, Debug)]
@@ -132,19 +137,30 @@ fn challenge_of(
 
 /// The address is signed up by the attacker first, in every order of what follows.
 pub(crate) async fn in_every_order(ground: Ground) -> Seen {
-    let client = ground.stack.client();
+    let client = Arc::new(ground.stack.client());
     ground.begins().await;
     let attack = [Attack::Begin, Attack::Document, Attack::Face];
     let owner = [Owner::Resend, Owner::Confirm, Owner::Reset, Owner::Enrol];
-    let orders = orders(&attack, &owner);
-    for order in &orders {
-        if let Err(harm) = play(&client, order).await {
-            return Seen::fell(format!("{harm} ({order:?})"));
+    let mut orders = orders(&attack, &owner).into_iter();
+    let mut played = 0;
+    let mut playing = JoinSet::new();
+    loop {
+        for order in orders.by_ref().take(AT_ONCE - playing.len()) {
+            let client = Arc::clone(&client);
+            playing.spawn(async move {
+                let outcome = play(&client, &order).await;
+                outcome.map_err(|harm| format!("{harm} ({order:?})"))
+            });
+        }
+        match playing.join_next().await {
+            Some(Ok(Ok(()))) => played += 1,
+            Some(Ok(Err(harm))) => return Seen::fell(harm),
+            Some(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+            None => break,
         }
     }
     Seen::held(format!(
-        "{} orders: nothing for the attacker, and the owner is in",
-        orders.len()
+        "{played} orders: nothing for the attacker, and the owner is in"
     ))
 }
 
