@@ -112,29 +112,11 @@ pub async fn one_by_one(trials: &[Trial], only: Option<&str>) -> ExitCode {
     finish(&rows)
 }
 
-/// Runs such trials several at a time, which takes trials that mind nobody else's calls: on the
-/// product, and at the same time on the mutated stack, where those that share a proof run together.
+/// Runs such trials several at a time, which takes trials that mind nobody else's calls. First all
+/// of them run on the product, and then those that share a proof.
 pub async fn side_by_side(trials: &[Trial], only: Option<&str>, at_once: usize) -> ExitCode {
     let trials = chosen(trials, only);
-    let (product, proofs) = tokio::join!(
-        all(&trials, at_once, |trial| Stack::read(trial.variant)),
-        proven(&trials, at_once)
-    );
-    let rows: Vec<Row> = trials
-        .into_iter()
-        .zip(product)
-        .zip(proofs)
-        .map(|((trial, product), proof)| Row {
-            trial,
-            product,
-            proof: proof.unwrap_or_else(|| Outcome::Broken("it was not proven".to_owned())),
-        })
-        .collect();
-    finish(&rows)
-}
-
-/// Runs trials without the defences they ask after; what came of each, in their order.
-async fn proven(trials: &[Trial], at_once: usize) -> Vec<Option<Outcome>> {
+    let mut product = all(&trials, at_once, |trial| Stack::read(trial.variant)).await;
     let mutated = Stack::read(Variant::Mutated);
     let mut proofs: Vec<Option<Outcome>> = trials.iter().map(|_| None).collect();
     let mut groups: BTreeMap<(&str, Variant), Vec<usize>> = BTreeMap::new();
@@ -151,7 +133,17 @@ async fn proven(trials: &[Trial], at_once: usize) -> Vec<Option<Outcome>> {
             proofs[place] = Some(outcome);
         }
     }
-    proofs
+    let rows: Vec<Row> = trials
+        .into_iter()
+        .zip(product.drain(..))
+        .zip(proofs)
+        .map(|((trial, product), proof)| Row {
+            trial,
+            product,
+            proof: proof.unwrap_or_else(|| Outcome::Broken("it was not proven".to_owned())),
+        })
+        .collect();
+    finish(&rows)
 }
 
 fn chosen(trials: &[Trial], only: Option<&str>) -> Vec<Trial> {
