@@ -100,6 +100,7 @@ async function visit(url, data) {
   await take();
   await page.getByText('You are signed in.').waitFor();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByText('You are signed out.').waitFor();
 
   // Somebody who comes back: the page is opened anew, with what the browser has kept.
   await page.reload();
