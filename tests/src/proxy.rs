@@ -115,6 +115,13 @@ impl Rule {
             .await;
     }
 
+    /// Waits until so many calls have met the fault.
+    pub async fn bites(&self, times: u64) {
+        self.proxy
+            .get(&format!("rules/{}?bitten={times}", self.id))
+            .await;
+    }
+
     /// How many calls have met the fault.
     pub async fn bitten(&self) -> u64 {
         let progress = self.proxy.get(&format!("rules/{}", self.id)).await;

@@ -33,6 +33,10 @@ pub(crate) async fn control(
         ("GET", ["rules", rule]) => {
             let Some(id) = id(rule) else { return not_found };
             let wants_held = query.split('&').any(|part| part == "held=true");
+            let wants_bitten = query
+                .split('&')
+                .find_map(|part| part.strip_prefix("bitten=")?.parse().ok())
+                .unwrap_or(0);
             loop {
                 let changed = state.changed.notified();
                 tokio::pin!(changed);
@@ -40,6 +44,7 @@ pub(crate) async fn control(
                 match state.progress(id) {
                     None => return not_found,
                     Some(progress) if wants_held && progress.held == 0 => changed.await,
+                    Some(progress) if progress.bitten < wants_bitten => changed.await,
                     Some(progress) => return (StatusCode::OK, json!(progress)),
                 }
             }

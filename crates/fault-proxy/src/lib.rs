@@ -10,6 +10,7 @@
 //! | `POST /_proxy/rules` | adds a [`Rule`]; `{"id": n}` |
 //! | `GET /_proxy/rules/n` | how often it bit, and how many requests it holds: `{"bitten", "held"}` |
 //! | `GET /_proxy/rules/n?held=true` | the same, as soon as it holds a request |
+//! | `GET /_proxy/rules/n?bitten=m` | the same, as soon as it has bitten that often |
 //! | `POST /_proxy/rules/n/release` | lets go what the rule holds, now and from now on |
 //! | `DELETE /_proxy/rules/n` | forgets it, and lets go what it holds |
 //! | `GET /_proxy/calls?after=n` | the calls with higher numbers, oldest first |

@@ -135,3 +135,17 @@ async fn a_call_that_is_held_goes_on_when_it_is_released() {
     let (answer, ()) = tokio::join!(setting.get("ada"), waiting);
     assert_eq!(answer.unwrap(), (200, ANSWER.to_owned()));
 }
+
+#[tokio::test]
+async fn who_asks_for_so_many_calls_hears_when_they_have_met_the_fault() {
+    let setting = setting().await;
+    let rule = setting.rule("error").await;
+    let path = format!("rules/{rule}?bitten=2");
+    let waiting = setting.control(reqwest::Method::GET, &path);
+    let calling = async {
+        assert_eq!(setting.get("ada").await.unwrap().0, 500);
+        assert_eq!(setting.get("ada").await.unwrap().0, 500);
+    };
+    let (progress, ()) = tokio::join!(waiting, calling);
+    assert_eq!(progress["bitten"], 2);
+}

@@ -214,9 +214,7 @@ async fn doubled(ground: Ground) -> Seen {
         stack.invoke_other("IndexImages", &event),
         stack.invoke_other("IndexImages", &event),
         async {
-            while held.bitten().await < 3 {
-                tokio::task::yield_now().await;
-            }
+            held.bites(3).await;
             held.remove().await;
         }
     );
@@ -403,10 +401,11 @@ async fn bulk(ground: Ground, word: &'static str, fault: &'static str) -> Seen {
     let bucket = &stack.outputs.document_bucket;
     let version = stack.put_object(bucket, &key, pictures::document()).await;
     let event = event(&stack, &key, version.as_deref());
+    // First of all S3's own event, or it could still hold the document when the fault has ended, and
+    // do what the function is to be tested for.
+    order.bites(1).await;
     let first = stack.invoke_other("IndexImages", &event).await;
-    let bitten = order.bitten().await;
     order.remove().await;
-    assert!(bitten > 0, "the fault met no call");
     let recorded = async || {
         let profile = stack.profile(user).await;
         let faces = profile["faces"]["M"].as_object();
