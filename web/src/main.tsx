@@ -43,14 +43,7 @@ async function start(): Promise<void> {
       root.render(<Notice title={text.product} lead={text.troubles.unreachable} />);
       return;
     }
-    const outputs = readOutputs(await answer.json());
-    if (outputs.consentVersion !== text.consent.version) {
-      // Nobody agrees to a text that they were not shown.
-      const lead = text.setup.consent(outputs.consentVersion, text.consent.version);
-      root.render(<Notice title={text.setup.title} lead={lead} />);
-      return;
-    }
-    const client = new FaceSignIn(outputs);
+    const client = new FaceSignIn(readOutputs(await answer.json()));
     const person = await client.current();
     root.render(
       <StrictMode>

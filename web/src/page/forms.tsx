@@ -155,9 +155,24 @@ export function SignUpForm({
   const [password, setPassword] = useState(known.password ?? '');
   const [agreed, setAgreed] = useState(false);
   const task = useTask(trouble);
-  const { policy, faceDataModel } = client.outputs;
+  const { policy, faceDataModel, consentVersion } = client.outputs;
   const data = takesFaceData(policy);
   const withPassword = asksForPassword(policy);
+  if (consentVersion !== text.consent.version) {
+    // Nobody agrees to a text that they were not shown.
+    return (
+      <Screen
+        title={text.signUp.title}
+        lead={text.consent.other(consentVersion, text.consent.version)}
+      >
+        <div className="links">
+          <Action kind="link" onClick={() => onSignIn(email)}>
+            {text.signUp.have}
+          </Action>
+        </div>
+      </Screen>
+    );
+  }
   return (
     <Screen title={text.signUp.title} lead={data ? text.signUp.leadData : text.signUp.lead}>
       <Form

@@ -123,6 +123,8 @@ export const en = {
   consent: {
     version: '1',
     versionIs: (version: string) => `Version ${version} of this text.`,
+    other: (asked: string, here: string) =>
+      `No account can be opened here now: this page has version ${here} of the text that you agree to, and the service asks for version ${asked}.`,
     what: 'What is taken',
     why: 'Why',
     howLong: 'How long',
@@ -223,8 +225,6 @@ export const en = {
   setup: {
     title: 'This page does not know its stack',
     lead: 'Put a file config.json with the outputs of your stack beside this page.',
-    consent: (asked: string, here: string) =>
-      `The stack asks for consent to version ${asked} of the text; this page has version ${here}.`,
   },
   crashed: {
     title: 'Something broke in this page',
