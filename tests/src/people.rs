@@ -1,7 +1,7 @@
 //! People who sign up, enrol and sign in, as an app leads them.
 
 use signin_client::{
-    Answer, Challenge, ClientError, Refusal, Round, SignInClient, SignedUp, Tokens,
+    Answer, BindingSecret, Challenge, ClientError, Refusal, Round, SignInClient, SignedUp, Tokens,
 };
 use signin_core::face_data::{FaceData, Model};
 use signin_core::reason::Reason;
@@ -76,7 +76,8 @@ pub async fn newest_code(client: &SignInClient, email: &str) -> String {
     letters.first().expect("a letter has come").code.clone()
 }
 
-/// Signs up, confirms, enrols with the document and signs in with a live picture, in one sitting.
+/// Signs up, confirms, enrols with the document and signs in with a live picture, in one browser
+/// tab.
 pub async fn enrolled(stack: &Stack) -> (Person, Tokens) {
     let client = stack.client();
     let person = confirmed(&client).await;
@@ -85,7 +86,7 @@ pub async fn enrolled(stack: &Stack) -> (Person, Tokens) {
 }
 
 /// Signs up with face data, confirms, enrols them and signs in with others of the same person, in
-/// one sitting.
+/// one browser tab.
 pub async fn enrolled_with_data(stack: &Stack, model: Model) -> (Person, Tokens) {
     let client = stack.client();
     let data = face_data::document(model);
@@ -109,23 +110,42 @@ pub async fn asked_for_data(client: &SignInClient, email: &str) -> Challenge {
     challenge(client.begin(email, None).await, Step::FaceData)
 }
 
-/// Has a code mailed and sets a new password with it, as the owner of the mailbox can.
-pub async fn with_a_new_password(client: &SignInClient, person: Person) -> Person {
-    let sent = client.forgot_password(&person.email).await;
+/// Has a code mailed and sets a new password with it, as the owner of the mailbox can who agrees to
+/// the consent text. Returns what from then on goes with the password.
+pub async fn reset(client: &SignInClient, email: &str, password: &str) -> BindingSecret {
+    let sent = client.forgot_password(email).await;
     sent.expect("a code is mailed");
-    let code = newest_code(client, &person.email).await;
+    let code = newest_code(client, email).await;
+    let reset = client.reset_password(email, &code, password, Some("1"));
+    reset.await.expect("the code is right")
+}
+
+/// The same person, who has reset the password in their browser tab.
+pub async fn with_a_new_password(client: &SignInClient, person: Person) -> Person {
     let password = "a new and longer password".to_owned();
-    let reset = client.confirm_forgot_password(&person.email, &code, &password);
-    reset.await.expect("the code is right");
-    Person { password, ..person }
+    let binding = reset(client, &person.email, &password).await;
+    let account = SignedUp {
+        binding,
+        ..person.account
+    };
+    Person {
+        password,
+        account,
+        ..person
+    }
+}
+
+/// Begins a session with the password and the secret of the browser tab that chose it.
+pub async fn begun_bound(client: &SignInClient, person: &Person) -> Result<Round, ClientError> {
+    let binding = &person.account.binding;
+    client
+        .begin_bound(&person.email, &person.password, binding)
+        .await
 }
 
 /// Begins a session with the password, in which a document is asked for.
 pub async fn asked_to_enrol(client: &SignInClient, person: &Person) -> Challenge {
-    challenge(
-        client.begin(&person.email, Some(&person.password)).await,
-        Step::Enrol,
-    )
+    challenge(begun_bound(client, person).await, Step::Enrol)
 }
 
 /// Begins a session without a password, in which a face is asked for.

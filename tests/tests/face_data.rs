@@ -4,7 +4,7 @@
 
 use e2e::face_data::{document, live, other};
 use e2e::people::{
-    asked_for_data, asked_to_enrol, challenge, confirmed_with, ended, enrol_data,
+    asked_for_data, asked_to_enrol, begun_bound, challenge, confirmed_with, ended, enrol_data,
     enrolled_with_data, newest_code, refused, signed_up_with, tokens, with_a_new_password,
 };
 use e2e::pictures;
@@ -371,7 +371,7 @@ async fn a_password_reset_never_touches_active_face_data() {
     let person = with_a_new_password(&client, person).await;
     let after = stack.profile(person.user_name()).await;
     assert_eq!(before["faceData"], after["faceData"]);
-    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let begun = begun_bound(&client, &person).await;
     let asked = challenge(begun, Step::FaceData);
     let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
     let asked = refused(wrong, Step::FaceData, Reason::NoMatch);

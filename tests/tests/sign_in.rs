@@ -4,7 +4,7 @@
 
 use e2e::people::{
     Person, asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
-    newest_code, refused, signed_up, tokens,
+    newest_code, refused, reset, signed_up, tokens, with_a_new_password,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
@@ -225,19 +225,7 @@ async fn an_account_opened_by_somebody_else_with_your_address_gives_them_nothing
     );
 
     // The owner resets the password, and then it is theirs.
-    client
-        .forgot_password(&theirs.email)
-        .await
-        .expect("a code is mailed");
-    let code = newest_code(&client, &theirs.email).await;
-    let mine = Person {
-        password: "a new and longer password".to_owned(),
-        ..theirs
-    };
-    client
-        .confirm_forgot_password(&mine.email, &code, &mine.password)
-        .await
-        .expect("the code is right");
+    let mine = with_a_new_password(&client, theirs).await;
     enrol(&client, &mine).await;
 }
 
@@ -251,19 +239,7 @@ async fn a_new_password_ends_the_enrolment_that_began_under_the_old_one() {
     let document = inline(pictures::document());
     let old = challenge(client.answer(&begun, document).await, Step::Face);
 
-    client
-        .forgot_password(&person.email)
-        .await
-        .expect("a code is mailed");
-    let code = newest_code(&client, &person.email).await;
-    let person = Person {
-        password: "a new and longer password".to_owned(),
-        ..person
-    };
-    client
-        .confirm_forgot_password(&person.email, &code, &person.password)
-        .await
-        .expect("the code is right");
+    let person = with_a_new_password(&client, person).await;
 
     let late = client.answer(&old, inline(pictures::live())).await;
     refused(late, Step::Face, Reason::NoMatch);
@@ -281,20 +257,10 @@ async fn a_password_reset_never_touches_an_active_face() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
     let (person, _) = enrolled(&stack).await;
-    client
-        .forgot_password(&person.email)
-        .await
-        .expect("a code is mailed");
-    let code = newest_code(&client, &person.email).await;
     let password = "another and longer password";
-    client
-        .confirm_forgot_password(&person.email, &code, password)
-        .await
-        .expect("the code is right");
-    let asked = challenge(
-        client.begin(&person.email, Some(password)).await,
-        Step::Face,
-    );
+    let binding = reset(&client, &person.email, password).await;
+    let begun = client.begin_bound(&person.email, password, &binding).await;
+    let asked = challenge(begun, Step::Face);
     let wrong = client.answer(&asked, inline(pictures::other())).await;
     let asked = refused(wrong, Step::Face, Reason::NoMatch);
     tokens(client.answer(&asked, inline(pictures::live())).await);

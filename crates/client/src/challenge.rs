@@ -44,6 +44,13 @@ pub struct Challenge {
     pub reason: Option<Reason>,
     /// How long to wait before the next try, where a wait is due.
     pub retry_after: Option<Duration>,
+    /// The version of the consent text that an answer must agree to, where no consent that counts
+    /// is on record: see [`Challenge::agreeing`].
+    pub consent: Option<String>,
+    /// The version that the answer will agree to.
+    pub(crate) agreed: Option<String>,
+    /// What every answer of this sign-in carries, so that only it gets the tokens.
+    pub(crate) pass_nonce: Option<String>,
     /// The pool's name for the user, which an answer repeats.
     pub(crate) user_name: String,
     /// The session that an answer uses up.
@@ -98,6 +105,29 @@ impl Answer {
 }
 
 impl Challenge {
+    /// The same, whose answer agrees to the consent text in the version that was asked for; nothing
+    /// changes where none was.
+    #[must_use]
+    pub fn agreeing(mut self) -> Self {
+        self.agreed.clone_from(&self.consent);
+        self
+    }
+
+    /// The same, whose answer agrees to a version of the consent text whatever was asked for.
+    #[must_use]
+    pub fn agreeing_to(mut self, version: &str) -> Self {
+        self.agreed = Some(version.to_owned());
+        self
+    }
+
+    /// The same, with another nonce in its answer and those that follow, or with none: as a client
+    /// from before, or somebody else's, would answer.
+    #[must_use]
+    pub fn with_pass_nonce(mut self, nonce: Option<String>) -> Self {
+        self.pass_nonce = nonce;
+        self
+    }
+
     /// Reads a challenge's public parameters.
     pub(crate) fn read(
         parameters: &HashMap<String, String>,
@@ -143,6 +173,9 @@ impl Challenge {
                 .map_err(|_error| wrong("attemptsLeft"))?,
             reason,
             retry_after: retry_after.map(Duration::from_secs),
+            consent: parameters.get("consent").cloned(),
+            agreed: None,
+            pass_nonce: None,
             user_name: required("USERNAME")?.to_owned(),
             session,
         })
@@ -210,6 +243,18 @@ mod tests {
         assert_eq!(challenge.reason, Some(Reason::TryLater));
         assert_eq!(challenge.retry_after, Some(Duration::from_secs(30)));
         assert_eq!(challenge.expires_at.unix_timestamp(), 1_795_220_100);
+    }
+
+    #[test]
+    fn an_answer_agrees_to_what_was_asked_for_and_only_when_told_to() {
+        let mut parameters = parameters();
+        let silent = Challenge::read(&parameters, String::new()).unwrap();
+        assert_eq!(silent.agreeing().agreed, None);
+        parameters.insert("consent".to_owned(), "3".to_owned());
+        let asked = Challenge::read(&parameters, String::new()).unwrap();
+        assert_eq!(asked.consent.as_deref(), Some("3"));
+        assert_eq!(asked.agreed, None);
+        assert_eq!(asked.agreeing().agreed.as_deref(), Some("3"));
     }
 
     #[test]
@@ -287,10 +332,10 @@ mod tests {
     #[test]
     fn nothing_that_opens_a_door_is_printed() {
         let challenge = Challenge::read(&parameters(), "session".to_owned()).unwrap();
+        let challenge = challenge.with_pass_nonce(Some("nonce".to_owned()));
         let text = format!("{challenge:?} {:?}", challenge.upload);
-        assert!(
-            !text.contains("session") && !text.contains("sign-in/"),
-            "{text}"
-        );
+        for hidden in ["session", "sign-in/", "nonce"] {
+            assert!(!text.contains(hidden), "{text}");
+        }
     }
 }

@@ -42,17 +42,20 @@ pub struct SignInClient {
     client: String,
 }
 
-/// What proves, after the mailbox was confirmed, that it was this party who chose the password.
-/// Kept for one sitting and never stored.
+/// Proves that whoever controls the mailbox also chose the password: its digest travels with the
+/// sign-up or the reset, the secret with the code and with every password answer until a face is
+/// enrolled. Kept in memory for as long as an app is open, and never stored.
 #[derive(Clone)]
 pub struct BindingSecret(Zeroizing<String>);
 
 impl BindingSecret {
-    fn random() -> Self {
+    /// A new one.
+    pub fn random() -> Self {
         Self(Zeroizing::new(hex::encode(rand::random::<[u8; 32]>())))
     }
 
-    /// What sign-up says of the secret: its SHA-256, hexadecimal.
+    /// What sign-up and reset say of the secret: the SHA-256 of its hexadecimal digits, in
+    /// hexadecimal digits.
     fn digest(&self) -> String {
         hex::encode(Sha256::digest(self.0.as_bytes()))
     }
@@ -69,7 +72,7 @@ impl fmt::Debug for BindingSecret {
 pub struct SignedUp {
     /// The user's id.
     pub sub: String,
-    /// To be shown when the code is entered.
+    /// To be sent with the code, and with the password until a face is enrolled.
     pub binding: BindingSecret,
 }
 
@@ -212,7 +215,36 @@ impl SignInClient {
         Ok(())
     }
 
-    /// Sets a new password.
+    /// Sets a new password with the code that came by mail, agrees to a version of the consent text
+    /// where one is given, and returns the secret with which the account may enrol.
+    pub async fn reset_password(
+        &self,
+        email: &str,
+        code: &str,
+        password: &str,
+        consent: Option<&str>,
+    ) -> Result<BindingSecret, ClientError> {
+        let binding = BindingSecret::random();
+        self.cognito
+            .confirm_forgot_password()
+            .client_id(&self.client)
+            .username(email)
+            .confirmation_code(code)
+            .password(password)
+            .set_client_metadata(Some(
+                [("binding", binding.digest())]
+                    .into_iter()
+                    .chain(consent.map(|version| ("consent", version.to_owned())))
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect(),
+            ))
+            .send()
+            .await?;
+        Ok(binding)
+    }
+
+    /// Sets a new password and says nothing of enrolling, as an app without faces does: the account
+    /// keeps the face that it has and may not enrol one.
     pub async fn confirm_forgot_password(
         &self,
         email: &str,
@@ -230,12 +262,25 @@ impl SignInClient {
         Ok(())
     }
 
-    /// Begins a sign-in, with a password (which is proven, not sent) or by face alone.
+    /// Begins a sign-in, with a password (which is proven, not sent) or by face alone. Nobody
+    /// enrols this way: see [`SignInClient::begin_bound`].
     pub async fn begin(&self, email: &str, password: Option<&str>) -> Result<Round, ClientError> {
         match password {
-            Some(password) => self.begin_with_password(email, password).await,
+            Some(password) => self.begin_with_password(email, password, None).await,
             None => self.begin_without_password(email).await,
         }
+    }
+
+    /// Begins a sign-in with a password and the secret of the sign-up or reset that chose it, which
+    /// together may enrol.
+    pub async fn begin_bound(
+        &self,
+        email: &str,
+        password: &str,
+        binding: &BindingSecret,
+    ) -> Result<Round, ClientError> {
+        self.begin_with_password(email, password, Some(binding))
+            .await
     }
 
     async fn begin_without_password(&self, email: &str) -> Result<Round, ClientError> {
@@ -254,10 +299,16 @@ impl SignInClient {
             answer.challenge_name.as_ref(),
             &parameters,
             answer.session,
+            Some(random_nonce()),
         )
     }
 
-    async fn begin_with_password(&self, email: &str, password: &str) -> Result<Round, ClientError> {
+    async fn begin_with_password(
+        &self,
+        email: &str,
+        password: &str,
+        binding: Option<&BindingSecret>,
+    ) -> Result<Round, ClientError> {
         let srp = SrpClient::new(rand::random());
         let answer = self
             .cognito
@@ -277,6 +328,7 @@ impl SignInClient {
                 answer.challenge_name.as_ref(),
                 &parameters,
                 answer.session,
+                Some(random_nonce()),
             );
         }
 
@@ -312,6 +364,8 @@ impl SignInClient {
                 ("PASSWORD_CLAIM_SIGNATURE".to_owned(), signature),
                 ("TIMESTAMP".to_owned(), timestamp),
             ]),
+            binding.map(|secret| metadata("bindingSecret", secret.0.as_str())),
+            Some(random_nonce()),
         )
         .await
     }
@@ -336,12 +390,22 @@ impl SignInClient {
         }
     }
 
-    /// Answers a challenge.
+    /// Answers a challenge, with the nonce that ties the tokens to this sign-in and, where
+    /// [`Challenge::agreeing`] says so, the consent that it asked for.
     pub async fn answer(
         &self,
         challenge: &Challenge,
         answer: Answer,
     ) -> Result<Round, ClientError> {
+        let nonce = challenge.pass_nonce.as_deref();
+        let said = [
+            nonce.map(|nonce| metadata("passNonce", nonce)),
+            challenge
+                .agreed
+                .as_deref()
+                .map(|version| metadata("consent", version)),
+        ];
+        let said: HashMap<_, _> = said.into_iter().flatten().flatten().collect();
         self.respond(
             ChallengeNameType::CustomChallenge,
             Some(challenge.session.clone()),
@@ -349,6 +413,8 @@ impl SignInClient {
                 ("USERNAME".to_owned(), challenge.user_name.clone()),
                 ("ANSWER".to_owned(), answer.to_text()),
             ]),
+            Some(said),
+            challenge.pass_nonce.clone(),
         )
         .await
     }
@@ -358,6 +424,8 @@ impl SignInClient {
         challenge_name: ChallengeNameType,
         session: Option<String>,
         responses: HashMap<String, String>,
+        metadata: Option<HashMap<String, String>>,
+        pass_nonce: Option<String>,
     ) -> Result<Round, ClientError> {
         let answer = self
             .cognito
@@ -366,6 +434,7 @@ impl SignInClient {
             .challenge_name(challenge_name)
             .set_session(session)
             .set_challenge_responses(Some(responses))
+            .set_client_metadata(metadata.filter(|said| !said.is_empty()))
             .send()
             .await?;
         let parameters = answer.challenge_parameters.unwrap_or_default();
@@ -375,6 +444,7 @@ impl SignInClient {
             answer.challenge_name.as_ref(),
             &parameters,
             answer.session,
+            pass_nonce,
         )
     }
 
@@ -482,6 +552,7 @@ fn round(
     challenge_name: Option<&ChallengeNameType>,
     parameters: &HashMap<String, String>,
     session: Option<String>,
+    pass_nonce: Option<String>,
 ) -> Result<Round, ClientError> {
     if let Some(result) = result {
         return Tokens::read(result).map(Round::Tokens);
@@ -489,7 +560,8 @@ fn round(
     match challenge_name {
         Some(ChallengeNameType::CustomChallenge) => {
             let session = session.ok_or_else(|| ClientError::missing("Session"))?;
-            Challenge::read(parameters, session).map(Round::Challenge)
+            let challenge = Challenge::read(parameters, session)?;
+            Ok(Round::Challenge(challenge.with_pass_nonce(pass_nonce)))
         }
         Some(other) => Err(ClientError::Protocol(format!(
             "the challenge {} does not belong here",
@@ -497,6 +569,15 @@ fn round(
         ))),
         None => Err(ClientError::missing("ChallengeName")),
     }
+}
+
+/// What ties the tokens of a sign-in to whoever began it: 32 random bytes, in hexadecimal digits.
+fn random_nonce() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
+}
+
+fn metadata(name: &str, value: &str) -> HashMap<String, String> {
+    HashMap::from([(name.to_owned(), value.to_owned())])
 }
 
 fn timestamp(at: OffsetDateTime) -> Result<String, ClientError> {

@@ -32,13 +32,25 @@ pub enum Reason {
     Pending,
     /// It is not this user's face.
     NoMatch,
-    /// Not compared: a wait is due, the path is switched off, or a service did not answer.
+    /// Not compared: a wait is due, or a service did not answer.
     TryLater,
+    /// Not compared: this way in has had too many failures, and opens again after a day, a sign-in
+    /// on another way, a reset (the way with a password) or an operator's unlocking. No wait that
+    /// could be named ends it.
+    Locked,
+    /// Not compared: another session of the same user has begun an enrolment after this one passed
+    /// its own; the sign-in begins anew.
+    Superseded,
+    /// Not compared: the password was proven and the right to enrol was not; a password reset gives
+    /// that right to whoever completes it.
+    EnrolmentNeedsReset,
+    /// Not looked at: no consent that counts is on record, and the answer brought none.
+    ConsentNeeded,
 }
 
 impl Reason {
     /// Every reason, for parsing and for tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::NoFace,
         Self::ManyFaces,
         Self::TooSmall,
@@ -52,6 +64,10 @@ impl Reason {
         Self::Pending,
         Self::NoMatch,
         Self::TryLater,
+        Self::Locked,
+        Self::Superseded,
+        Self::EnrolmentNeedsReset,
+        Self::ConsentNeeded,
     ];
 
     /// The name that clients see and that the table holds.
@@ -70,6 +86,10 @@ impl Reason {
             Self::Pending => "PENDING",
             Self::NoMatch => "NO_MATCH",
             Self::TryLater => "TRY_LATER",
+            Self::Locked => "LOCKED",
+            Self::Superseded => "SUPERSEDED",
+            Self::EnrolmentNeedsReset => "ENROLMENT_NEEDS_RESET",
+            Self::ConsentNeeded => "CONSENT_NEEDED",
         }
     }
 

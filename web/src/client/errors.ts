@@ -28,8 +28,14 @@ export type Trouble =
   | 'weak-password'
   /** An address or a name that Cognito does not take. */
   | 'not-accepted'
-  /** What the page kept for this sitting is gone. */
-  | 'sitting-gone'
+  /** The account has no password that could be reset: whoever created it has to finish that. */
+  | 'not-ready'
+  /** The account needs a new password before anybody signs in, as an imported one does. */
+  | 'reset-required'
+  /** This browser tab keeps no sign-up or reset of the address. */
+  | 'not-in-this-tab'
+  /** Another window went on with the enrolment, so that this one begins anew. */
+  | 'superseded'
   /** An upload did not arrive. */
   | 'upload-failed'
   /** Something that this client does not understand. */
@@ -61,6 +67,7 @@ const BY_NAME: Readonly<Record<string, Trouble>> = {
   InvalidLambdaResponseException: 'unavailable',
   InternalErrorException: 'unavailable',
   CodeDeliveryFailureException: 'unavailable',
+  PasswordResetRequiredException: 'reset-required',
 };
 
 /** Reads what a call of Amplify's threw. */
@@ -71,6 +78,9 @@ export function understood(error: unknown): SignInError {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   if (name === 'NotAuthorizedException') {
     return new SignInError(notAuthorized(message), message, { cause: error });
+  }
+  if (name === 'InvalidParameterException' && /no registered\/verified/i.test(message)) {
+    return new SignInError('not-ready', message, { cause: error });
   }
   if (name === 'NetworkError') {
     return unreachable(error);
@@ -85,8 +95,11 @@ export function unreachable(cause: unknown): SignInError {
   return new SignInError(trouble, 'a request did not get through', { cause });
 }
 
-// Cognito has one name for four things.
+// Cognito has one name for five things.
 function notAuthorized(message: string): Trouble {
+  if (/cannot be reset/i.test(message)) {
+    return 'not-ready';
+  }
   if (/session/i.test(message)) {
     return 'session-over';
   }

@@ -19,7 +19,7 @@ import type { FaceData } from './faceData';
 import { asksForPassword, type Outputs } from './outputs';
 import { fitsAnswer, inline, type Picture } from './picture';
 import { type Challenge, readChallenge, type Upload } from './protocol';
-import { randomHex, randomPassword, sha256, SittingStore } from './sitting';
+import { randomHex, randomPassword, sha256, TabStore } from './tab';
 
 /** Somebody who is signed in. */
 export interface Person {
@@ -53,10 +53,22 @@ export type Answer = Picture | FaceData;
 export interface SignUp {
   readonly email: string;
   readonly name: string;
-  /** The user's own; without one the page keeps a random one for this sitting. */
+  /** The user's own; without one the tab keeps a random one until the face is enrolled. */
   readonly password?: string;
   /** Where the stack compares face data. */
   readonly faceData?: FaceData;
+}
+
+/** What a password reset takes. */
+export interface NewPassword {
+  readonly email: string;
+  /** The code that was mailed. */
+  readonly code: string;
+  /** The user's own; without one the tab keeps a random one until the face is enrolled. */
+  readonly password?: string;
+  /** The version of the consent text that the person has just agreed to, if they were asked. Where
+   * none that counts is on record, `ENROL` asks for it. */
+  readonly consent?: string;
 }
 
 /** How often a picture that is still being looked at is asked after. */
@@ -64,11 +76,13 @@ const PATIENCE = 5;
 
 /** A client of one stack. */
 export class FaceSignIn {
+  /** Random for each sign-in, and sent with each answer: only this client gets the tokens. */
+  private passNonce = '';
   private readonly listeners = new Set<(event: SignInEvent) => void>();
 
   constructor(
     readonly outputs: Outputs,
-    readonly sittings: SittingStore = new SittingStore(),
+    readonly tab: TabStore = new TabStore(),
   ) {
     Amplify.configure({
       Auth: {
@@ -87,19 +101,20 @@ export class FaceSignIn {
     return () => this.listeners.delete(listener);
   }
 
-  /** Opens an account. Cognito mails a code to the address. */
+  /** Opens an account for somebody who has agreed to the stack's version of the consent text. Cognito
+   * mails a code to the address. */
   async signUp({ email, name, password, faceData }: SignUp): Promise<void> {
-    const sitting = {
+    const record = {
       email,
       password: password ?? randomPassword(),
       bindingSecret: randomHex(32),
       ...(faceData ? { faceData } : {}),
     };
-    const binding = await sha256(sitting.bindingSecret);
+    const binding = await sha256(record.bindingSecret);
     await calling(() =>
       signUp({
         username: email,
-        password: sitting.password,
+        password: record.password,
         options: {
           userAttributes: { email, name },
           clientMetadata: {
@@ -110,7 +125,7 @@ export class FaceSignIn {
         },
       }),
     );
-    this.sittings.keep(sitting);
+    this.tab.keep(record);
   }
 
   /** Mails the code again. */
@@ -118,10 +133,10 @@ export class FaceSignIn {
     await calling(() => resendSignUpCode({ username: email }));
   }
 
-  /** Confirms the address. With the sitting that signed up, the account may enrol afterwards; without
-   * it, only after {@link setPassword}. */
+  /** Confirms the address. In the tab that signed up, the account may enrol afterwards; in another
+   * one, only after {@link setPassword}. */
   async confirm(email: string, code: string): Promise<void> {
-    const secret = this.sittings.of(email)?.bindingSecret;
+    const secret = this.tab.of(email)?.bindingSecret;
     await calling(() =>
       confirmSignUp({
         username: email,
@@ -136,25 +151,38 @@ export class FaceSignIn {
     await calling(() => resetPassword({ username: email }));
   }
 
-  /** Sets a new password, which proves mailbox and password: an account without a face may enrol. */
-  async setPassword(email: string, code: string, password?: string): Promise<void> {
-    const chosen = password ?? randomPassword();
+  /** Sets a new password. With the tab's new binding secret, an account without a face may enrol
+   * afterwards, whoever opened it; a face that is active stays what it is. */
+  async setPassword({ email, code, password, consent }: NewPassword): Promise<void> {
+    const record = {
+      email,
+      password: password ?? randomPassword(),
+      bindingSecret: randomHex(32),
+    };
+    const binding = await sha256(record.bindingSecret);
     await calling(() =>
-      confirmResetPassword({ username: email, confirmationCode: code, newPassword: chosen }),
+      confirmResetPassword({
+        username: email,
+        confirmationCode: code,
+        newPassword: record.password,
+        options: { clientMetadata: { binding, ...(consent ? { consent } : {}) } },
+      }),
     );
-    this.sittings.keep({ email, password: chosen });
+    this.tab.keep({ ...record, resetAt: Date.now() });
   }
 
-  /** Begins an enrolment, or takes it up again: signs in with the sitting's password. */
+  /** Begins an enrolment, or takes it up again: signs in with the password and the binding secret
+   * that the tab keeps. */
   async enrol(email: string): Promise<Challenge> {
-    const sitting = this.sittings.of(email);
-    if (sitting === undefined) {
-      throw new SignInError('sitting-gone');
+    const record = this.tab.unfinished(email);
+    if (record === undefined) {
+      throw new SignInError('not-in-this-tab');
     }
-    return this.begin(email, sitting.password);
+    return this.begin(email, record.password);
   }
 
-  /** Begins a sign-in; with a password where the policy asks for one. */
+  /** Begins a sign-in; with a password where the policy asks for one. The tab's binding secret goes
+   * with it, where it has one for the address. */
   async signIn(email: string, password?: string): Promise<Challenge> {
     if (asksForPassword(this.outputs.policy) && !password) {
       throw new SignInError('wrong-password', 'this stack asks for a password');
@@ -162,13 +190,15 @@ export class FaceSignIn {
     return this.begin(email, asksForPassword(this.outputs.policy) ? password : undefined);
   }
 
-  /** Answers a challenge with a picture or face data. */
-  async answer(challenge: Challenge, answer: Answer): Promise<Progress> {
-    let progress = await this.respond(await this.prepared(challenge, answer));
+  /** Answers a challenge with a picture or face data and, where it asks for consent, with the version
+   * of the text that the person agreed to. */
+  async answer(challenge: Challenge, answer: Answer, consent?: string): Promise<Progress> {
+    const agreed = challenge.consent === undefined ? undefined : consent;
+    let progress = await this.respond(await this.prepared(challenge, answer), agreed);
     for (let asked = 0; asked < PATIENCE && isPending(progress); asked += 1) {
       this.tell({ type: 'waiting' });
       // The picture lies where the upload would: whoever asks with this word asks after it.
-      progress = await this.respond('uploaded');
+      progress = await this.respond('uploaded', agreed);
     }
     return progress;
   }
@@ -191,18 +221,28 @@ export class FaceSignIn {
     };
   }
 
-  /** Signs out here, or wherever this user is signed in. */
-  async signOut(everywhere = false): Promise<void> {
-    await calling(() => signOut({ global: everywhere }));
+  /** Signs out: revokes the refresh token. That needs no right of the access token, which after a
+   * sign-in by face alone has none over the account. */
+  async signOut(): Promise<void> {
+    await calling(() => signOut());
   }
 
   private async begin(email: string, password: string | undefined): Promise<Challenge> {
+    this.passNonce = randomHex(32);
+    const bindingSecret = this.tab.of(email)?.bindingSecret;
     const { nextStep } = await calling(async () => {
       // A page that asks for a sign-in means somebody new.
       await signOut();
       return password === undefined
         ? signIn({ username: email, options: { authFlowType: 'CUSTOM_WITHOUT_SRP' } })
-        : signIn({ username: email, password, options: { authFlowType: 'CUSTOM_WITH_SRP' } });
+        : signIn({
+            username: email,
+            password,
+            options: {
+              authFlowType: 'CUSTOM_WITH_SRP',
+              ...(bindingSecret ? { clientMetadata: { bindingSecret } } : {}),
+            },
+          });
     }).catch((error: SignInError) => {
       // Before the first challenge only a password can have been refused.
       throw password !== undefined && error.trouble === 'refused'
@@ -211,6 +251,9 @@ export class FaceSignIn {
     });
     if (nextStep.signInStep === 'CONFIRM_SIGN_UP') {
       throw new SignInError('not-confirmed');
+    }
+    if (nextStep.signInStep === 'RESET_PASSWORD') {
+      throw new SignInError('reset-required');
     }
     if (nextStep.signInStep !== 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE') {
       throw new SignInError('protocol', `${nextStep.signInStep} does not belong to face sign-in`);
@@ -238,11 +281,14 @@ export class FaceSignIn {
     return 'uploaded';
   }
 
-  private async respond(challengeResponse: string): Promise<Progress> {
-    const { isSignedIn, nextStep } = await calling(() => confirmSignIn({ challengeResponse }));
+  private async respond(challengeResponse: string, consent?: string): Promise<Progress> {
+    const clientMetadata = { passNonce: this.passNonce, ...(consent ? { consent } : {}) };
+    const { isSignedIn, nextStep } = await calling(() =>
+      confirmSignIn({ challengeResponse, options: { clientMetadata } }),
+    );
     if (isSignedIn) {
-      this.sittings.forget();
       const person = await this.current();
+      this.tab.finished(person?.email);
       if (person === undefined) {
         throw new SignInError('protocol', 'there are no tokens after a sign-in');
       }

@@ -5,6 +5,7 @@ export { type FaceData, faceData, meshData } from './faceData';
 export {
   type Answer,
   FaceSignIn,
+  type NewPassword,
   type Person,
   type Progress,
   type SignInEvent,
@@ -20,4 +21,4 @@ export {
 } from './outputs';
 export { encode, fromFile, type Picture } from './picture';
 export { type Challenge, type Reason, REASONS, type Step } from './protocol';
-export { type Sitting, SittingStore } from './sitting';
+export { type TabRecord, TabStore } from './tab';

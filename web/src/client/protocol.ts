@@ -24,6 +24,10 @@ export const REASONS = [
   'PENDING',
   'NO_MATCH',
   'TRY_LATER',
+  'LOCKED',
+  'SUPERSEDED',
+  'ENROLMENT_NEEDS_RESET',
+  'CONSENT_NEEDED',
 ] as const;
 
 /** One of {@link REASONS}. */
@@ -49,6 +53,9 @@ export interface Challenge {
   readonly reason?: Reason;
   /** Seconds to wait before the next try is looked at. */
   readonly retryAfter?: number;
+  /** The version of the consent text that the answer must agree to; present at `ENROL` where no
+   * consent that counts is on record. */
+  readonly consent?: string;
 }
 
 /** Reads a challenge's public parameters. */
@@ -70,6 +77,7 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
   const said = text('reason');
   const reason = said === undefined ? undefined : (REASONS.find((one) => one === said) ?? 'NO_MATCH');
   const retryAfter = text('retryAfter');
+  const consent = text('consent');
   return {
     step,
     id,
@@ -79,6 +87,7 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
     ...(model === 'descriptor-128' || model === 'mesh-468' ? { model } : {}),
     ...(reason ? { reason } : {}),
     ...(retryAfter ? { retryAfter: Number(retryAfter) } : {}),
+    ...(consent ? { consent } : {}),
   };
 }
 

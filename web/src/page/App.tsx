@@ -4,8 +4,10 @@ import { useEffect, useRef, useState } from 'react';
 
 import {
   type Answer,
+  asksForPassword,
   type Challenge,
   type FaceSignIn,
+  type NewPassword,
   type Person,
   type Progress,
   SignInError,
@@ -16,21 +18,32 @@ import { en as text } from '../text/en';
 import { watcher } from './CameraView';
 import {
   CodeForm,
+  ConsentForm,
   type Credentials,
   type NewPerson,
   RecoverForm,
   SignInForm,
   SignUpForm,
 } from './forms';
+import { type Known, next, type Path, takesAnswer, waysAround } from './next';
 import { SignedIn } from './SignedIn';
 import { DocumentStep, LiveStep } from './steps';
-import { Screen, Status } from './ui';
+import { Action, Problem, Screen, Status } from './ui';
 import { useTask } from './useTask';
 
 /** What a chain of challenges is for, and so how it begins anew. */
-type Flow =
+type Flow = {
+  /** The version of the consent text that was agreed to on the way. */
+  readonly agreed?: string;
+  /** `ENROL` was asked for on the way. */
+  readonly enrols?: boolean;
+} & (
   | { readonly kind: 'enrol'; readonly email: string }
-  | { readonly kind: 'sign-in'; readonly credentials: Credentials };
+  | { readonly kind: 'sign-in'; readonly credentials: Credentials }
+);
+
+/** A code by mail: for a new password and nothing else, or for somebody who has no face on record. */
+type Purpose = 'password' | 'enrol';
 
 type Place =
   | { readonly at: 'resuming' }
@@ -44,8 +57,22 @@ type Place =
   /** Face data are measured before the sign-up that carries them is sent. */
   | { readonly at: 'measure'; readonly person: NewPerson }
   | { readonly at: 'code'; readonly email: string }
-  | { readonly at: 'recover'; readonly email: string; readonly trouble?: Trouble }
-  | { readonly at: 'reset'; readonly email: string }
+  | {
+      readonly at: 'recover';
+      readonly email: string;
+      readonly purpose: Purpose;
+      readonly trouble?: Trouble;
+    }
+  | {
+      readonly at: 'reset';
+      readonly email: string;
+      readonly purpose: Purpose;
+      /** A code has confirmed the address just now; this is another one. */
+      readonly second?: boolean;
+    }
+  /** Nobody who counts has agreed yet. */
+  | { readonly at: 'consent'; readonly flow: Flow; readonly challenge: Challenge }
+  | { readonly at: 'locked' | 'needs-reset'; readonly flow: Flow }
   | {
       readonly at: 'document' | 'live';
       readonly flow: Flow;
@@ -57,6 +84,12 @@ type Place =
 
 const emailOf = (flow: Flow): string =>
   flow.kind === 'enrol' ? flow.email : flow.credentials.email;
+
+const WITH_MAIL_FIRST: readonly (Trouble | undefined)[] = [
+  'not-in-this-tab',
+  'wrong-password',
+  'reset-required',
+];
 
 const troubleOf = (error: unknown): Trouble | undefined =>
   error instanceof SignInError ? error.trouble : undefined;
@@ -81,7 +114,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   const [place, go] = useState<Place>(() =>
     person
       ? { at: 'signed-in', person }
-      : client.sittings.any()
+      : client.tab.unfinished()
         ? { at: 'resuming' }
         : { at: 'sign-in', email: '' },
   );
@@ -108,23 +141,81 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
       ? client.enrol(flow.email)
       : client.signIn(flow.credentials.email, flow.credentials.password);
 
-  /** Shows what a challenge asks for; face data that a sign-up has measured are sent at once. */
-  const arrive = async (flow: Flow, challenge: Challenge, trouble?: Trouble): Promise<void> => {
-    task.fail(undefined);
-    const measured = client.sittings.of(emailOf(flow))?.faceData;
-    if (challenge.step === 'ENROL' && data && measured && challenge.reason === undefined) {
-      return follow(flow, await client.answer(challenge, measured));
+  const pathOf = (flow: Flow): Path =>
+    flow.kind === 'enrol' || asksForPassword(policy) ? 'password' : 'face-alone';
+
+  const known = (flow: Flow): Known => ({
+    policy,
+    agreed: flow.agreed,
+    measured: client.tab.of(emailOf(flow))?.faceData,
+  });
+
+  /** Begins a flow; where the way leads through the mailbox first, it goes there and there is no
+   * challenge. */
+  const start = async (flow: Flow): Promise<Challenge | undefined> => {
+    const email = emailOf(flow);
+    try {
+      return await begin(flow);
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble === 'not-confirmed') {
+        if (flow.kind === 'sign-in') {
+          await client.resendCode(email);
+        }
+        go({ at: 'code', email });
+        return undefined;
+      }
+      if (flow.kind === 'enrol' && WITH_MAIL_FIRST.includes(trouble)) {
+        client.tab.forget();
+        go({ at: 'recover', email, purpose: 'enrol', trouble: 'not-in-this-tab' });
+        return undefined;
+      }
+      if (trouble === 'reset-required') {
+        go({ at: 'recover', email, purpose: 'enrol', trouble });
+        return undefined;
+      }
+      throw error;
     }
-    prepareCamera();
-    const at = challenge.step === 'ENROL' && !data ? 'document' : 'live';
-    go({ at, flow, challenge, ...(trouble ? { trouble } : {}) });
+  };
+
+  /** Shows what a challenge asks for; face data that a sign-up has measured are sent at once. */
+  const arrive = async (before: Flow, challenge: Challenge, trouble?: Trouble): Promise<void> => {
+    const flow = challenge.step === 'ENROL' ? { ...before, enrols: true } : before;
+    task.fail(undefined);
+    const at = next(challenge, known(flow));
+    switch (at) {
+      case 'locked':
+      case 'needs-reset':
+        return go({ at, flow });
+      case 'consent':
+        return go({ at, flow, challenge });
+      case 'begin-anew':
+        return go({ at: 'live', flow, challenge: undefined, trouble: 'superseded' });
+      case 'send-measured': {
+        const measured = client.tab.of(emailOf(flow))?.faceData;
+        if (measured) {
+          return follow(flow, await client.answer(challenge, measured, flow.agreed));
+        }
+        return;
+      }
+      case 'document':
+      case 'live':
+        prepareCamera();
+        return go({ at, flow, challenge, ...(trouble ? { trouble } : {}) });
+    }
   };
 
   const follow = async (flow: Flow, progress: Progress): Promise<void> => {
     if (progress.kind === 'signed-in') {
-      go({ at: 'signed-in', person: progress.person });
-    } else {
-      await arrive(flow, progress.challenge);
+      return go({ at: 'signed-in', person: progress.person });
+    }
+    if (next(progress.challenge, known(flow)) !== 'begin-anew') {
+      return arrive(flow, progress.challenge);
+    }
+    // Whatever the other window has done with the account, a new session finds it.
+    const fresh = await start(flow);
+    if (fresh) {
+      await arrive(flow, fresh, 'superseded');
     }
   };
 
@@ -132,67 +223,50 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   const answer = async (flow: Flow, asked: Challenge | undefined, given: Answer): Promise<void> => {
     setBusyWith(text.busy.beginning);
     const again = async (trouble: Trouble | undefined): Promise<void> => {
-      const fresh = await begin(flow);
-      if (asked !== undefined && fresh.step === asked.step && fresh.retryAfter === undefined) {
-        await follow(flow, await client.answer(fresh, given));
+      const fresh = await start(flow);
+      if (fresh === undefined) {
+        return;
+      }
+      // After a session that ended, its step is asked for again.
+      const step = asked?.step ?? (data ? 'FACE_DATA' : 'FACE');
+      if (fresh.step === step && takesAnswer(fresh, known(flow))) {
+        await follow(flow, await client.answer(fresh, given, flow.agreed));
       } else {
         await arrive(flow, fresh, trouble);
       }
     };
     try {
       if (asked === undefined) {
-        // The step is that of a session that ended.
-        const fresh = await begin(flow);
-        return fresh.step === 'ENROL' || fresh.retryAfter !== undefined
-          ? await arrive(flow, fresh)
-          : await follow(flow, await client.answer(fresh, given));
+        return await again(undefined);
       }
       if (asked.expiresAt.getTime() <= Date.now()) {
         return await again('session-over');
       }
-      await follow(flow, await client.answer(asked, given));
+      await follow(flow, await client.answer(asked, given, flow.agreed));
     } catch (error) {
       switch (troubleOf(error)) {
         case 'session-over':
           return again('session-over');
         case 'refused':
           return go({ at: 'live', flow, challenge: undefined, trouble: 'refused' });
-        case 'sitting-gone':
-          return go({ at: 'recover', email: emailOf(flow), trouble: 'sitting-gone' });
         default:
           throw error;
       }
     }
   };
 
-  const enrol = async (email: string): Promise<void> => {
-    const flow: Flow = { kind: 'enrol', email };
-    try {
-      await arrive(flow, await begin(flow));
-    } catch (error) {
-      if (troubleOf(error) === 'not-confirmed') {
-        return go({ at: 'code', email });
-      }
-      if (['sitting-gone', 'wrong-password'].includes(troubleOf(error) ?? '')) {
-        client.sittings.forget();
-        return go({ at: 'recover', email, trouble: 'sitting-gone' });
-      }
-      throw error;
+  const enter = async (flow: Flow): Promise<void> => {
+    const challenge = await start(flow);
+    if (challenge) {
+      await arrive(flow, challenge);
     }
   };
 
-  const signIn = async (credentials: Credentials): Promise<void> => {
+  const enrol = (email: string): Promise<void> => enter({ kind: 'enrol', email });
+
+  const signIn = (credentials: Credentials): Promise<void> => {
     prepareCamera();
-    const flow: Flow = { kind: 'sign-in', credentials };
-    try {
-      await arrive(flow, await begin(flow));
-    } catch (error) {
-      if (troubleOf(error) !== 'not-confirmed') {
-        throw error;
-      }
-      await client.resendCode(credentials.email);
-      go({ at: 'code', email: credentials.email });
-    }
+    return enter({ kind: 'sign-in', credentials });
   };
 
   const signUp = async (person: NewPerson): Promise<void> => {
@@ -212,18 +286,18 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         throw error;
       }
       // It is confirmed already, and what came with it may not have been heard.
-      client.sittings.forget();
+      client.tab.forget();
     }
-    if (client.sittings.of(email)) {
+    if (client.tab.unfinished(email)) {
       return enrol(email);
     }
     // Nobody knows the password any more: a new one, by mail, is the other way to prove both.
     await client.forgotPassword(email);
-    go({ at: 'reset', email });
+    go({ at: 'reset', email, purpose: 'enrol', second: true });
   };
 
-  const recover = async (email: string): Promise<void> => {
-    if (client.sittings.of(email)) {
+  const recover = async (email: string, purpose: Purpose): Promise<void> => {
+    if (client.tab.unfinished(email)) {
       return enrol(email);
     }
     // Cognito resets the password of confirmed addresses only, and does not say so of others: so
@@ -236,27 +310,48 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         throw error;
       }
       await client.forgotPassword(email);
-      go({ at: 'reset', email });
+      go({ at: 'reset', email, purpose });
     }
+  };
+
+  /** The way through the mailbox, whatever this tab still keeps. */
+  const recoverAnew = (email: string, purpose: Purpose): Promise<void> => {
+    client.tab.forget();
+    return recover(email, purpose);
+  };
+
+  const reset = async (email: string, given: NewPassword): Promise<void> => {
+    try {
+      await client.setPassword(given);
+    } catch (error) {
+      if (troubleOf(error) !== 'not-confirmed') {
+        throw error;
+      }
+      await client.resendCode(email);
+      return go({ at: 'code', email });
+    }
+    await enrol(email);
   };
 
   // A reload in the middle of a sign-up goes on where it was.
   const resumed = useRef(false);
   useEffect(() => {
-    const sitting = client.sittings.any();
-    if (place.at !== 'resuming' || resumed.current || sitting === undefined) {
+    const unfinished = client.tab.unfinished();
+    if (place.at !== 'resuming' || resumed.current || unfinished === undefined) {
       return;
     }
     resumed.current = true;
-    enrol(sitting.email).catch((error: unknown) =>
-      go({ at: 'sign-in', email: sitting.email, trouble: troubleOf(error) ?? 'protocol' }),
+    const { email } = unfinished;
+    enrol(email).catch((error: unknown) =>
+      go({ at: 'sign-in', email, trouble: troubleOf(error) ?? 'protocol' }),
     );
   });
 
   const toSignIn = (email: string, notice?: string) =>
     go({ at: 'sign-in', email, ...(notice ? { notice } : {}) });
   const toSignUp = (email: string) => go({ at: 'sign-up', person: { email, name: '' } });
-  const toRecover = (email: string) => go({ at: 'recover', email });
+  const toRecover = (email: string, purpose: Purpose = 'enrol') =>
+    go({ at: 'recover', email, purpose });
   const choose = (yes: boolean) => {
     localStorage.setItem(AUTOMATIC, yes ? 'yes' : 'no');
     setAutomatic(yes);
@@ -299,6 +394,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             challenge={undefined}
             lead={text.live.dataLead}
             model={faceDataModel}
+            path="face-alone"
             task={task}
             trouble={undefined}
             busyWith={busyWith}
@@ -329,7 +425,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             client={client}
             email={place.email}
             kind="confirm"
-            onSend={(code) => confirm(place.email, code)}
+            onSend={({ code }) => confirm(place.email, code)}
             onAgain={() => client.resendCode(place.email)}
             onBack={() => toSignIn(place.email)}
           />
@@ -337,10 +433,11 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
       case 'recover':
         return (
           <RecoverForm
-            client={client}
+            key={place.purpose}
             email={place.email}
+            purpose={place.purpose}
             trouble={place.trouble}
-            onSend={recover}
+            onSend={(email) => recover(email, place.purpose)}
             onBack={toSignIn}
           />
         );
@@ -351,20 +448,66 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             client={client}
             email={place.email}
             kind="reset"
-            onSend={async (code, password) => {
-              await client.setPassword(place.email, code, password);
-              await enrol(place.email);
-            }}
+            enrols={place.purpose === 'enrol'}
+            second={place.second}
+            onSend={(given) => reset(place.email, { email: place.email, ...given })}
             onAgain={() => client.forgotPassword(place.email)}
             onBack={() => toSignIn(place.email)}
           />
         );
+      case 'consent':
+        return (
+          <ConsentForm
+            outputs={client.outputs}
+            asked={place.challenge.consent}
+            onAgree={(agreed) => arrive({ ...place.flow, agreed }, place.challenge)}
+            onBack={() => toSignIn(emailOf(place.flow))}
+          />
+        );
+      case 'locked':
+      case 'needs-reset': {
+        const email = emailOf(place.flow);
+        const path = pathOf(place.flow);
+        const locked = place.at === 'locked';
+        const words = locked ? text.locked : text.needsReset;
+        const byMail = locked && path === 'face-alone' ? text.locked.faceAlone : words.byMail;
+        const purpose = locked ? 'password' : 'enrol';
+        const ways = locked ? waysAround(path, policy) : (['mail'] as const);
+        return (
+          <Screen title={words.title} lead={asksForPassword(policy) ? words.password : byMail}>
+            <Problem>{task.trouble && <p>{text.troubles[task.trouble]}</p>}</Problem>
+            <div className="actions" data-blocked={place.at}>
+              {ways.map((way, at) => (
+                <Action
+                  key={way}
+                  kind={at === 0 ? 'primary' : 'secondary'}
+                  busy={at === 0 && task.busy ? text.busy.beginning : undefined}
+                  disabled={task.busy}
+                  onClick={() =>
+                    task.run(() =>
+                      way === 'mail' ? recoverAnew(email, purpose) : signIn({ email }),
+                    )
+                  }
+                >
+                  {text.ways[way]}
+                </Action>
+              ))}
+            </div>
+            <div className="links">
+              <Action kind="link" disabled={task.busy} onClick={() => toSignIn(email)}>
+                {text.finish.back}
+              </Action>
+            </div>
+          </Screen>
+        );
+      }
       case 'document':
         return place.challenge ? (
           <DocumentStep
             key={place.challenge.id}
             challenge={place.challenge}
             task={task}
+            trouble={place.trouble}
             busyWith={busyWith}
             onAnswer={(given) => answer(place.flow, place.challenge, given)}
             onCancel={() => toSignIn(emailOf(place.flow))}
@@ -376,14 +519,15 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             challenge={place.challenge}
             lead={
               data
-                ? place.flow.kind === 'enrol' && place.challenge?.step === 'FACE_DATA'
+                ? place.flow.enrols && place.challenge?.step === 'FACE_DATA'
                   ? text.live.second
                   : text.live.dataLead
-                : place.flow.kind === 'enrol'
+                : place.flow.enrols
                   ? text.live.enrolLead
                   : text.live.lead
             }
             model={data ? faceDataModel : undefined}
+            path={pathOf(place.flow)}
             task={task}
             trouble={place.trouble}
             busyWith={busyWith}

@@ -15,9 +15,9 @@ export function SignedIn({
   onLeft: () => void;
 }) {
   const task = useTask();
-  const leave = (everywhere: boolean) =>
+  const leave = () =>
     task.run(async () => {
-      await client.signOut(everywhere);
+      await client.signOut();
       onLeft();
     });
   const steps = person.steps
@@ -49,11 +49,8 @@ export function SignedIn({
         </div>
       </dl>
       <div className="actions">
-        <Action busy={task.busy ? text.busy.beginning : undefined} onClick={() => leave(false)}>
+        <Action busy={task.busy ? text.busy.beginning : undefined} onClick={leave}>
           {text.signedIn.out}
-        </Action>
-        <Action kind="secondary" disabled={task.busy} onClick={() => leave(true)}>
-          {text.signedIn.everywhere}
         </Action>
       </div>
     </Screen>

@@ -68,7 +68,7 @@ export function SignInForm({
   notice?: string | undefined;
   onBegin: (credentials: Credentials) => Promise<void>;
   onCreate: (email: string) => void;
-  onRecover: (email: string) => void;
+  onRecover: (email: string, purpose: 'password' | 'enrol') => void;
 }) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
@@ -101,8 +101,13 @@ export function SignInForm({
         )}
       </Form>
       <div className="links">
-        <Action kind="link" onClick={() => onRecover(email)}>
-          {withPassword ? text.signIn.forgot : text.signIn.unfinished}
+        {withPassword && (
+          <Action kind="link" onClick={() => onRecover(email, 'password')}>
+            {text.signIn.forgot}
+          </Action>
+        )}
+        <Action kind="link" onClick={() => onRecover(email, 'enrol')}>
+          {text.signIn.unfinished}
         </Action>
         <Action kind="link" onClick={() => onCreate(email)}>
           {text.signIn.create}
@@ -135,6 +140,75 @@ function consentOf({ policy, keepsDocuments }: Outputs): readonly (readonly [str
   ];
 }
 
+/** The consent text with its box to tick. Nobody is asked to agree to a text that they are not shown:
+ * see {@link shown}. */
+function Consent({ outputs }: { outputs: Outputs }) {
+  const [agreed, setAgreed] = useState(false);
+  return (
+    <fieldset className="consent">
+      <legend>{text.signUp.consentTitle}</legend>
+      <dl>
+        {consentOf(outputs).map(([term, meaning]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+      {takesFaceData(outputs.policy) && (
+        <p className="hint">{text.dataNotice[outputs.faceDataModel]}</p>
+      )}
+      <p className="hint">{text.consent.versionIs(text.consent.version)}</p>
+      <label className="check">
+        <input
+          type="checkbox"
+          name="consent"
+          required
+          checked={agreed}
+          onChange={(event) => setAgreed(event.target.checked)}
+        />
+        <span>{text.signUp.consent}</span>
+      </label>
+    </fieldset>
+  );
+}
+
+/** Whether this page has the version of the text that somebody must agree to. */
+const shown = (asked: string): boolean => asked === text.consent.version;
+
+/** Consent where an enrolment asks for it: nobody who counts has agreed yet. */
+export function ConsentForm({
+  outputs,
+  asked = outputs.consentVersion,
+  onAgree,
+  onBack,
+}: {
+  outputs: Outputs;
+  /** The version that must be agreed to. */
+  asked: string | undefined;
+  onAgree: (version: string) => Promise<void>;
+  onBack: () => void;
+}) {
+  const task = useTask();
+  return (
+    <Screen
+      title={text.agree.title}
+      lead={shown(asked) ? text.agree.lead : text.agree.other(asked, text.consent.version)}
+    >
+      {shown(asked) && (
+        <Form task={task} go={text.signUp.go} onSend={() => onAgree(asked)}>
+          <Consent outputs={outputs} />
+        </Form>
+      )}
+      <div className="links">
+        <Action kind="link" onClick={onBack}>
+          {text.finish.back}
+        </Action>
+      </div>
+    </Screen>
+  );
+}
+
 export function SignUpForm({
   client,
   known,
@@ -153,13 +227,11 @@ export function SignUpForm({
   const [name, setName] = useState(known.name);
   const [email, setEmail] = useState(known.email);
   const [password, setPassword] = useState(known.password ?? '');
-  const [agreed, setAgreed] = useState(false);
   const task = useTask(trouble);
-  const { policy, faceDataModel, consentVersion } = client.outputs;
+  const { policy, consentVersion } = client.outputs;
   const data = takesFaceData(policy);
   const withPassword = asksForPassword(policy);
-  if (consentVersion !== text.consent.version) {
-    // Nobody agrees to a text that they were not shown.
+  if (!shown(consentVersion)) {
     return (
       <Screen
         title={text.signUp.title}
@@ -215,29 +287,7 @@ export function SignUpForm({
             onChange={(event) => setPassword(event.target.value)}
           />
         )}
-        <fieldset className="consent">
-          <legend>{text.signUp.consentTitle}</legend>
-          <dl>
-            {consentOf(client.outputs).map(([term, meaning]) => (
-              <div key={term}>
-                <dt>{term}</dt>
-                <dd>{meaning}</dd>
-              </div>
-            ))}
-          </dl>
-          {data && <p className="hint">{text.dataNotice[faceDataModel]}</p>}
-          <p className="hint">{text.consent.versionIs(text.consent.version)}</p>
-          <label className="check">
-            <input
-              type="checkbox"
-              name="consent"
-              required
-              checked={agreed}
-              onChange={(event) => setAgreed(event.target.checked)}
-            />
-            <span>{text.signUp.consent}</span>
-          </label>
-        </fieldset>
+        <Consent outputs={client.outputs} />
       </Form>
       <div className="links">
         {task.trouble === 'account-exists' && (
@@ -298,6 +348,8 @@ export function CodeForm({
   client,
   email,
   kind,
+  enrols = false,
+  second = false,
   onSend,
   onAgain,
   onBack,
@@ -306,7 +358,15 @@ export function CodeForm({
   email: string;
   /** Whether the code confirms the address, or sets a password. */
   kind: 'confirm' | 'reset';
-  onSend: (code: string, password?: string) => Promise<void>;
+  /** Whether the account will enrol afterwards, so that consent is asked for here. */
+  enrols?: boolean;
+  /** Whether another code was entered just before. */
+  second?: boolean | undefined;
+  onSend: (given: {
+    readonly code: string;
+    readonly password?: string;
+    readonly consent?: string;
+  }) => Promise<void>;
   onAgain: () => Promise<void>;
   onBack: () => void;
 }) {
@@ -314,17 +374,26 @@ export function CodeForm({
   const [password, setPassword] = useState('');
   const [sent, setSent] = useState(0);
   const task = useTask();
-  const withPassword = kind === 'reset' && asksForPassword(client.outputs.policy);
+  const { policy, consentVersion } = client.outputs;
+  const withPassword = kind === 'reset' && asksForPassword(policy);
+  // Where the service asks for another version, the enrolment says so when it comes to that.
+  const consent = enrols && shown(consentVersion) ? consentVersion : undefined;
   return (
     <Screen
-      title={kind === 'confirm' ? text.code.title : withPassword ? text.forgot.title : text.code.proof}
-      lead={kind === 'confirm' || withPassword ? text.code.lead(email) : text.code.proofLead(email)}
+      title={withPassword ? text.forgot.title : second ? text.code.proof : text.code.title}
+      lead={second ? text.code.proofLead(email) : text.code.lead(email)}
     >
       <Status>{sent > 0 && text.code.sent}</Status>
       <Form
         task={task}
         go={withPassword ? text.forgot.go : text.code.go}
-        onSend={() => onSend(code.trim(), withPassword ? password : undefined)}
+        onSend={() =>
+          onSend({
+            code: code.trim(),
+            ...(withPassword ? { password } : {}),
+            ...(consent ? { consent } : {}),
+          })
+        }
       >
         <Field
           label={text.code.label}
@@ -351,6 +420,7 @@ export function CodeForm({
             onChange={(event) => setPassword(event.target.value)}
           />
         )}
+        {consent && <Consent outputs={client.outputs} />}
       </Form>
       <LocalMailbox client={client} email={email} sent={sent} onUse={setCode} />
       <div className="links">
@@ -374,21 +444,21 @@ export function CodeForm({
 }
 
 export function RecoverForm({
-  client,
   email: known,
+  purpose,
   trouble,
   onSend,
   onBack,
 }: {
-  client: FaceSignIn;
   email: string;
+  purpose: 'password' | 'enrol';
   trouble?: Trouble | undefined;
   onSend: (email: string) => Promise<void>;
   onBack: (email: string) => void;
 }) {
   const [email, setEmail] = useState(known);
   const task = useTask(trouble);
-  const words = asksForPassword(client.outputs.policy) ? text.forgot : text.finish;
+  const words = purpose === 'password' ? text.forgot : text.finish;
   return (
     <Screen title={words.title} lead={words.lead}>
       <Form task={task} go={text.finish.go} onSend={() => onSend(email.trim())}>

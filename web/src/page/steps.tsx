@@ -14,11 +14,20 @@ import {
 import { type CameraTrouble, en as text } from '../text/en';
 import { type CameraState, CameraView, frame } from './CameraView';
 import { measure } from './measure';
+import type { Path } from './next';
 import { Action, Problem, Screen, Status } from './ui';
 import { type Task } from './useTask';
 
 /** Why the last try did not pass, and how many are left. */
-function Why({ challenge, document: isDocument = false }: { challenge: Challenge | undefined; document?: boolean }) {
+function Why({
+  challenge,
+  path,
+  document: isDocument = false,
+}: {
+  challenge: Challenge | undefined;
+  path: Path;
+  document?: boolean;
+}) {
   const reason = challenge?.reason;
   if (challenge === undefined || reason === undefined) {
     return null;
@@ -26,7 +35,7 @@ function Why({ challenge, document: isDocument = false }: { challenge: Challenge
   const words =
     challenge.retryAfter === undefined
       ? (isDocument && text.documentReasons[reason]) || text.reasons[reason]
-      : text.waitDue;
+      : text.waitDue[path];
   return (
     <>
       <p data-reason={reason}>{words}</p>
@@ -100,12 +109,14 @@ function FileButton({ label, onFile }: { label: string; onFile: (file: File) => 
 export function DocumentStep({
   challenge,
   task,
+  trouble,
   busyWith,
   onAnswer,
   onCancel,
 }: {
   challenge: Challenge;
   task: Task;
+  trouble: Trouble | undefined;
   busyWith: string;
   onAnswer: (answer: Answer) => Promise<void>;
   onCancel: () => void;
@@ -118,6 +129,9 @@ export function DocumentStep({
   const keepVideo = useCallback((element: HTMLVideoElement | null) => {
     video.current = element;
   }, []);
+
+  const { waiting, words } = useWait(challenge);
+  const problem = task.trouble ?? trouble;
 
   const shown = picture?.shown;
   useEffect(
@@ -160,20 +174,24 @@ export function DocumentStep({
   return (
     <Screen title={text.document.title} lead={text.document.lead} wide>
       <Problem>
-        {task.trouble ? (
+        {problem && !picture ? (
+          <p data-trouble={problem}>{text.troubles[problem]}</p>
+        ) : task.trouble ? (
           <p>{text.troubles[task.trouble]}</p>
         ) : unreadable ? (
           <p>{text.reasons.NOT_AN_IMAGE}</p>
         ) : (
-          !picture && <Why challenge={challenge} document />
+          !picture && <Why challenge={challenge} path="password" document />
         )}
       </Problem>
+      {words}
       {picture ? (
         <>
           <img className="preview" src={picture.shown} alt={text.document.preview} />
           <div className="actions">
             <Action
               busy={task.busy ? busyWith : undefined}
+              disabled={waiting}
               onClick={() =>
                 task.run(async () => {
                   await onAnswer(picture.picture);
@@ -237,6 +255,7 @@ export function LiveStep({
   challenge,
   lead,
   model,
+  path,
   task,
   trouble,
   busyWith,
@@ -249,6 +268,7 @@ export function LiveStep({
   lead: string;
   /** Measures of this model instead of a picture. */
   model?: Model | undefined;
+  path: Path;
   task: Task;
   trouble: Trouble | undefined;
   busyWith: string;
@@ -309,7 +329,7 @@ export function LiveStep({
         ) : unreadable ? (
           <p>{text.reasons.NOT_AN_IMAGE}</p>
         ) : (
-          !task.busy && <Why challenge={challenge} />
+          !task.busy && <Why challenge={challenge} path={path} />
         )}
       </Problem>
       {words}

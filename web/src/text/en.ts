@@ -31,6 +31,10 @@ const reasons: Record<Reason, string> = {
   PENDING: 'Your picture is still being looked at.',
   NO_MATCH: 'Your face was not recognised. Try again in better light, looking straight ahead.',
   TRY_LATER: 'It cannot be tried right now. Try again later; if it stays so, ask for help.',
+  LOCKED: 'There were too many wrong tries. Sign in another way.',
+  SUPERSEDED: 'Another window went on with this account. Begin again here.',
+  ENROLMENT_NEEDS_RESET: 'Set a new password by mail, then go on in this window.',
+  CONSENT_NEEDED: 'Nothing was looked at yet. Read the text and agree to it first.',
 };
 
 /** Reasons that mean something else for a document. */
@@ -59,7 +63,11 @@ const troubles: Record<Trouble, string> = {
   'too-often': 'That was too often. Wait a few minutes, then try again.',
   'weak-password': 'Choose a longer password: 12 characters at least.',
   'not-accepted': 'This was not accepted. Check what you typed.',
-  'sitting-gone': 'This tab does not know your sign-up any more. Finish it with a code by mail.',
+  'not-ready': 'This account is not ready yet. Ask whoever invited you to set it up.',
+  'reset-required': 'This account needs a new password first. Have a code sent to set one.',
+  'not-in-this-tab':
+    'This window does not have your sign-up any more. Finish it with a code by mail.',
+  superseded: 'Another window went on with this account, so we began again here.',
   'upload-failed': 'The picture did not arrive. Try again.',
   protocol: 'Something unexpected happened. Try again.',
 };
@@ -86,7 +94,11 @@ export const en = {
     seconds < 60
       ? `The next try is possible in ${seconds} s.`
       : `The next try is possible in ${Math.ceil(seconds / 60)} min.`,
-  waitDue: 'There were too many wrong tries. Wait a little, then try again.',
+  waitDue: {
+    'face-alone': 'There were too many wrong tries. Wait a little, then try again.',
+    password:
+      'There were too many wrong tries, or the password was set in another window just now. Go on in that window, or wait.',
+  },
   waitOver: 'You can try again now.',
   busy: {
     sending: 'Sending …',
@@ -103,7 +115,7 @@ export const en = {
     password: 'Password',
     go: 'Continue',
     forgot: 'Forgot your password?',
-    unfinished: 'Never finished signing up?',
+    unfinished: 'Invited, or never finished signing up?',
     create: 'Create an account',
   },
   signUp: {
@@ -118,6 +130,12 @@ export const en = {
     consent: 'I agree that my face is used to sign me in, as described above.',
     go: 'Continue',
     have: 'I have an account',
+  },
+  agree: {
+    title: 'Before your face is recorded',
+    lead: 'Read what happens to it, and agree if you want to go on.',
+    other: (asked: string, here: string) =>
+      `You cannot go on here now: this page has version ${here} of the text that you agree to, and the service asks for version ${asked}. Try again when the page has been updated.`,
   },
   // What somebody agrees to. Another text is another version: the parameter ConsentVersion.
   consent: {
@@ -169,7 +187,7 @@ export const en = {
   },
   finish: {
     title: 'Finish signing up',
-    lead: 'We send a code to your address; then you go on where you stopped.',
+    lead: 'We send a code to your address. Enter it here, in this window, then record your face.',
     email: 'E-mail',
     go: 'Send the code',
     back: 'Back to signing in',
@@ -219,9 +237,24 @@ export const en = {
     enrolledData: 'enrolment',
     until: 'Signed in until',
     out: 'Sign out',
-    everywhere: 'Sign out everywhere',
     left: 'You are signed out.',
   },
+  locked: {
+    title: 'Too many wrong tries',
+    faceAlone:
+      'Signing in by face alone is locked. Have a code sent to your address, then sign in with it and your face.',
+    password:
+      'Signing in with this password is locked. Set a new one by mail, then sign in with it and your face.',
+    byMail: 'This way of signing in is locked. Sign in by face alone, or have a new code sent.',
+  },
+  needsReset: {
+    title: 'One code by mail first',
+    password:
+      'Your face cannot be recorded from this window yet. Set a new password by mail, then go on here.',
+    byMail:
+      'Your face cannot be recorded from this window yet. Have a code sent to your address, then go on here.',
+  },
+  ways: { mail: 'Send the code', 'face-alone': 'Sign in by face alone' },
   setup: {
     title: 'This page does not know its stack',
     lead: 'Put a file config.json with the outputs of your stack beside this page.',

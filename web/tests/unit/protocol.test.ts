@@ -28,6 +28,11 @@ describe('a challenge', () => {
     });
   });
 
+  it('asks for consent where none counts', () => {
+    expect(readChallenge({ ...parameters, step: 'ENROL', consent: '2' }).consent).toBe('2');
+    expect(readChallenge(parameters)).not.toHaveProperty('consent');
+  });
+
   it('is refused where it is not one of ours', () => {
     for (const wrong of [
       undefined,
@@ -86,6 +91,11 @@ describe('an error of Cognito', () => {
     expect(refused('Invalid session for the user, session is expired.')).toBe('session-over');
     expect(refused('Incorrect username or password.')).toBe('refused');
     expect(refused('Password attempts exceeded')).toBe('too-often');
+    expect(refused('User password cannot be reset in the current state.')).toBe('not-ready');
+    const unverified =
+      'Cannot reset password for the user as there is no registered/verified email or phone_number';
+    expect(understood(thrown('InvalidParameterException', unverified)).trouble).toBe('not-ready');
+    expect(understood(thrown('InvalidParameterException', 'other')).trouble).toBe('not-accepted');
   });
 
   it('that nobody has heard of is something unexpected', () => {

@@ -55,7 +55,7 @@ pub(crate) async fn walk_with(
         match round {
             Ok(Round::Tokens(tokens)) => return (Some(tokens), way.join(", ")),
             Ok(Round::Challenge(challenge)) if challenge.retry_after.is_none() => {
-                round = client.answer(&challenge, answer()).await;
+                round = client.answer(&challenge.agreeing(), answer()).await;
             }
             _ => return (None, way.join(", ")),
         }

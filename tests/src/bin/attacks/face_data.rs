@@ -2,8 +2,8 @@
 
 use e2e::face_data::{document, other};
 use e2e::people::{
-    asked_for_data, confirmed_with, enrol_data, enrolled_with_data, newest_code, signed_up_with,
-    with_a_new_password,
+    asked_for_data, begun_bound, confirmed_with, enrol_data, enrolled_with_data, newest_code,
+    signed_up_with, with_a_new_password,
 };
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
@@ -60,7 +60,7 @@ pub(crate) async fn with_a_stolen_password(ground: Ground) -> Seen {
     let client = ground.stack.client();
     let victim = confirmed_with(&client, Some(&document(MODEL))).await;
     ground.begins().await;
-    let begun = client.begin(&victim.email, Some(&victim.password)).await;
+    let begun = begun_bound(&client, &victim).await;
     walked(&client, begun).await
 }
 
@@ -73,12 +73,12 @@ pub(crate) async fn signed_up_first(ground: Ground) -> Seen {
     let code = newest_code(&client, &account.email).await;
     let confirmed = client.confirm(&account.email, &code, None).await;
     confirmed.expect("the code is right");
-    let begun = client.begin(&account.email, Some(&account.password)).await;
+    let begun = begun_bound(&client, &account).await;
     if let fell @ Seen::Fell(_) = walked(&client, begun).await {
         return fell;
     }
     let owner = with_a_new_password(&client, account).await;
-    let begun = client.begin(&owner.email, Some(&owner.password)).await;
+    let begun = begun_bound(&client, &owner).await;
     let owners = || Answer::FaceData(document(MODEL));
     if let (None, way) = walk_with(&client, begun, owners).await {
         return Seen::fell(format!("the owner is kept out: {way}"));

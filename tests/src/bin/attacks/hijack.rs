@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use e2e::people::{
-    Person, asked_to_enrol, challenge, confirmed, enrolled, inline, newest_code, signed_up,
+    Person, asked_to_enrol, begun_bound, challenge, confirmed, enrolled, inline, newest_code,
+    reset, signed_up,
 };
 use e2e::pictures;
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
-use signin_client::{Challenge, Round, SignInClient};
+use signin_client::{BindingSecret, Challenge, Round, SignInClient};
 use signin_core::step::Step;
 use tokio::task::JoinSet;
 
@@ -69,10 +70,12 @@ async fn play(client: &SignInClient, order: &[Move]) -> Result<(), String> {
     let email = account.email.clone();
     let owners_password = "the owner's own long password";
     let mut open: Option<Challenge> = None;
+    // What the owner's browser tab keeps of the reset.
+    let mut owners_secret: Option<BindingSecret> = None;
     for step in order {
         match step {
             Move::Attack(Attack::Begin) => {
-                let begun = client.begin(&email, Some(&account.password)).await;
+                let begun = begun_bound(client, &account).await;
                 open = challenge_of(begun)?;
             }
             // Whatever is asked is answered with the attacker's face.
@@ -97,11 +100,14 @@ async fn play(client: &SignInClient, order: &[Move]) -> Result<(), String> {
                 let sent = client.forgot_password(&email).await;
                 sent.map_err(|error| error.to_string())?;
                 let code = newest_code(client, &email).await;
-                let reset = client.confirm_forgot_password(&email, &code, owners_password);
-                reset.await.map_err(|error| error.to_string())?;
+                let reset = client.reset_password(&email, &code, owners_password, Some("1"));
+                owners_secret = Some(reset.await.map_err(|error| error.to_string())?);
             }
             Move::Owner(Owner::Enrol) => {
-                let begun = client.begin(&email, Some(owners_password)).await;
+                let begun = match &owners_secret {
+                    Some(secret) => client.begin_bound(&email, owners_password, secret).await,
+                    None => client.begin(&email, Some(owners_password)).await,
+                };
                 let asked = AtomicBool::new(false);
                 let next = || {
                     // The document first, then the live picture.
@@ -173,11 +179,7 @@ pub(crate) async fn thief_goes_on(ground: Ground) -> Seen {
     let asked = client.answer(&asked, inline(pictures::other())).await;
     let asked = challenge(asked, Step::Face);
     ground.begins().await;
-    let sent = client.forgot_password(&victim.email).await;
-    sent.expect("a code is mailed");
-    let code = newest_code(&client, &victim.email).await;
-    let reset = client.confirm_forgot_password(&victim.email, &code, "a new and longer password");
-    reset.await.expect("the code is right");
+    reset(&client, &victim.email, "a new and longer password").await;
     let round = client.answer(&asked, inline(pictures::other())).await;
     let active = faces(&stack, victim.user_name()).await.len();
     if active > 0 || matches!(round, Ok(Round::Tokens(_))) {

@@ -1,8 +1,8 @@
 //! What somebody does while something breaks, and how they go on afterwards.
 
 use e2e::people::{
-    Person, asked_for_face, asked_to_enrol, challenge, confirmed, enrolled, inline, newest_code,
-    signed_up,
+    Person, asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrolled, inline,
+    newest_code, signed_up,
 };
 use e2e::pictures;
 use e2e::proxy::Rule;
@@ -176,11 +176,7 @@ impl Scene {
 
     /// Acts.
     pub(crate) async fn act(&self, client: &SignInClient) -> Came {
-        let Person {
-            email,
-            password,
-            account,
-        } = &self.person;
+        let Person { email, account, .. } = &self.person;
         let asked = || self.asked.as_ref().expect("something is asked");
         match self.act {
             Act::Confirm => {
@@ -188,10 +184,10 @@ impl Scene {
                 done(confirmed.await)
             }
             Act::Reset => {
-                let reset = client.confirm_forgot_password(email, &self.code, NEW_PASSWORD);
-                done(reset.await)
+                let reset = client.reset_password(email, &self.code, NEW_PASSWORD, Some("1"));
+                done(reset.await.map(drop))
             }
-            Act::BeginEnrolment => came(client.begin(email, Some(password)).await),
+            Act::BeginEnrolment => came(begun_bound(client, &self.person).await),
             Act::Begin => came(client.begin(email, None).await),
             Act::UploadedDocument | Act::UploadedFace => {
                 came(client.answer(asked(), Answer::Uploaded).await)
@@ -208,7 +204,8 @@ impl Scene {
             _ => vec![self.person.password.clone()],
         };
         for password in passwords {
-            let begun = client.begin(&email, Some(&password)).await;
+            let binding = &self.person.account.binding;
+            let begun = client.begin_bound(&email, &password, binding).await;
             if self.walk(client, begun).await.is_ok() {
                 return Ok(());
             }
@@ -218,11 +215,9 @@ impl Scene {
         sent.map_err(|error| format!("no code is mailed: {error}"))?;
         let code = newest_code(client, &email).await;
         let password = "yet another long password";
-        let reset = client
-            .confirm_forgot_password(&email, &code, password)
-            .await;
-        reset.map_err(|error| format!("no reset: {error}"))?;
-        let begun = client.begin(&email, Some(password)).await;
+        let reset = client.reset_password(&email, &code, password, Some("1"));
+        let binding = reset.await.map_err(|error| format!("no reset: {error}"))?;
+        let begun = client.begin_bound(&email, password, &binding).await;
         self.walk(client, begun).await
     }
 
@@ -236,6 +231,7 @@ impl Scene {
             match round {
                 Ok(Round::Tokens(_)) => return Ok(()),
                 Ok(Round::Challenge(asked)) => {
+                    let asked = asked.agreeing();
                     let picture = if asked.step == Step::Enrol {
                         let enrolment = asked.upload.fields["key"].rsplit('/').next();
                         self.enrolments.extend(enrolment.map(str::to_owned));

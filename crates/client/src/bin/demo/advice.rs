@@ -40,6 +40,17 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
             "The picture was not compared: a service did not answer, or too many tries failed; \
              wait a moment, try again, and see the functions' logs."
         }
+        Reason::Locked => {
+            "Too many tries failed on this way in: sign in with the other one, reset the password, \
+             or have an operator unlock it."
+        }
+        Reason::Superseded => "Another sign-in of this user has begun to enrol: begin anew.",
+        Reason::EnrolmentNeedsReset => {
+            "This client may not enrol a face: reset the password, and enrol with the new one."
+        }
+        Reason::ConsentNeeded => {
+            "No consent is on record: is the stack's ConsentVersion the one that is agreed to?"
+        }
     }
 }
 

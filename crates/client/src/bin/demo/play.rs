@@ -165,7 +165,10 @@ impl Scene<'_> {
         }
 
         let proving = async {
-            let round = client.begin(&user.email, Some(&user.password)).await?;
+            let binding = &signed_up.binding;
+            let round = client
+                .begin_bound(&user.email, &user.password, binding)
+                .await?;
             Ok(asked_for(Step::Enrol, round))
         };
         let Some(challenge) = stage_of(report, Stage::Password, None, proving).await? else {

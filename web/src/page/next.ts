@@ -1,0 +1,62 @@
+// What a challenge leads to: the one place where reasons and parameters become screens.
+
+import { asksForPassword, type Challenge, type FaceData, type Policy, takesFaceData } from '../client';
+
+/** What a session has proved before its first custom challenge, as far as the page knows. */
+export type Path = 'face-alone' | 'password';
+
+/** What a challenge leads to. */
+export type Next =
+  /** The person is asked for consent before anything of them is sent. */
+  | 'consent'
+  /** What was measured at the sign-up is sent again, without asking anybody. */
+  | 'send-measured'
+  | 'document'
+  | 'live'
+  /** This path has had too many failures: the other one is offered. */
+  | 'locked'
+  /** This tab may not enrol; a reset gives it the right. */
+  | 'needs-reset'
+  /** Another window went on: begin anew. */
+  | 'begin-anew';
+
+/** What the page knows beside the challenge. */
+export interface Known {
+  readonly policy: Policy;
+  /** The version of the consent text that the person has agreed to in this flow. */
+  readonly agreed?: string | undefined;
+  /** What the sign-up measured. */
+  readonly measured?: FaceData | undefined;
+}
+
+/** Decides what a challenge leads to. */
+export function next(challenge: Challenge, { policy, agreed, measured }: Known): Next {
+  switch (challenge.reason) {
+    case 'LOCKED':
+      return 'locked';
+    case 'ENROLMENT_NEEDS_RESET':
+      return 'needs-reset';
+    case 'SUPERSEDED':
+      return 'begin-anew';
+  }
+  if (challenge.step !== 'ENROL') {
+    return 'live';
+  }
+  const asked = challenge.consent;
+  if (asked !== undefined && (asked !== agreed || challenge.reason === 'CONSENT_NEEDED')) {
+    return 'consent';
+  }
+  if (!takesFaceData(policy)) {
+    return 'document';
+  }
+  return measured !== undefined && challenge.reason === undefined ? 'send-measured' : 'live';
+}
+
+/** Whether an answer may go to a challenge without anybody seeing that challenge first. */
+export const takesAnswer = (challenge: Challenge, known: Known): boolean =>
+  challenge.retryAfter === undefined && ['document', 'live'].includes(next(challenge, known));
+
+/** What a person can do where a path is locked, best first. */
+export function waysAround(path: Path, policy: Policy): readonly ('mail' | 'face-alone')[] {
+  return path === 'password' && !asksForPassword(policy) ? ['face-alone', 'mail'] : ['mail'];
+}

@@ -1,0 +1,190 @@
+// What the client sends to Cognito beside names and answers.
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const auth = vi.hoisted(() => ({
+  confirmResetPassword: vi.fn(),
+  confirmSignIn: vi.fn(),
+  confirmSignUp: vi.fn(),
+  fetchAuthSession: vi.fn(),
+  resendSignUpCode: vi.fn(),
+  resetPassword: vi.fn(),
+  signIn: vi.fn(),
+  signOut: vi.fn(),
+  signUp: vi.fn(),
+}));
+vi.mock('aws-amplify/auth', () => auth);
+vi.mock('aws-amplify', () => ({ Amplify: { configure: vi.fn() } }));
+
+import { type Challenge, faceData, FaceSignIn, type Outputs, TabStore } from '../../src/client';
+import { sha256 } from '../../src/client/tab';
+
+const outputs: Outputs = {
+  userPoolId: 'us-east-1_EXAMPLE',
+  userPoolClientId: 'example',
+  policy: 'PASSWORD+FACE_DATA',
+  consentVersion: '1',
+  keepsDocuments: false,
+  faceDataModel: 'descriptor-128',
+};
+const ada = { email: 'ada@example.com', name: 'Ada', password: 'correct horse battery' };
+const data = faceData('descriptor-128', Array(128).fill(0.5));
+
+const asked = (changed: Record<string, string> = {}) => ({
+  nextStep: {
+    signInStep: 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE',
+    additionalInfo: {
+      step: 'FACE_DATA',
+      challengeId: 'c1',
+      expiresAt: '2026-11-26T20:00:00Z',
+      attemptsLeft: '3',
+      model: 'descriptor-128',
+      ...changed,
+    },
+  },
+});
+
+/** The metadata of a function's latest call. */
+const metadata = (call: keyof typeof auth): Record<string, string> | undefined =>
+  auth[call].mock.lastCall?.[0]?.options?.clientMetadata;
+
+let client: FaceSignIn;
+
+beforeEach(() => {
+  const kept = new Map<string, string>();
+  client = new FaceSignIn(
+    outputs,
+    new TabStore({
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => void kept.set(key, value),
+      removeItem: (key) => void kept.delete(key),
+    }),
+  );
+  auth.signIn.mockResolvedValue(asked());
+  auth.confirmSignIn.mockResolvedValue(asked());
+});
+
+afterEach(() => {
+  vi.resetAllMocks();
+});
+
+const signedIn = (email: string) => {
+  auth.confirmSignIn.mockResolvedValue({ isSignedIn: true, nextStep: { signInStep: 'DONE' } });
+  auth.fetchAuthSession.mockResolvedValue({ tokens: { idToken: { payload: { email } } } });
+};
+
+describe('the binding secret', () => {
+  it('goes as its digest with the sign-up, and itself with the code and each password', async () => {
+    await client.signUp(ada);
+    const secret = client.tab.of(ada.email)?.bindingSecret ?? '';
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    expect(metadata('signUp')).toEqual({ consent: '1', binding: await sha256(secret) });
+    await client.confirm(ada.email, '123456');
+    expect(metadata('confirmSignUp')).toEqual({ bindingSecret: secret });
+    await client.enrol(ada.email);
+    expect(metadata('signIn')).toEqual({ bindingSecret: secret });
+    await client.signIn(ada.email, ada.password);
+    expect(metadata('signIn')).toEqual({ bindingSecret: secret });
+  });
+
+  it('is new with each reset, which sends its digest and the consent that was given', async () => {
+    await client.signUp(ada);
+    const secrets = new Set([client.tab.of(ada.email)?.bindingSecret]);
+    for (const consent of [undefined, '1']) {
+      await client.setPassword({ ...ada, code: '123456', ...(consent ? { consent } : {}) });
+      const secret = client.tab.of(ada.email)?.bindingSecret ?? '';
+      expect(secrets.has(secret)).toBe(false);
+      secrets.add(secret);
+      const binding = await sha256(secret);
+      expect(metadata('confirmResetPassword')).toEqual(consent ? { binding, consent } : { binding });
+      await client.enrol(ada.email);
+      expect(metadata('signIn')).toEqual({ bindingSecret: secret });
+    }
+  });
+
+  it('is kept from a reset that failed, and sent for nobody else', async () => {
+    await client.signUp(ada);
+    const before = client.tab.of(ada.email);
+    auth.confirmResetPassword.mockRejectedValue(
+      Object.assign(new Error('no'), { name: 'CodeMismatchException' }),
+    );
+    await expect(client.setPassword({ ...ada, code: '000000' })).rejects.toMatchObject({
+      trouble: 'wrong-code',
+    });
+    expect(client.tab.of(ada.email)).toEqual(before);
+    await client.signIn('bob@example.com', 'another password');
+    expect(metadata('signIn')).toBeUndefined();
+    await client.confirm('bob@example.com', '123456');
+    expect(metadata('confirmSignUp')).toBeUndefined();
+  });
+
+  it('is forgotten when the face is active', async () => {
+    await client.signUp(ada);
+    const challenge = await client.enrol(ada.email);
+    signedIn(ada.email);
+    await client.answer(challenge, data);
+    expect(client.tab.of(ada.email)).toBeUndefined();
+  });
+});
+
+describe('an answer', () => {
+  it('carries the nonce of its sign-in, which no other has', async () => {
+    const nonces = new Set<string | undefined>();
+    for (let count = 0; count < 3; count += 1) {
+      const challenge = await client.signIn(ada.email, ada.password);
+      await client.answer(challenge, data);
+      const nonce = metadata('confirmSignIn')?.['passNonce'];
+      expect(nonce).toMatch(/^[0-9a-f]{64}$/);
+      await client.answer(challenge, data);
+      expect(metadata('confirmSignIn')).toEqual({ passNonce: nonce });
+      nonces.add(nonce);
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  it('carries consent where the challenge asks for it and the person agreed, and nowhere else', async () => {
+    const challenge = async (consent?: string): Promise<Challenge> => {
+      auth.signIn.mockResolvedValue(asked({ step: 'ENROL', ...(consent ? { consent } : {}) }));
+      return client.signIn(ada.email, ada.password);
+    };
+    await client.answer(await challenge('1'), data, '1');
+    expect(metadata('confirmSignIn')?.['consent']).toBe('1');
+    await client.answer(await challenge('1'), data);
+    expect(metadata('confirmSignIn')).not.toHaveProperty('consent');
+    await client.answer(await challenge(), data, '1');
+    expect(metadata('confirmSignIn')).not.toHaveProperty('consent');
+  });
+
+  it('carries them again where a picture is still being looked at', async () => {
+    auth.signIn.mockResolvedValue(asked({ step: 'ENROL', consent: '1' }));
+    const challenge = await client.signIn(ada.email, ada.password);
+    auth.confirmSignIn.mockResolvedValueOnce(asked({ step: 'ENROL', consent: '1', reason: 'PENDING' }));
+    await client.answer(challenge, data, '1');
+    expect(auth.confirmSignIn).toHaveBeenCalledTimes(2);
+    const [first, second] = auth.confirmSignIn.mock.calls.map(([call]) => call.options.clientMetadata);
+    expect(second).toEqual(first);
+  });
+});
+
+describe('signing out', () => {
+  it('asks for nothing that an access token without rights cannot have', async () => {
+    await client.signOut();
+    expect(auth.signOut.mock.calls).toEqual([[]]);
+  });
+});
+
+describe('before the first challenge', () => {
+  it.each([
+    ['CONFIRM_SIGN_UP', 'not-confirmed'],
+    ['RESET_PASSWORD', 'reset-required'],
+    ['CONTINUE_SIGN_IN_WITH_TOTP_SETUP', 'protocol'],
+  ])('%s is told as %s', async (signInStep, trouble) => {
+    auth.signIn.mockResolvedValue({ nextStep: { signInStep } });
+    await expect(client.signIn(ada.email, ada.password)).rejects.toMatchObject({ trouble });
+  });
+
+  it('an enrolment that this tab knows nothing of is not begun', async () => {
+    await expect(client.enrol(ada.email)).rejects.toMatchObject({ trouble: 'not-in-this-tab' });
+    expect(auth.signIn).not.toHaveBeenCalled();
+  });
+});
