@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use e2e::people::{
-    Person, asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
+    asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
     newest_code, refused, reset, signed_up, tokens, with_a_new_password,
 };
 use e2e::pictures;
