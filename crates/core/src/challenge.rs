@@ -13,7 +13,9 @@ use crate::lockout::{Counter, Path, Wait};
 use crate::policy::Factor;
 use crate::profile::{EnrolledFace, Profile, State, StoredDocument};
 use crate::reason::Reason;
-use crate::session::Progress;
+use crate::reset::{self, Opening};
+use crate::secret::Sha256Digest;
+use crate::session::{Progress, Stage};
 use crate::step::{Metadata, Step};
 use crate::time::Timestamp;
 
@@ -32,7 +34,7 @@ const MAX_PRIVATE_PARAMETER: usize = 16 * 1024;
 pub enum Due {
     /// A picture of a document.
     Enrol {
-        /// The enrolment, one for all rounds of a session; none before its first round.
+        /// The enrolment that goes on; none where one is to begin.
         running: Option<EnrolmentId>,
     },
     /// A picture of the user, to be compared with these faces.
@@ -44,7 +46,7 @@ pub enum Due {
     },
     /// Face data, to be the user's.
     EnrolData {
-        /// The enrolment, one for all rounds of a session; none before its first round.
+        /// The enrolment that goes on; none where one is to begin.
         running: Option<EnrolmentId>,
         /// What sign-up has brought, where it has: they must be repeated.
         expected: Option<FaceData>,
@@ -55,6 +57,13 @@ pub enum Due {
         enrolled: Option<EnrolledData>,
         /// Whether a pass makes them active.
         activates: bool,
+    },
+    /// The factor, as everybody is asked for it; but whatever the answer is, it is not looked at.
+    Refuse {
+        /// Why.
+        reason: Reason,
+        /// How long to wait before a session like this one counts, where waiting helps.
+        retry_after: Option<Duration>,
     },
 }
 
@@ -78,81 +87,165 @@ pub struct ExpectedFace {
     pub document: Option<StoredDocument>,
 }
 
+/// What the choice of the next step rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// What the session has shown.
+    pub progress: &'a Progress,
+    /// How it began.
+    pub opening: Opening,
+    /// The digest of the secret that came with the password; none in later rounds.
+    pub secret: Option<Sha256Digest>,
+    /// The session's own enrolment, by the record of its last round; none before the first.
+    pub enrolment: Option<&'a EnrolmentId>,
+    /// The record of that enrolment; before the first round, of the one that is under way.
+    pub record: Option<&'a Enrolment>,
+    /// The user.
+    pub profile: &'a Profile,
+    /// The time.
+    pub now: Timestamp,
+}
+
 /// Decides which custom step is due, under a policy with this factor.
 ///
-/// `enrolled` is the session's own enrolment as the table has it; enrolments of face data have no
-/// record but the profile. It goes on, and its face counts, only while the user has no other face,
-/// no later session has begun another enrolment, and no new password has ended it.
-pub fn due(
-    factor: Factor,
-    progress: &Progress,
-    profile: &Profile,
-    enrolled: Option<&Enrolment>,
-) -> Due {
-    match factor {
-        Factor::Face => picture_due(progress, profile, enrolled),
-        Factor::FaceData => data_due(progress, profile),
+/// A session with a password counts for nothing that began before the account's last reset, and
+/// for sixteen minutes after it only with the reset's secret ([`crate::reset`]). The right to enrol
+/// is the party's who brings, with the password, the secret of the sign-up or reset that proved the
+/// mailbox; from then on the session is known by its enrolment's id. That goes on while it is the
+/// one under way: no other session has begun another, none has made its own active, no reset has
+/// ended it. A session without a password is asked for the factor, whatever the profile says.
+pub fn due(factor: Factor, known: Known<'_>) -> Due {
+    let Known {
+        progress,
+        opening,
+        profile,
+        ..
+    } = known;
+    if !progress.password_proven {
+        return ordinary(factor, profile);
     }
-}
-
-fn picture_due(progress: &Progress, profile: &Profile, enrolled: Option<&Enrolment>) -> Due {
-    let expected = |face: &EnrolledFace| ExpectedFace {
-        id: face.id.clone(),
-        document: face.document.clone(),
-    };
-    let running = progress.enrolment();
-    let goes_on = running.is_none() || running == profile.enrolment;
-    if profile.may_enrol() && goes_on {
-        if progress.may_enrol() {
-            return Due::Enrol { running };
-        }
-        if let (Some(id), Some(enrolment)) = (running, enrolled)
-            && enrolment.id == id
-            && let enrolment::State::Indexed(face) = &enrolment.state
-        {
-            return Due::Face {
-                faces: vec![expected(face)],
-                activates: Some(id),
-            };
-        }
-    }
-    Due::Face {
-        faces: profile.faces.iter().map(expected).collect(),
-        activates: None,
-    }
-}
-
-fn data_due(progress: &Progress, profile: &Profile) -> Due {
-    let running = progress.enrolment();
-    let stored = profile.data.as_ref();
-    let accepted = stored.and_then(|stored| {
-        Some(EnrolledData {
-            of: stored.of.clone()?,
-            data: stored.data.clone(),
-        })
-    });
-    let goes_on = running.is_none() || running == profile.enrolment;
-    if profile.may_enrol() && goes_on {
-        if progress.may_enrol() {
-            let expected = stored.filter(|_| profile.data_from_sign_up);
-            // Data that sign-up has brought and that cannot be read are repeated by nobody.
-            if profile.data_from_sign_up == expected.is_some() {
-                return Due::EnrolData {
-                    running,
-                    expected: expected.map(|stored| stored.data.clone()),
-                };
-            }
-        }
-        let own = accepted.filter(|accepted| Some(&accepted.of) == running.as_ref());
-        return Due::FaceData {
-            activates: own.is_some(),
-            enrolled: own,
+    if let Some(reset) = profile.reset_at()
+        && !opening.outlives(true, Some(reset))
+    {
+        let wait = reset::wait(reset, known.now);
+        return Due::Refuse {
+            reason: Reason::TryLater,
+            retry_after: (!wait.is_zero()).then_some(wait),
         };
     }
-    Due::FaceData {
-        enrolled: accepted.filter(|_| profile.state == Some(State::Active)),
-        activates: false,
+    let refused = |reason| Due::Refuse {
+        reason,
+        retry_after: None,
+    };
+    let running = known
+        .enrolment
+        .filter(|id| profile.may_enrol() && profile.enrolment.as_ref() == Some(*id));
+    match (progress.stage(), running) {
+        (Stage::Opened, _) if profile.lets_enrol(known.secret) => {
+            enrol(factor, profile, taken_up(factor, known))
+        }
+        (Stage::Enrolling, Some(running)) => enrol(factor, profile, Some(running.clone())),
+        (Stage::Enrolled, Some(running)) => activating(factor, known, running),
+        // Another session has begun an enrolment since, or made its own face active.
+        (Stage::Enrolled, None) => refused(Reason::Superseded),
+        (Stage::Opened | Stage::Enrolling | Stage::Factor, _) if profile.is_active() => {
+            ordinary(factor, profile)
+        }
+        // The same before a document was accepted: begin anew.
+        (Stage::Enrolling, None) => refused(Reason::TryLater),
+        (Stage::Opened | Stage::Factor, _) => refused(Reason::EnrolmentNeedsReset),
     }
+}
+
+/// The factor, compared with what is active.
+fn ordinary(factor: Factor, profile: &Profile) -> Due {
+    match factor {
+        Factor::Face => Due::Face {
+            faces: profile.faces.iter().map(expected).collect(),
+            activates: None,
+        },
+        Factor::FaceData => Due::FaceData {
+            enrolled: accepted(profile).filter(|_| profile.state == Some(State::Active)),
+            activates: false,
+        },
+    }
+}
+
+/// The enrolment under way, where a new session of the party that began it takes it up again: one
+/// that nothing has come of yet. Any other is replaced.
+fn taken_up(factor: Factor, known: Known<'_>) -> Option<EnrolmentId> {
+    let running = known.profile.enrolment.as_ref()?;
+    let untouched = match factor {
+        Factor::Face => known.record.is_some_and(|record| {
+            record.id == *running
+                && record.state == enrolment::State::Awaited
+                && record.binding.is_some()
+                && record.binding == known.secret
+        }),
+        // A new binding ends the enrolment in the profile; so it is this party's.
+        Factor::FaceData => accepted(known.profile).is_none_or(|data| data.of != *running),
+    };
+    untouched.then(|| running.clone())
+}
+
+fn enrol(factor: Factor, profile: &Profile, running: Option<EnrolmentId>) -> Due {
+    match factor {
+        Factor::Face => Due::Enrol { running },
+        Factor::FaceData => {
+            let stored = profile.data.as_ref();
+            let expected = stored.filter(|_| profile.data_from_sign_up);
+            if profile.data_from_sign_up && expected.is_none() {
+                // Data that sign-up has brought and that cannot be read are repeated by nobody.
+                return Due::Refuse {
+                    reason: Reason::EnrolmentNeedsReset,
+                    retry_after: None,
+                };
+            }
+            Due::EnrolData {
+                running,
+                expected: expected.map(|stored| stored.data.clone()),
+            }
+        }
+    }
+}
+
+/// The factor, compared with what this session has enrolled, which a pass makes active.
+fn activating(factor: Factor, known: Known<'_>, running: &EnrolmentId) -> Due {
+    let due = match factor {
+        Factor::Face => known.record.and_then(|record| match &record.state {
+            enrolment::State::Indexed(face) if record.id == *running => Some(Due::Face {
+                faces: vec![expected(face)],
+                activates: Some(running.clone()),
+            }),
+            _ => None,
+        }),
+        Factor::FaceData => accepted(known.profile)
+            .filter(|accepted| accepted.of == *running)
+            .map(|own| Due::FaceData {
+                enrolled: Some(own),
+                activates: true,
+            }),
+    };
+    due.unwrap_or(Due::Refuse {
+        reason: Reason::Superseded,
+        retry_after: None,
+    })
+}
+
+fn expected(face: &EnrolledFace) -> ExpectedFace {
+    ExpectedFace {
+        id: face.id.clone(),
+        document: face.document.clone(),
+    }
+}
+
+/// The face data that an enrolment has accepted.
+fn accepted(profile: &Profile) -> Option<EnrolledData> {
+    let stored = profile.data.as_ref()?;
+    Some(EnrolledData {
+        of: stored.of.clone()?,
+        data: stored.data.clone(),
+    })
 }
 
 /// What verify-auth-challenge is told. It travels as a private challenge parameter: from
@@ -167,6 +260,8 @@ pub struct PrivateChallenge {
     /// Where the picture lies, if it was uploaded; empty where none is asked for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key: String,
+    /// How the session began.
+    pub session: Opening,
     /// What is asked for.
     pub task: Task,
 }
@@ -183,6 +278,9 @@ pub enum Task {
     Enrol {
         /// For this enrolment.
         enrolment: EnrolmentId,
+        /// The version of the consent text that the answer must agree to; none where a consent that
+        /// counts is on record.
+        consent: Option<String>,
     },
     /// Compare the picture.
     Face {
@@ -201,6 +299,9 @@ pub enum Task {
         enrolment: EnrolmentId,
         /// Only where they equal these; where there are none, any will do.
         expected: Option<FaceData>,
+        /// The version of the consent text that the answer must agree to; none where a consent that
+        /// counts is on record.
+        consent: Option<String>,
     },
     /// Compare the face data.
     FaceData {
@@ -213,6 +314,13 @@ pub enum Task {
         /// Whether a pass makes them active.
         activates: bool,
     },
+    /// Look at nothing: use the challenge up and say why. Nothing is read, compared or counted.
+    Refuse {
+        /// The factor that was asked for.
+        factor: Factor,
+        /// Why.
+        reason: Reason,
+    },
 }
 
 impl PrivateChallenge {
@@ -222,6 +330,24 @@ impl PrivateChallenge {
             Task::Enrol { .. } | Task::EnrolData { .. } => Step::Enrol,
             Task::Face { .. } => Step::Face,
             Task::FaceData { .. } => Step::FaceData,
+            Task::Refuse { factor, .. } => factor.step(),
+        }
+    }
+
+    /// The session's enrolment, by which its later rounds are known; none where there is none.
+    pub fn enrolment(&self) -> Option<&EnrolmentId> {
+        match &self.task {
+            Task::Enrol { enrolment, .. } | Task::EnrolData { enrolment, .. } => Some(enrolment),
+            Task::Face { activates, .. } => activates.as_ref(),
+            Task::FaceData {
+                enrolled,
+                activates,
+                ..
+            } => enrolled
+                .as_ref()
+                .filter(|_| *activates)
+                .map(|enrolled| &enrolled.of),
+            Task::Refuse { .. } => None,
         }
     }
 
@@ -289,6 +415,9 @@ pub struct PublicChallenge {
     pub reason: Option<Reason>,
     /// How long to wait before the next try, where a wait is due.
     pub retry_after: Option<Duration>,
+    /// The version of the consent text that the answer must agree to, where no consent that counts
+    /// is on record.
+    pub consent: Option<String>,
 }
 
 impl PublicChallenge {
@@ -315,6 +444,9 @@ impl PublicChallenge {
         if let Some(wait) = self.retry_after {
             let seconds = wait.as_millis().div_ceil(1000);
             parameters.insert("retryAfter".to_owned(), seconds.to_string());
+        }
+        if let Some(version) = &self.consent {
+            parameters.insert("consent".to_owned(), version.clone());
         }
         parameters
     }
@@ -349,17 +481,23 @@ mod tests {
     use crate::id::UserName;
     use crate::policy::Policy;
     use crate::profile::StoredData;
+    use crate::reset::Reset;
     use crate::session::{self, Entry};
 
-    fn session(entries: &[(Step, bool)]) -> Progress {
-        session_under(Policy::ALL[0], entries)
+    const PICTURES: Policy = Policy::ALL[0];
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    /// The secret of the party who proved mailbox and password.
+    fn secret() -> Option<Sha256Digest> {
+        Some(Sha256Digest::of(b"secret"))
     }
 
-    fn session_under(policy: Policy, entries: &[(Step, bool)]) -> Progress {
-        let mut session = vec![
-            Entry::SrpA { passed: true },
-            Entry::PasswordVerifier { passed: true },
-        ];
+    fn progress(policy: Policy, password: bool, entries: &[(Step, bool)]) -> Progress {
+        let mut session = Vec::new();
+        if password {
+            session.push(Entry::SrpA { passed: true });
+            session.push(Entry::PasswordVerifier { passed: true });
+        }
         for ((step, passed), number) in entries.iter().zip(1..) {
             let id = ChallengeId::from_random([number; 16]);
             session.push(Entry::Custom {
@@ -370,8 +508,71 @@ mod tests {
         session::progress(policy, &session).unwrap()
     }
 
-    fn without_password() -> Progress {
-        session::progress(Policy::ALL[0], &[]).unwrap()
+    /// What a session is asked for next.
+    struct Session {
+        policy: Policy,
+        progress: Progress,
+        opening: Opening,
+        secret: Option<Sha256Digest>,
+        enrolment: Option<EnrolmentId>,
+        record: Option<Enrolment>,
+    }
+
+    impl Session {
+        /// One with a password and what belongs to it, after these custom challenges.
+        fn with_password(policy: Policy, entries: &[(Step, bool)]) -> Self {
+            let first = entries.is_empty();
+            Self {
+                policy,
+                progress: progress(policy, true, entries),
+                opening: Opening {
+                    began: NOW,
+                    bound: false,
+                },
+                secret: secret().filter(|_| first),
+                enrolment: (!first).then(|| id(1)),
+                record: None,
+            }
+        }
+
+        fn with(policy: Policy, entries: &[(Step, bool)], record: enrolment::State) -> Self {
+            Self {
+                record: Some(enrolment(record)),
+                ..Self::with_password(policy, entries)
+            }
+        }
+
+        fn open(policy: Policy) -> Self {
+            Self {
+                progress: progress(policy, false, &[]),
+                secret: None,
+                ..Self::with_password(policy, &[])
+            }
+        }
+
+        fn due(&self, profile: &Profile) -> Due {
+            let known = Known {
+                progress: &self.progress,
+                opening: self.opening,
+                secret: self.secret,
+                enrolment: self.enrolment.as_ref(),
+                record: self.record.as_ref(),
+                profile,
+                now: NOW,
+            };
+            due(self.policy.factor, known)
+        }
+    }
+
+    fn id(number: u8) -> EnrolmentId {
+        EnrolmentId::from_random([number; 16])
+    }
+
+    fn refused(reason: Reason) -> Due {
+        Due::Refuse {
+            reason,
+            retry_after: None,
+        }
     }
 
     fn face(id: &str) -> EnrolledFace {
@@ -386,18 +587,29 @@ mod tests {
 
     fn enrolment(state: enrolment::State) -> Enrolment {
         Enrolment {
-            id: EnrolmentId::from_random([1; 16]),
+            id: id(1),
             user: UserName::parse("ada").unwrap(),
             state,
+            binding: secret(),
             version: None,
             replaces: None,
         }
     }
 
+    /// Somebody proved mailbox and password, and the enrolment 1 is under way.
     fn may_enrol() -> Profile {
         Profile {
             state: Some(State::MayEnrol),
-            enrolment: Some(EnrolmentId::from_random([1; 16])),
+            enrolment: Some(id(1)),
+            binding: secret(),
+            ..Profile::default()
+        }
+    }
+
+    fn active() -> Profile {
+        Profile {
+            state: Some(State::Active),
+            faces: vec![face("own")],
             ..Profile::default()
         }
     }
@@ -407,98 +619,292 @@ mod tests {
         activates: None,
     };
 
+    /// Sessions with a password, at every stage, with what belongs to them on record.
+    fn at_every_stage() -> [Session; 4] {
+        let indexed = || enrolment::State::Indexed(face("new"));
+        let awaited = enrolment::State::Awaited;
+        [
+            Session::with(PICTURES, &[], awaited.clone()),
+            Session::with(PICTURES, &[(Step::Enrol, false)], awaited),
+            Session::with(PICTURES, &[(Step::Enrol, true)], indexed()),
+            Session::with(
+                PICTURES,
+                &[(Step::Enrol, true), (Step::Face, false)],
+                indexed(),
+            ),
+        ]
+    }
+
     #[test]
     fn whoever_proved_mailbox_and_password_is_asked_for_a_document() {
-        assert_eq!(
-            picture_due(&session(&[]), &may_enrol(), None),
-            Due::Enrol { running: None }
-        );
-        let again = picture_due(&session(&[(Step::Enrol, false)]), &may_enrol(), None);
-        assert_eq!(
-            again,
-            Due::Enrol {
-                running: Some(EnrolmentId::from_random([1; 16]))
+        let fresh = Profile {
+            enrolment: None,
+            ..may_enrol()
+        };
+        let begins = Session::with_password(PICTURES, &[]).due(&fresh);
+        assert_eq!(begins, Due::Enrol { running: None });
+        let again = Session::with(PICTURES, &[(Step::Enrol, false)], enrolment::State::Awaited);
+        let running = Some(id(1));
+        assert_eq!(again.due(&may_enrol()), Due::Enrol { running });
+    }
+
+    #[test]
+    fn the_password_without_the_secret_enrols_nobody_and_is_told_what_would() {
+        for wrong in [None, Some(Sha256Digest::of(b"another"))] {
+            for policy in Policy::ALL {
+                let session = Session {
+                    secret: wrong,
+                    ..Session::with_password(policy, &[])
+                };
+                let found = session.due(&may_enrol());
+                assert_eq!(found, refused(Reason::EnrolmentNeedsReset));
             }
+        }
+        // The binding was spent, or void.
+        let void = Profile {
+            binding: None,
+            ..may_enrol()
+        };
+        for secret in [None, secret()] {
+            let session = Session {
+                secret,
+                ..Session::with_password(PICTURES, &[])
+            };
+            assert_eq!(session.due(&void), refused(Reason::EnrolmentNeedsReset));
+        }
+        // Nor does what a later answer says help.
+        let tried = Session {
+            secret: secret(),
+            enrolment: None,
+            ..Session::with_password(PICTURES, &[(Step::Face, false)])
+        };
+        assert_eq!(
+            tried.due(&may_enrol()),
+            refused(Reason::EnrolmentNeedsReset)
         );
     }
 
     #[test]
-    fn nobody_else_is_asked_for_a_document() {
-        assert_eq!(picture_due(&without_password(), &may_enrol(), None), NOBODY);
+    fn an_account_without_a_face_that_may_not_enrol_is_told_so_after_the_password_alone() {
         for state in [None, Some(State::Pending)] {
             let profile = Profile {
                 state,
                 ..may_enrol()
             };
-            assert_eq!(picture_due(&session(&[]), &profile, None), NOBODY);
+            for policy in Policy::ALL {
+                let with_password = Session::with_password(policy, &[]).due(&profile);
+                assert_eq!(with_password, refused(Reason::EnrolmentNeedsReset));
+            }
+            let pictures = Session::open(PICTURES).due(&profile);
+            assert_eq!(pictures, NOBODY);
+            let data = Session::open("FACE_DATA".parse().unwrap()).due(&profile);
+            assert_eq!(data, NO_DATA);
         }
-        let active = Profile {
-            state: Some(State::Active),
+    }
+
+    #[test]
+    fn a_session_without_a_password_is_asked_for_the_factor_whatever_the_profile_says() {
+        let reset = Some(Reset {
+            at: NOW,
+            binding: secret(),
+        });
+        for profile in [Profile::default(), may_enrol()] {
+            for profile in [
+                Profile {
+                    reset,
+                    ..profile.clone()
+                },
+                profile,
+            ] {
+                assert_eq!(Session::open(PICTURES).due(&profile), NOBODY);
+            }
+        }
+        let profile = Profile { reset, ..active() };
+        let found = Session::open(PICTURES).due(&profile);
+        assert_eq!(found, ordinary(Factor::Face, &active()));
+    }
+
+    #[test]
+    fn an_active_face_is_compared_and_never_replaced() {
+        for session in &at_every_stage()[..2] {
+            let Due::Face {
+                faces,
+                activates: None,
+            } = session.due(&active())
+            else {
+                panic!("an active user is asked for a face");
+            };
+            assert_eq!(faces[0].id, FaceId::new("own"));
+        }
+        let with_a_state_from_before = Profile {
             faces: vec![face("own")],
-            ..Profile::default()
+            ..may_enrol()
         };
-        let Due::Face {
-            faces,
-            activates: None,
-        } = picture_due(&session(&[]), &active, None)
-        else {
-            panic!("an active user is asked for a face");
-        };
-        assert_eq!(faces[0].id, FaceId::new("own"));
+        for session in at_every_stage() {
+            let due = session.due(&with_a_state_from_before);
+            let enrols = matches!(due, Due::Enrol { .. })
+                || matches!(
+                    &due,
+                    Due::Face {
+                        activates: Some(_),
+                        ..
+                    }
+                );
+            assert!(!enrols, "{due:?}");
+        }
     }
 
     #[test]
     fn after_an_enrolment_the_live_picture_is_compared_with_the_document() {
-        let progress = session(&[(Step::Enrol, true)]);
-        let indexed = enrolment(enrolment::State::Indexed(face("new")));
-        let Due::Face { faces, activates } = picture_due(&progress, &may_enrol(), Some(&indexed))
-        else {
-            panic!("a face is due");
-        };
-        assert_eq!(faces[0].id, FaceId::new("new"));
-        assert_eq!(activates, progress.enrolment());
+        for session in &at_every_stage()[2..] {
+            let Due::Face { faces, activates } = session.due(&may_enrol()) else {
+                panic!("a face is due");
+            };
+            assert_eq!(faces[0].id, FaceId::new("new"));
+            assert_eq!(activates, Some(id(1)));
+        }
     }
 
     #[test]
-    fn an_enrolment_that_another_session_replaced_or_that_is_not_done_enrols_nobody() {
-        let progress = session(&[(Step::Enrol, true)]);
+    fn an_enrolment_that_nothing_has_come_of_is_taken_up_by_the_party_that_began_it() {
+        let taken_up = |record: Option<Enrolment>| {
+            let session = Session {
+                record,
+                ..Session::with_password(PICTURES, &[])
+            };
+            session.due(&may_enrol())
+        };
+        let awaited = || enrolment(enrolment::State::Awaited);
+        let running = Some(id(1));
+        assert_eq!(taken_up(Some(awaited())), Due::Enrol { running });
+        let anew = Due::Enrol { running: None };
+        let anothers = Enrolment {
+            binding: Some(Sha256Digest::of(b"another")),
+            ..awaited()
+        };
+        let of_no_binding = Enrolment {
+            binding: None,
+            ..awaited()
+        };
         let indexed = enrolment(enrolment::State::Indexed(face("new")));
+        let rejected = enrolment(enrolment::State::Rejected(Reason::Blurred));
+        for record in [
+            None,
+            Some(anothers),
+            Some(of_no_binding),
+            Some(indexed),
+            Some(rejected),
+        ] {
+            assert_eq!(taken_up(record), anew);
+        }
+    }
+
+    #[test]
+    fn a_session_whose_enrolment_another_one_replaced_is_told_so_once_it_had_passed() {
         let replaced = Profile {
-            enrolment: Some(EnrolmentId::from_random([9; 16])),
+            enrolment: Some(id(9)),
             ..may_enrol()
         };
-        assert_eq!(picture_due(&progress, &replaced, Some(&indexed)), NOBODY);
-        let rejected = session(&[(Step::Enrol, false)]);
-        assert_eq!(picture_due(&rejected, &replaced, None), NOBODY);
-        let ended_by_a_new_password = Profile {
+        let ended = Profile {
             enrolment: None,
-            ended: progress.enrolment(),
             ..may_enrol()
         };
-        assert_eq!(
-            picture_due(&progress, &ended_by_a_new_password, Some(&indexed)),
-            NOBODY
-        );
-        assert_eq!(
-            picture_due(&rejected, &ended_by_a_new_password, None),
-            NOBODY
-        );
-        assert_eq!(picture_due(&progress, &may_enrol(), None), NOBODY);
-        let awaited = enrolment(enrolment::State::Awaited);
-        assert_eq!(picture_due(&progress, &may_enrol(), Some(&awaited)), NOBODY);
-        let active = Profile {
-            state: Some(State::Active),
-            faces: vec![face("own")],
+        for profile in [replaced, ended] {
+            let [_, enrolling, enrolled, tried] = at_every_stage();
+            assert_eq!(enrolling.due(&profile), refused(Reason::TryLater));
+            assert_eq!(enrolled.due(&profile), refused(Reason::Superseded));
+            assert_eq!(tried.due(&profile), refused(Reason::Superseded));
+        }
+        // The other session has made its own face active.
+        let [.., enrolled, tried] = at_every_stage();
+        for session in [enrolled, tried] {
+            assert_eq!(session.due(&active()), refused(Reason::Superseded));
+        }
+        // What is on record is not what the session has passed.
+        for record in [
+            None,
+            Some(enrolment(enrolment::State::Awaited)),
+            Some(Enrolment {
+                id: id(9),
+                ..enrolment(enrolment::State::Indexed(face("new")))
+            }),
+        ] {
+            let session = Session {
+                record,
+                ..Session::with_password(PICTURES, &[(Step::Enrol, true)])
+            };
+            assert_eq!(session.due(&may_enrol()), refused(Reason::Superseded));
+        }
+    }
+
+    #[test]
+    fn a_session_that_lost_its_enrolments_id_enrols_nobody() {
+        for session in at_every_stage().into_iter().skip(1) {
+            let session = Session {
+                enrolment: None,
+                ..session
+            };
+            assert!(matches!(session.due(&may_enrol()), Due::Refuse { .. }));
+        }
+    }
+
+    #[test]
+    fn for_sixteen_minutes_after_a_reset_a_password_without_its_secret_waits() {
+        let reset = Some(Reset {
+            at: NOW.minus(Duration::from_mins(6)),
+            binding: secret(),
+        });
+        for profile in [
+            Profile::default(),
+            may_enrol(),
+            active(),
+            Profile {
+                binding: None,
+                ..may_enrol()
+            },
+        ] {
+            let after_a_reset = Profile {
+                reset,
+                ..profile.clone()
+            };
+            for session in at_every_stage() {
+                let found = session.due(&after_a_reset);
+                let wait = Due::Refuse {
+                    reason: Reason::TryLater,
+                    retry_after: Some(Duration::from_mins(10)),
+                };
+                assert_eq!(found, wait);
+                let bound = Session {
+                    opening: Opening {
+                        bound: true,
+                        ..session.opening
+                    },
+                    ..session
+                };
+                assert_eq!(bound.due(&after_a_reset), bound.due(&profile));
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_that_began_before_a_reset_is_over_and_has_nothing_to_wait_for() {
+        let profile = Profile {
+            reset: Some(Reset {
+                at: NOW.minus(Duration::from_mins(20)),
+                binding: secret(),
+            }),
             ..may_enrol()
         };
-        let Due::Face {
-            faces,
-            activates: None,
-        } = picture_due(&progress, &active, Some(&indexed))
-        else {
-            panic!("an active face is never replaced");
-        };
-        assert_eq!(faces[0].id, FaceId::new("own"));
+        for session in at_every_stage() {
+            let old = Session {
+                opening: Opening {
+                    began: NOW.minus(Duration::from_mins(30)),
+                    bound: true,
+                },
+                ..session
+            };
+            assert_eq!(old.due(&profile), refused(Reason::TryLater));
+        }
     }
 
     fn data(value: f32) -> FaceData {
@@ -506,9 +912,11 @@ mod tests {
     }
 
     fn stored(of: Option<u8>) -> StoredData {
-        let of = of.map(|number| EnrolmentId::from_random([number; 16]));
         let data = data(0.1);
-        StoredData { data, of }
+        StoredData {
+            data,
+            of: of.map(id),
+        }
     }
 
     const NO_DATA: Due = Due::FaceData {
@@ -516,8 +924,8 @@ mod tests {
         activates: false,
     };
 
-    fn data_session(entries: &[(Step, bool)]) -> Progress {
-        session_under("FACE_DATA".parse().unwrap(), entries)
+    fn data_session(entries: &[(Step, bool)]) -> Session {
+        Session::with_password("FACE_DATA".parse().unwrap(), entries)
     }
 
     #[test]
@@ -526,9 +934,10 @@ mod tests {
             let profile = Profile {
                 data,
                 data_from_sign_up,
+                enrolment: None,
                 ..may_enrol()
             };
-            data_due(&data_session(&[]), &profile)
+            data_session(&[]).due(&profile)
         };
         for (stored, from_sign_up, expected) in [
             (None, false, None),
@@ -542,64 +951,65 @@ mod tests {
             assert_eq!(asked(stored, from_sign_up), expected);
         }
         // What sign-up has brought cannot be read.
-        assert_eq!(asked(None, true), NO_DATA);
+        let needs_reset = refused(Reason::EnrolmentNeedsReset);
+        assert_eq!(asked(None, true), needs_reset);
     }
 
     #[test]
-    fn nobody_else_is_asked_to_enrol_face_data() {
-        let with_data = Profile {
-            data: Some(stored(None)),
-            data_from_sign_up: true,
-            ..may_enrol()
-        };
-        assert_eq!(data_due(&without_password(), &with_data), NO_DATA);
-        for state in [None, Some(State::Pending)] {
+    fn an_enrolment_of_face_data_is_taken_up_until_they_are_accepted() {
+        for (data, running) in [
+            (None, Some(id(1))),
+            (Some(stored(Some(9))), Some(id(1))),
+            (Some(stored(Some(1))), None),
+        ] {
             let profile = Profile {
-                state,
-                ..with_data.clone()
+                data,
+                ..may_enrol()
             };
-            assert_eq!(data_due(&data_session(&[]), &profile), NO_DATA);
+            let due = Due::EnrolData {
+                running,
+                expected: None,
+            };
+            assert_eq!(data_session(&[]).due(&profile), due);
         }
-        let replaced = Profile {
-            enrolment: Some(EnrolmentId::from_random([9; 16])),
-            ..with_data
-        };
-        let rejected = data_session(&[(Step::Enrol, false)]);
-        assert_eq!(data_due(&rejected, &replaced), NO_DATA);
     }
 
     #[test]
     fn after_their_enrolment_face_data_are_compared_in_the_same_session_alone() {
-        let progress = data_session(&[(Step::Enrol, true)]);
         let accepted = Profile {
             data: Some(stored(Some(1))),
             ..may_enrol()
         };
-        let Due::FaceData {
-            enrolled: Some(enrolled),
-            activates: true,
-        } = data_due(&progress, &accepted)
-        else {
-            panic!("the data are compared and become active");
-        };
-        assert_eq!(Some(enrolled.of), progress.enrolment());
-        let tried = data_session(&[(Step::Enrol, true), (Step::FaceData, false)]);
-        assert_ne!(data_due(&tried, &accepted), NO_DATA);
+        let passed = [(Step::Enrol, true)];
+        let tried = [(Step::Enrol, true), (Step::FaceData, false)];
+        for entries in [&passed[..], &tried] {
+            let Due::FaceData {
+                enrolled: Some(enrolled),
+                activates: true,
+            } = data_session(entries).due(&accepted)
+            else {
+                panic!("the data are compared and become active");
+            };
+            assert_eq!(enrolled.of, id(1));
+        }
 
         for data in [None, Some(stored(None)), Some(stored(Some(9)))] {
             let profile = Profile {
                 data,
                 ..may_enrol()
             };
-            assert_eq!(data_due(&progress, &profile), NO_DATA);
+            let found = data_session(&passed).due(&profile);
+            assert_eq!(found, refused(Reason::Superseded));
         }
         let ended_by_a_new_password = Profile {
             enrolment: None,
             data: None,
             ..accepted.clone()
         };
-        assert_eq!(data_due(&progress, &ended_by_a_new_password), NO_DATA);
-        assert_eq!(data_due(&without_password(), &accepted), NO_DATA);
+        let found = data_session(&passed).due(&ended_by_a_new_password);
+        assert_eq!(found, refused(Reason::Superseded));
+        let open = Session::open("FACE_DATA".parse().unwrap());
+        assert_eq!(open.due(&accepted), NO_DATA);
     }
 
     #[test]
@@ -609,35 +1019,27 @@ mod tests {
             data: Some(stored(Some(1))),
             ..Profile::default()
         };
-        for progress in [
-            without_password(),
+        for session in [
+            Session::open("FACE_DATA".parse().unwrap()),
             data_session(&[]),
-            data_session(&[(Step::Enrol, true)]),
         ] {
             let Due::FaceData {
                 enrolled: Some(enrolled),
                 activates: false,
-            } = data_due(&progress, &active)
+            } = session.due(&active)
             else {
                 panic!("the active data are compared");
             };
-            assert_eq!(enrolled.of, EnrolmentId::from_random([1; 16]));
+            assert_eq!(enrolled.of, id(1));
         }
+        let enrolled = data_session(&[(Step::Enrol, true)]);
+        assert_eq!(enrolled.due(&active), refused(Reason::Superseded));
     }
 
-    #[test]
-    fn each_factor_has_steps_of_its_own() {
-        for (factor, enrols, compares) in [
-            (Factor::Face, Step::Enrol, Step::Face),
-            (Factor::FaceData, Step::Enrol, Step::FaceData),
-        ] {
-            let step = |progress: &Progress| match due(factor, progress, &may_enrol(), None) {
-                Due::Enrol { .. } | Due::EnrolData { .. } => Step::Enrol,
-                Due::Face { .. } => Step::Face,
-                Due::FaceData { .. } => Step::FaceData,
-            };
-            assert_eq!(step(&session(&[])), enrols);
-            assert_eq!(step(&without_password()), compares);
+    fn opening() -> Opening {
+        Opening {
+            began: NOW,
+            bound: false,
         }
     }
 
@@ -649,6 +1051,7 @@ mod tests {
             id: ChallengeId::from_random([1; 16]),
             expires_at: Timestamp::from_millis(5),
             key: String::new(),
+            session: opening(),
             task: Task::FaceData {
                 path: Path::Password,
                 counter: Counter::default(),
@@ -672,6 +1075,7 @@ mod tests {
             id: ChallengeId::from_random([1; 16]),
             expires_at: Timestamp::from_millis(5),
             key: "sign-in/ada/01".into(),
+            session: opening(),
             task: Task::Face {
                 path: Path::Open,
                 counter: Counter::default(),
@@ -702,6 +1106,7 @@ mod tests {
             attempts_left: 2,
             reason: Some(Reason::TryLater),
             retry_after: Some(Duration::from_millis(29_001)),
+            consent: Some("2".into()),
         };
         let parameters = challenge.to_parameters();
         let shown = |name: &str| parameters.get(name).map(String::as_str);
@@ -711,7 +1116,8 @@ mod tests {
         assert_eq!(shown("attemptsLeft"), Some("2"));
         assert_eq!(shown("reason"), Some("TRY_LATER"));
         assert_eq!(shown("retryAfter"), Some("30"));
-        assert_eq!(parameters.len(), 8);
+        assert_eq!(shown("consent"), Some("2"));
+        assert_eq!(parameters.len(), 9);
         assert!(!format!("{challenge:?}").contains("sign-in/ada"));
     }
 
@@ -725,6 +1131,7 @@ mod tests {
             attempts_left: 3,
             reason: None,
             retry_after: None,
+            consent: None,
         };
         let parameters = challenge.to_parameters();
         let names: Vec<&str> = parameters.keys().map(String::as_str).collect();

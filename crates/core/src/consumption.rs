@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-use crate::id::{CallId, UserName};
+use crate::id::{CallId, EnrolmentId, UserName};
 use crate::reason::Verdict;
+use crate::reset::Opening;
 use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
 
@@ -41,6 +42,18 @@ pub struct Consumption {
     pub verdict: Option<Verdict>,
     /// The digest of the picture that was judged, where there was one.
     pub picture: Option<Sha256Digest>,
+    /// What the session's next round has to know.
+    pub session: Facts,
+}
+
+/// What a session carries from round to round. Cognito keeps its results only, so it stands with
+/// each challenge that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// How the session began.
+    pub opening: Opening,
+    /// Its enrolment, if it has one.
+    pub enrolment: Option<EnrolmentId>,
 }
 
 /// What a call does that finds a challenge already used.
@@ -61,7 +74,13 @@ pub enum Repeat {
 
 impl Consumption {
     /// The record that a first answer leaves.
-    pub fn first(user: UserName, answer: Sha256Digest, call: CallId, now: Timestamp) -> Self {
+    pub fn first(
+        user: UserName,
+        answer: Sha256Digest,
+        call: CallId,
+        session: Facts,
+        now: Timestamp,
+    ) -> Self {
         Self {
             user,
             at: now,
@@ -71,6 +90,7 @@ impl Consumption {
             taken_over: false,
             verdict: None,
             picture: None,
+            session,
         }
     }
 
@@ -129,7 +149,15 @@ mod tests {
     }
 
     fn used() -> Consumption {
-        Consumption::first(ada(), Sha256Digest::of(b"answer"), call(1), at(0))
+        let opening = Opening {
+            began: at(0),
+            bound: false,
+        };
+        let session = Facts {
+            opening,
+            enrolment: None,
+        };
+        Consumption::first(ada(), Sha256Digest::of(b"answer"), call(1), session, at(0))
     }
 
     fn repeat(of: &Consumption, millis: u64) -> Repeat {

@@ -18,6 +18,7 @@ use std::time::Duration;
 use crate::id::{CallId, EnrolmentId, UserName};
 use crate::profile::EnrolledFace;
 use crate::reason::Reason;
+use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
 
 /// How long a call may take to index before it counts as dead. Longer than any of the
@@ -69,6 +70,8 @@ pub struct Enrolment {
     pub user: UserName,
     /// Where it stands.
     pub state: State,
+    /// The digest of the secret by which it began; none for an operator's upload.
+    pub binding: Option<Sha256Digest>,
     /// The version of the object that was looked at last.
     pub version: Option<String>,
     /// An abandoned enrolment whose face goes when this one's stands.
@@ -147,6 +150,7 @@ mod tests {
             id: EnrolmentId::from_random([1; 16]),
             user: user("ada"),
             state,
+            binding: None,
             version: version.map(str::to_owned),
             replaces: None,
         }

@@ -19,6 +19,7 @@ pub mod picture;
 pub mod policy;
 pub mod profile;
 pub mod reason;
+pub mod reset;
 pub mod secret;
 pub mod session;
 pub mod sign_up;

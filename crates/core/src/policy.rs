@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::face_data::Model;
 use crate::step::Step;
 
@@ -15,7 +17,8 @@ pub struct Policy {
 }
 
 /// What a policy takes for the face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Factor {
     /// A picture, compared with the enrolled one.
     Face,

@@ -5,11 +5,13 @@ use std::time::Duration;
 use crate::face_data::FaceData;
 use crate::id::{ChallengeId, EnrolmentId, FaceId};
 use crate::lockout::{Counter, Path};
+use crate::reset::Reset;
+use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
 
 /// How long a sign-up may stay unconfirmed before its record is swept. Cognito's code is good for
-/// a day and may be sent again; an account that is confirmed later than this has no consent on
-/// record and cannot enrol.
+/// a day and may be sent again; an account that is confirmed later than this begins with a password
+/// reset.
 pub const PENDING_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// How far an account has come.
@@ -17,7 +19,7 @@ pub const PENDING_KEPT: Duration = Duration::from_hours(30 * 24);
 pub enum State {
     /// Signed up; nobody has proven anything yet.
     Pending,
-    /// One party has proven mailbox and password.
+    /// One party has proven mailbox and password, and may enrol while [`Profile::binding`] stands.
     MayEnrol,
     /// A face is enrolled.
     Active,
@@ -75,6 +77,46 @@ pub struct StoredData {
     pub of: Option<EnrolmentId>,
 }
 
+/// Who agreed to the consent text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentBy {
+    /// Whoever signed up. It does not count: whose the mailbox is was not proven yet.
+    SignUp,
+    /// The person who proved the mailbox.
+    Person,
+    /// An operator, who states that the person has agreed.
+    Operator,
+}
+
+impl ConsentBy {
+    /// The name that the table holds.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignUp => "SIGN_UP",
+            Self::Person => "PERSON",
+            Self::Operator => "OPERATOR",
+        }
+    }
+
+    /// Reads what [`ConsentBy::name`] wrote.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::SignUp, Self::Person, Self::Operator]
+            .into_iter()
+            .find(|by| by.name() == name)
+    }
+}
+
+/// A consent on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// The version of the text.
+    pub version: String,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: ConsentBy,
+}
+
 /// A user as the table knows them. An unknown user and one without a record have the same
 /// profile: the default one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,6 +133,14 @@ pub struct Profile {
     pub enrolment: Option<EnrolmentId>,
     /// The enrolment that a new password has ended. Its face goes when the next one's stands.
     pub ended: Option<EnrolmentId>,
+    /// An operator's upload whose face waits for the person's consent.
+    pub waiting: Option<EnrolmentId>,
+    /// The consent on record.
+    pub consent: Option<Consent>,
+    /// The digest of the secret by which one may enrol; none where nobody may, or a face is active.
+    pub binding: Option<Sha256Digest>,
+    /// The last password reset.
+    pub reset: Option<Reset>,
     /// Tries in sessions that proved the password.
     pub password: Tries,
     /// Tries in sessions that did not.
@@ -107,9 +157,32 @@ pub struct Tries {
 }
 
 impl Profile {
-    /// Whether an enrolment may begin, as far as the account goes.
+    /// Whether an enrolment may begin, as far as the account goes: somebody proved mailbox and
+    /// password, and there is no active face.
     pub fn may_enrol(&self) -> bool {
         self.state == Some(State::MayEnrol) && self.faces.is_empty()
+    }
+
+    /// Whether whoever brings this secret with the password may enrol.
+    pub fn lets_enrol(&self, secret: Option<Sha256Digest>) -> bool {
+        self.may_enrol() && self.binding.is_some() && self.binding == secret
+    }
+
+    /// Whether a face, or face data, are active.
+    pub fn is_active(&self) -> bool {
+        self.state == Some(State::Active) || !self.faces.is_empty()
+    }
+
+    /// Whether a consent that counts is on record: one of the party who proved the mailbox, or the
+    /// operator's word for it.
+    pub fn has_consent(&self) -> bool {
+        let by = self.consent.as_ref().map(|consent| consent.by);
+        matches!(by, Some(ConsentBy::Person | ConsentBy::Operator))
+    }
+
+    /// When the password was last reset.
+    pub fn reset_at(&self) -> Option<Timestamp> {
+        self.reset.map(|reset| reset.at)
     }
 
     /// The tries of a path.

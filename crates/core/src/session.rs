@@ -4,7 +4,7 @@
 //! known, that is false where only true can stand, or that comes in an order that cannot be,
 //! ends it. Tokens are due only in [`Session::Complete`].
 
-use crate::id::EnrolmentId;
+use crate::id::ChallengeId;
 use crate::policy::Policy;
 use crate::step::{Metadata, Step};
 
@@ -75,6 +75,19 @@ pub struct Progress {
     enrolled: bool,
 }
 
+/// How far a session is with an enrolment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The password is proven, and no custom challenge was answered yet: one may begin.
+    Opened,
+    /// Rounds of one were answered, and none has passed.
+    Enrolling,
+    /// One has passed; the factor decides.
+    Enrolled,
+    /// There is none in this session and will be none.
+    Factor,
+}
+
 impl Progress {
     /// Tries at the factor that are left in this session.
     pub fn attempts_left(&self) -> usize {
@@ -86,18 +99,28 @@ impl Progress {
         self.tried.last()
     }
 
-    /// The enrolment of this session: named after its first round, the same in every round.
-    pub fn enrolment(&self) -> Option<EnrolmentId> {
-        self.tried
-            .iter()
-            .find(|tried| tried.step == Step::Enrol)
-            .map(|first| (&first.id).into())
+    /// The challenges that were answered, the last one first.
+    pub fn answered(&self) -> impl Iterator<Item = &ChallengeId> {
+        self.tried.iter().rev().map(|tried| &tried.id)
     }
 
     /// Whether a round of enrolment may come next, as far as the session goes: the password is
     /// proven, no round has passed and the factor has not been tried.
     pub fn may_enrol(&self) -> bool {
         self.password_proven && !self.enrolled && self.tried.iter().all(|t| t.step == Step::Enrol)
+    }
+
+    /// How far the session is with an enrolment.
+    pub fn stage(&self) -> Stage {
+        if self.enrolled {
+            Stage::Enrolled
+        } else if !self.may_enrol() {
+            Stage::Factor
+        } else if self.tried.is_empty() {
+            Stage::Opened
+        } else {
+            Stage::Enrolling
+        }
     }
 
     fn count(&self, which: impl Fn(Step) -> bool) -> usize {
@@ -196,7 +219,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::id::ChallengeId;
     use crate::policy::Factor;
 
     const FACE: Policy = Policy {
@@ -330,7 +352,24 @@ mod tests {
     }
 
     #[test]
-    fn every_round_of_an_enrolment_has_the_id_of_the_first() {
+    fn a_session_says_how_far_it_is_with_an_enrolment() {
+        let failed = [tried(Step::Enrol, 1, false), tried(Step::Enrol, 2, false)];
+        let stage = |entries: &[Entry]| {
+            let entries = [&[SRP_A, PASSWORD][..], entries].concat();
+            progress(FACE, &entries).unwrap().stage()
+        };
+        assert_eq!(stage(&[]), Stage::Opened);
+        assert_eq!(stage(&failed), Stage::Enrolling);
+        assert_eq!(stage(&[tried(Step::Enrol, 1, true)]), Stage::Enrolled);
+        let tried_the_face = [tried(Step::Enrol, 1, true), tried(Step::Face, 2, false)];
+        assert_eq!(stage(&tried_the_face), Stage::Enrolled);
+        assert_eq!(stage(&[tried(Step::Face, 1, false)]), Stage::Factor);
+        let open = progress(FACE, &[]).unwrap();
+        assert_eq!(open.stage(), Stage::Factor);
+    }
+
+    #[test]
+    fn the_challenges_of_a_session_are_told_from_the_last_to_the_first() {
         let entries = [
             SRP_A,
             PASSWORD,
@@ -338,8 +377,8 @@ mod tests {
             tried(Step::Enrol, 2, false),
         ];
         let progress = progress(FACE, &entries).unwrap();
-        assert_eq!(progress.enrolment().unwrap().as_str(), "01".repeat(16));
-        assert_eq!(progress.last().unwrap().id.as_str(), "02".repeat(16));
+        let ids: Vec<&str> = progress.answered().map(ChallengeId::as_str).collect();
+        assert_eq!(ids, ["02".repeat(16), "01".repeat(16)]);
         assert_eq!(progress.attempts_left(), 3);
         assert!(progress.may_enrol());
     }

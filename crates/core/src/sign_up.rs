@@ -83,8 +83,15 @@ impl SignUp {
     }
 }
 
-/// What happened to an account that may allow an enrolment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The digest of a secret that a client sent; none where it sent none, or one too long.
+pub fn secret(sent: Option<&str>) -> Option<Sha256Digest> {
+    let fits = |secret: &&str| (1..=MAX_BINDING_SECRET).contains(&secret.len());
+    sent.filter(fits)
+        .map(|secret| Sha256Digest::of(secret.as_bytes()))
+}
+
+/// What was proven of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirmation {
     /// The mailbox is proven by the sign-up's code; the secret, if one came, binds it to the
     /// password.
@@ -93,15 +100,27 @@ pub enum Confirmation {
         secret: Option<Sha256Digest>,
     },
     /// The mailbox is proven, and the password is new.
-    PasswordReset,
+    PasswordReset(Renewal),
 }
 
-impl Confirmation {
-    /// A confirmed sign-up with the secret that came along.
-    pub fn sign_up(secret: Option<&str>) -> Self {
-        let fits = |secret: &&str| (1..=MAX_BINDING_SECRET).contains(&secret.len());
-        Self::SignUp {
-            secret: secret.filter(fits).map(|s| Sha256Digest::of(s.as_bytes())),
+/// What a password reset brought. Neither has to be there, nor right: the password has changed by
+/// then. What is missing lets nobody enrol, or leaves the consent on record as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renewal {
+    /// The digest of a new secret, by which one may enrol.
+    pub binding: Option<Sha256Digest>,
+    /// The version of the consent text that was agreed to, where it is the one in force.
+    pub consent: Option<String>,
+}
+
+impl Renewal {
+    /// Takes what is right of what a reset brought.
+    pub fn of(in_force: &str, consent: Option<&str>, binding: Option<&str>) -> Self {
+        Self {
+            binding: binding.and_then(Sha256Digest::from_hex),
+            consent: consent
+                .filter(|version| *version == in_force)
+                .map(str::to_owned),
         }
     }
 }
@@ -207,15 +226,29 @@ mod tests {
 
     #[test]
     fn a_binding_secret_is_bounded() {
-        let Confirmation::SignUp { secret } = Confirmation::sign_up(Some("secret")) else {
-            unreachable!()
-        };
-        assert_eq!(secret, Some(Sha256Digest::of(b"secret")));
-        for none in [None, Some(""), Some(&*"x".repeat(1025))] {
-            assert_eq!(
-                Confirmation::sign_up(none),
-                Confirmation::SignUp { secret: None }
-            );
+        assert_eq!(secret(Some("secret")), Some(Sha256Digest::of(b"secret")));
+        let longest = "x".repeat(MAX_BINDING_SECRET);
+        assert!(secret(Some(&longest)).is_some());
+        for none in [None, Some(""), Some(&*"x".repeat(MAX_BINDING_SECRET + 1))] {
+            assert_eq!(secret(none), None);
+        }
+    }
+
+    #[test]
+    fn a_reset_takes_what_is_right_and_refuses_nothing() {
+        let binding = Sha256Digest::of(b"secret");
+        let whole = Renewal::of("2", Some("2"), Some(&binding.to_hex()));
+        assert_eq!(whole.binding, Some(binding));
+        assert_eq!(whole.consent.as_deref(), Some("2"));
+        for consent in [None, Some(""), Some("1"), Some("true")] {
+            let renewal = Renewal::of("2", consent, Some(&binding.to_hex()));
+            assert_eq!(renewal.consent, None);
+            assert_eq!(renewal.binding, Some(binding));
+        }
+        for wrong in [None, Some(""), Some("secret"), Some(&binding.to_hex()[1..])] {
+            let renewal = Renewal::of("2", Some("2"), wrong);
+            assert_eq!(renewal.binding, None);
+            assert!(renewal.consent.is_some());
         }
     }
 }

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, PublicChallenge};
 use signin_core::id::UserName;
 use signin_core::policy::Policy;
-use signin_core::session::{self, Progress};
+use signin_core::secret::Sha256Digest;
+use signin_core::session::{self, Progress, Stage};
+use signin_core::sign_up;
 
 use crate::Refusal;
 use crate::event::{Event, entries};
@@ -16,6 +18,8 @@ pub struct Asked {
     pub user: UserName,
     /// Where the session stands.
     pub progress: Progress,
+    /// The digest of the secret that came with the password; none in every other round.
+    pub secret: Option<Sha256Digest>,
 }
 
 /// Reads the event. A session in which no custom challenge can be due is refused: define would
@@ -27,9 +31,19 @@ pub fn asked(policy: Policy, event: &Event) -> Result<Asked, Refusal> {
     let request: Request = event.request().ok_or_else(Refusal::unexpected_event)?;
     let progress = session::progress(policy, &entries(&request.session))
         .ok_or_else(Refusal::unexpected_event)?;
+    // Cognito hands in what the client said with the answer before: the password's, where no custom
+    // challenge was answered yet. Whatever later answers say binds nothing.
+    let secret = match progress.stage() {
+        Stage::Opened => {
+            let said = request.client_metadata.get("bindingSecret");
+            sign_up::secret(said.map(String::as_str))
+        }
+        Stage::Enrolling | Stage::Enrolled | Stage::Factor => None,
+    };
     Ok(Asked {
         user: event.user()?,
         progress,
+        secret,
     })
 }
 

@@ -3,7 +3,7 @@
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsPostConfirmationRequest as Request;
 use serde_json::Value;
 use signin_core::id::UserName;
-use signin_core::sign_up::Confirmation;
+use signin_core::sign_up::{self, Confirmation, Renewal};
 
 use crate::Refusal;
 use crate::event::Event;
@@ -16,18 +16,17 @@ pub struct Confirmed {
     pub confirmation: Confirmation,
 }
 
-/// Reads the event.
-pub fn confirmed(event: &Event) -> Result<Confirmed, Refusal> {
+/// Reads the event, where this version of the consent text is in force.
+pub fn confirmed(consent: &str, event: &Event) -> Result<Confirmed, Refusal> {
     let request: Request = event.request().ok_or_else(Refusal::unexpected_event)?;
+    let sent = |name: &str| request.client_metadata.get(name).map(String::as_str);
     let confirmation = match event.trigger_source() {
-        "PostConfirmation_ConfirmSignUp" => {
-            let secret = request
-                .client_metadata
-                .get("bindingSecret")
-                .map(String::as_str);
-            Confirmation::sign_up(secret)
+        "PostConfirmation_ConfirmSignUp" => Confirmation::SignUp {
+            secret: sign_up::secret(sent("bindingSecret")),
+        },
+        "PostConfirmation_ConfirmForgotPassword" => {
+            Confirmation::PasswordReset(Renewal::of(consent, sent("consent"), sent("binding")))
         }
-        "PostConfirmation_ConfirmForgotPassword" => Confirmation::PasswordReset,
         _ => return Err(Refusal::unexpected_event()),
     };
     Ok(Confirmed {
@@ -44,6 +43,7 @@ pub fn respond(event: Event) -> Value {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use signin_core::secret::Sha256Digest;
 
     use super::*;
 
@@ -55,18 +55,38 @@ mod tests {
             "response": {},
         }))
         .unwrap();
-        confirmed(&event).map(|confirmed| confirmed.confirmation)
+        confirmed("2", &event).map(|confirmed| confirmed.confirmation)
     }
 
     #[test]
     fn a_confirmed_sign_up_and_a_password_reset_are_told_apart() {
-        let secret = json!({"bindingSecret": "secret"});
-        let sign_up = confirmation("PostConfirmation_ConfirmSignUp", &secret);
-        assert_eq!(sign_up, Ok(Confirmation::sign_up(Some("secret"))));
-        let without = confirmation("PostConfirmation_ConfirmSignUp", &json!(null));
-        assert_eq!(without, Ok(Confirmation::sign_up(None)));
-        let reset = confirmation("PostConfirmation_ConfirmForgotPassword", &secret);
-        assert_eq!(reset, Ok(Confirmation::PasswordReset));
-        assert!(confirmation("PreSignUp_SignUp", &secret).is_err());
+        let binding = Sha256Digest::of(b"secret");
+        let metadata =
+            json!({"bindingSecret": "secret", "binding": binding.to_hex(), "consent": "2"});
+        let sign_up = confirmation("PostConfirmation_ConfirmSignUp", &metadata);
+        let secret = Some(binding);
+        assert_eq!(sign_up, Ok(Confirmation::SignUp { secret }));
+        let reset = confirmation("PostConfirmation_ConfirmForgotPassword", &metadata);
+        let renewal = Renewal {
+            binding: Some(binding),
+            consent: Some("2".to_owned()),
+        };
+        assert_eq!(reset, Ok(Confirmation::PasswordReset(renewal)));
+        assert!(confirmation("PreSignUp_SignUp", &metadata).is_err());
+    }
+
+    #[test]
+    fn neither_is_refused_for_what_it_did_not_bring() {
+        for metadata in [
+            json!(null),
+            json!({}),
+            json!({"binding": "x", "consent": "1"}),
+        ] {
+            let sign_up = confirmation("PostConfirmation_ConfirmSignUp", &metadata);
+            assert_eq!(sign_up, Ok(Confirmation::SignUp { secret: None }));
+            let reset = confirmation("PostConfirmation_ConfirmForgotPassword", &metadata);
+            let nothing = Confirmation::PasswordReset(Renewal::default());
+            assert_eq!(reset, Ok(nothing));
+        }
     }
 }

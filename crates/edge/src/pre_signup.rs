@@ -8,7 +8,18 @@ use signin_core::sign_up::{Brought, Required, SignUp};
 use crate::Refusal;
 use crate::event::Event;
 
+/// Whose account is about to be made.
+#[derive(Debug)]
+pub enum NewAccount {
+    /// A person signs up.
+    Own(SigningUp),
+    /// An administrator makes one for somebody. It brings neither consent nor binding, and nothing
+    /// is stored for it: the person proves the mailbox and agrees with a password reset.
+    Invited,
+}
+
 /// A sign-up that brought what it must.
+#[derive(Debug)]
 pub struct SigningUp {
     /// The name that the account will have.
     pub user: UserName,
@@ -16,13 +27,18 @@ pub struct SigningUp {
     pub sign_up: SignUp,
 }
 
-/// Reads and checks the event. Only people who sign up themselves can agree to the consent
-/// text; accounts that come from elsewhere (an administrator's, another identity provider's)
-/// are refused.
-pub fn signing_up(required: Required<'_>, event: &Event) -> Result<SigningUp, Refusal> {
-    if event.trigger_source() != "PreSignUp_SignUp" {
-        return Err(Refusal::unexpected_event());
+/// Reads and checks the event. Another identity provider's people are refused: they have no
+/// password here, by which they could prove that they may enrol, and this user pool signs in by the
+/// policy alone.
+pub fn new_account(required: Required<'_>, event: &Event) -> Result<NewAccount, Refusal> {
+    match event.trigger_source() {
+        "PreSignUp_SignUp" => signing_up(required, event).map(NewAccount::Own),
+        "PreSignUp_AdminCreateUser" => Ok(NewAccount::Invited),
+        _ => Err(Refusal::unexpected_event()),
     }
+}
+
+fn signing_up(required: Required<'_>, event: &Event) -> Result<SigningUp, Refusal> {
     let request: Request = event.request().ok_or_else(Refusal::unexpected_event)?;
     let sent = |name: &str| request.client_metadata.get(name).map(String::as_str);
     let brought = Brought {
@@ -108,14 +124,24 @@ mod tests {
             ("PreSignUp_SignUp", json!(null), "consent"),
             ("PreSignUp_SignUp", json!({"consent": "0"}), "consent"),
             ("PreSignUp_SignUp", json!({"consent": "1"}), "binding"),
-            ("PreSignUp_AdminCreateUser", whole.clone(), "not served"),
             ("PreSignUp_ExternalProvider", whole, "not served"),
         ] {
-            let refusal = signing_up(PICTURES, &event(source, &metadata))
+            let refusal = new_account(PICTURES, &event(source, &metadata))
                 .err()
                 .unwrap()
                 .to_string();
             assert!(refusal.contains(expected), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn an_administrator_makes_accounts_without_consent_or_binding() {
+        let binding = Sha256Digest::of(b"secret").to_hex();
+        for metadata in [json!(null), json!({"consent": "1", "binding": binding})] {
+            let event = event("PreSignUp_AdminCreateUser", &metadata);
+            let made = new_account(PICTURES, &event);
+            // Nor does it count where one is sent.
+            assert!(matches!(made, Ok(NewAccount::Invited)), "{made:?}");
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Answered {
     pub client: ClientId,
     /// The challenge as create-auth-challenge left it.
     pub challenge: PrivateChallenge,
+    /// The version of the consent text that the answer agrees to, if any.
+    pub consent: Option<String>,
     /// The client's words. They may be a picture or face data: never to be logged.
     pub answer: String,
 }
@@ -33,6 +35,7 @@ pub fn answered(event: &Event) -> Option<Answered> {
         user: event.user().ok()?,
         client: event.client().ok()?,
         challenge: PrivateChallenge::from_parameter(challenge)?,
+        consent: request.client_metadata.get("consent").cloned(),
         answer: request.challenge_answer?,
     })
 }
@@ -46,6 +49,7 @@ pub fn respond(event: Event, correct: bool) -> Value {
 mod tests {
     use signin_core::challenge::Task;
     use signin_core::id::{ChallengeId, EnrolmentId};
+    use signin_core::reset::Opening;
     use signin_core::time::Timestamp;
 
     use super::*;
@@ -66,8 +70,13 @@ mod tests {
             id: ChallengeId::from_random([1; 16]),
             expires_at: Timestamp::from_millis(1),
             key: "enrolments/ada/01".into(),
+            session: Opening {
+                began: Timestamp::from_millis(1),
+                bound: false,
+            },
             task: Task::Enrol {
                 enrolment: EnrolmentId::from_random([1; 16]),
+                consent: None,
             },
         }
     }

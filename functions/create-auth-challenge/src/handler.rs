@@ -8,7 +8,7 @@ use signin_aws::pictures::Bucket;
 use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::{Standing, UserTable};
 use signin_core::challenge::{
-    self, Due, LIFETIME, PrivateChallenge, PublicChallenge, Task, Wanted,
+    self, Due, Known, LIFETIME, PrivateChallenge, PublicChallenge, Task, Wanted,
 };
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
@@ -16,7 +16,9 @@ use signin_core::lockout::{Counter, Path};
 use signin_core::policy::Factor;
 use signin_core::profile::Profile;
 use signin_core::reason::Verdict;
+use signin_core::reset::Opening;
 use signin_core::session::Progress;
+use signin_core::time::Timestamp;
 use signin_edge::create_auth_challenge::{Asked, asked, respond};
 use signin_edge::settings::SignIn;
 use signin_edge::{Event, Refusal, clock, random};
@@ -24,6 +26,8 @@ use signin_edge::{Event, Refusal, clock, random};
 /// Creates challenges.
 pub(crate) struct Creator {
     pub(crate) sign_in: SignIn,
+    /// The version of the consent text in force.
+    pub(crate) consent: String,
     pub(crate) table: UserTable,
     pub(crate) documents: Bucket,
     pub(crate) sign_ins: Bucket,
@@ -48,22 +52,36 @@ impl Creator {
 
     async fn challenge(
         &self,
-        Asked { user, progress }: &Asked,
+        asked: &Asked,
         id: ChallengeId,
         watch: Stopwatch,
     ) -> Result<(PublicChallenge, PrivateChallenge), Fault> {
-        let last = progress.last().map(|last| &last.id);
-        let standing = self
-            .table
-            .standing(user, last, progress.enrolment().as_ref())
-            .await?;
+        let Asked { user, progress, .. } = asked;
+        // Before the profile is read: a reset that is not in it yet is later than this.
+        let began = watch.now();
+        let standing = self.table.standing(user, progress).await?;
         let path = challenge::path(progress);
         let counter = self.counter(user, path, &standing, progress, watch).await;
         let now = watch.now();
         let factor = self.sign_in.policy.factor;
         let profile = &standing.profile;
-        let due = challenge::due(factor, progress, profile, standing.enrolment.as_ref());
-        let (uploaded, task, wait) = match due {
+        let opening = opening(asked, &standing, began);
+        let known = Known {
+            progress,
+            opening,
+            secret: asked.secret,
+            enrolment: standing
+                .session
+                .as_ref()
+                .and_then(|session| session.enrolment.as_ref()),
+            record: standing.enrolment.as_ref(),
+            profile,
+            now,
+        };
+        let consent = (!profile.has_consent()).then(|| self.consent.clone());
+        let mut asks_consent = None;
+        let mut refusal = None;
+        let (uploaded, task, wait) = match challenge::due(factor, known) {
             Due::Enrol { running } => {
                 let enrolment = match running {
                     Some(running) => running,
@@ -74,26 +92,28 @@ impl Creator {
                     enrolment: enrolment.clone(),
                 };
                 let uploaded = Some((&self.documents, key.to_string()));
-                (uploaded, Task::Enrol { enrolment }, None)
+                asks_consent.clone_from(&consent);
+                (uploaded, Task::Enrol { enrolment, consent }, None)
             }
             Due::Face { faces, activates } => {
-                let uploaded = Some((&self.sign_ins, key::sign_in(user, &id)));
                 let task = Task::Face {
                     path,
                     counter,
                     faces,
                     activates,
                 };
-                (uploaded, task, counter.wait(now))
+                (self.sign_in_picture(user, &id), task, counter.wait(now))
             }
             Due::EnrolData { running, expected } => {
                 let enrolment = match running {
                     Some(running) => running,
                     None => self.begin(user, &id, profile, watch).await?,
                 };
+                asks_consent.clone_from(&consent);
                 let task = Task::EnrolData {
                     enrolment,
                     expected,
+                    consent,
                 };
                 (None, task, None)
             }
@@ -109,6 +129,17 @@ impl Creator {
                 };
                 (None, task, counter.wait(now))
             }
+            Due::Refuse {
+                reason,
+                retry_after,
+            } => {
+                let uploaded = match factor {
+                    Factor::Face => self.sign_in_picture(user, &id),
+                    Factor::FaceData => None,
+                };
+                refusal = Some((Some(reason), retry_after));
+                (uploaded, Task::Refuse { factor, reason }, None)
+            }
         };
         let expires_at = now.plus(LIFETIME);
         let (wanted, key) = match uploaded {
@@ -122,11 +153,12 @@ impl Creator {
             Some(Verdict::Refused(reason)) => Some(reason),
             Some(Verdict::Passed) | None => None,
         };
-        let (reason, retry_after) = challenge::advice(refused, wait);
+        let (reason, retry_after) = refusal.unwrap_or_else(|| challenge::advice(refused, wait));
         let private = PrivateChallenge {
             id: id.clone(),
             expires_at,
             key,
+            session: opening,
             task,
         };
         let public = PublicChallenge {
@@ -137,8 +169,14 @@ impl Creator {
             attempts_left: progress.attempts_left(),
             reason,
             retry_after,
+            consent: asks_consent,
         };
         Ok((public, private))
+    }
+
+    /// Where a picture of the user goes.
+    fn sign_in_picture(&self, user: &UserName, id: &ChallengeId) -> Option<(&Bucket, String)> {
+        Some((&self.sign_ins, key::sign_in(user, id)))
     }
 
     /// The counter of the path, without a try whose call died before it had judged the answer. A
@@ -201,5 +239,22 @@ impl Creator {
         } else {
             Err(Fault::new("BeginEnrolment", "another session was quicker"))
         }
+    }
+}
+
+/// How the session began: now, where this is its first custom challenge; otherwise as it has
+/// carried, or as old as it can be.
+fn opening(asked: &Asked, standing: &Standing, began: Timestamp) -> Opening {
+    let rounds = asked.progress.answered().count();
+    match &standing.session {
+        Some(session) => session.opening,
+        None if rounds == 0 => Opening {
+            began,
+            bound: standing
+                .profile
+                .reset
+                .is_some_and(|reset| reset.binds(asked.secret)),
+        },
+        None => Opening::unknown(rounds, began),
     }
 }

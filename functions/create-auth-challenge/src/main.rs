@@ -11,6 +11,7 @@ use signin_edge::{Failure, run};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let sign_in = SignIn::from_environment()?;
+    let consent: String = setting("CONSENT_VERSION")?;
     let (table, documents, sign_ins): (String, String, String) = (
         setting("USER_TABLE")?,
         setting("DOCUMENT_BUCKET")?,
@@ -19,6 +20,7 @@ async fn main() -> Result<(), Failure> {
     let config = client::load().await;
     let creator = Creator {
         sign_in,
+        consent,
         table: UserTable::open(&config, table),
         documents: Bucket::open(&config, documents),
         sign_ins: Bucket::open(&config, sign_ins),

@@ -1,11 +1,11 @@
 //! pre-signup: lets a person sign up who agreed to the consent text, and remembers the binding,
-//! and the face data where those are compared.
+//! and the face data where those are compared; lets an administrator make accounts for others.
 
 use signin_aws::fault::in_time;
 use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
 use signin_aws::{client, table::UserTable};
 use signin_core::sign_up::Required;
-use signin_edge::pre_signup::{respond, signing_up};
+use signin_edge::pre_signup::{NewAccount, SigningUp, new_account, respond};
 use signin_edge::settings::{SignIn, setting};
 use signin_edge::{Event, Failure, Refusal, clock, run};
 
@@ -21,13 +21,14 @@ async fn main() -> Result<(), Failure> {
     run(async |event| {
         let watch = Stopwatch::start(clock::now());
         let event = Event::new(event)?;
-        let signing_up = signing_up(required, &event)?;
-        let stored = table.store_sign_up(&signing_up.user, &signing_up.sign_up, watch.now());
-        let stored = in_time("StoreSignUp", watch.after(TRIGGER_BUDGET), stored).await;
-        stored.map_err(|fault| {
-            fault.log();
-            Refusal::unavailable()
-        })?;
+        if let NewAccount::Own(SigningUp { user, sign_up }) = new_account(required, &event)? {
+            let stored = table.store_sign_up(&user, &sign_up, watch.now());
+            let stored = in_time("StoreSignUp", watch.after(TRIGGER_BUDGET), stored).await;
+            stored.map_err(|fault| {
+                fault.log();
+                Refusal::unavailable()
+            })?;
+        }
         Ok(respond(event))
     })
     .await

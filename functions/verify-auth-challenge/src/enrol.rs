@@ -20,6 +20,7 @@ impl Verifier {
         &self,
         answered: &Answered,
         enrolment: &EnrolmentId,
+        consent: Option<&str>,
         call: Call,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
@@ -29,6 +30,11 @@ impl Verifier {
             Claim::Settled(verdict, _) => return Ok(Some(verdict)),
             Claim::Refused => return Ok(None),
         };
+        match self.lacks_consent(answered, enrolment, consent, call).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return self.refuse(&ticket, reason, None).await,
+            Err(fault) => return self.or_give_back(&ticket, Err(fault)).await,
+        }
         let indexed = tokio::time::timeout_at(until, self.index(answered, enrolment, call)).await;
         let reason = match indexed {
             Ok(Ok(Outcome::Indexed(_))) => {

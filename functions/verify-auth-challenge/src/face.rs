@@ -236,6 +236,7 @@ impl Verifier {
             face: passed,
             steps: Steps::passed(asked.path, asked.activates.is_some(), Factor::Face),
             client: &answered.client,
+            session: answered.challenge.session,
         };
         self.pass(ticket, &pass, call).await
     }

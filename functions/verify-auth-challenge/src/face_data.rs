@@ -27,21 +27,38 @@ pub(crate) struct Asked<'a> {
     pub(crate) activates: bool,
 }
 
+/// What a challenge to enrol asks for.
+#[derive(Clone, Copy)]
+pub(crate) struct AskedToEnrol<'a> {
+    pub(crate) enrolment: &'a EnrolmentId,
+    pub(crate) expected: Option<&'a FaceData>,
+    pub(crate) consent: Option<&'a str>,
+}
+
 impl Verifier {
     /// Judges face data that are to be enrolled; none where the challenge was used before.
     pub(crate) async fn enrol_data(
         &self,
         answered: &Answered,
-        enrolment: &EnrolmentId,
-        expected: Option<&FaceData>,
+        asked: AskedToEnrol<'_>,
         call: Call,
     ) -> Result<Option<Verdict>, Fault> {
+        let AskedToEnrol {
+            enrolment,
+            expected,
+            consent,
+        } = asked;
         let table = &self.indexer.table;
         let ticket = match table.claim(answering(answered, call)).await? {
             Claim::Mine(ticket) => ticket,
             Claim::Settled(verdict, _) => return Ok(Some(verdict)),
             Claim::Refused => return Ok(None),
         };
+        match self.lacks_consent(answered, enrolment, consent, call).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return self.refuse(&ticket, reason, None).await,
+            Err(fault) => return self.or_give_back(&ticket, Err(fault)).await,
+        }
         let recorded = match FaceData::parse(self.model, &answered.answer) {
             Ok(data) if expected.is_none_or(|expected| *expected == data) => {
                 let now = call.watch.now();
@@ -84,6 +101,7 @@ impl Verifier {
                             face,
                             steps: Steps::passed(asked.path, asked.activates, Factor::FaceData),
                             client: &answered.client,
+                            session: answered.challenge.session,
                         };
                         self.pass(&ticket, &pass, call).await
                     }

@@ -50,7 +50,10 @@ impl Verifier {
     async fn judge(&self, answered: &Answered, call: Call) -> bool {
         let judged = async {
             match &answered.challenge.task {
-                Task::Enrol { enrolment } => self.enrol(answered, enrolment, call).await,
+                Task::Enrol { enrolment, consent } => {
+                    self.enrol(answered, enrolment, consent.as_deref(), call)
+                        .await
+                }
                 Task::Face {
                     path,
                     counter,
@@ -68,9 +71,14 @@ impl Verifier {
                 Task::EnrolData {
                     enrolment,
                     expected,
+                    consent,
                 } => {
-                    self.enrol_data(answered, enrolment, expected.as_ref(), call)
-                        .await
+                    let asked = crate::face_data::AskedToEnrol {
+                        enrolment,
+                        expected: expected.as_ref(),
+                        consent: consent.as_deref(),
+                    };
+                    self.enrol_data(answered, asked, call).await
                 }
                 Task::FaceData {
                     path,
@@ -86,6 +94,7 @@ impl Verifier {
                     };
                     self.face_data(answered, asked, call).await
                 }
+                Task::Refuse { reason, .. } => self.refuse_unread(answered, *reason, call).await,
             }
         };
         let judged = in_time("Verify", call.watch.after(TRIGGER_BUDGET), judged).await;
@@ -112,6 +121,8 @@ pub(crate) fn answering(answered: &Answered, call: Call) -> Answering<'_> {
     Answering {
         user: &answered.user,
         id: &answered.challenge.id,
+        opening: answered.challenge.session,
+        enrolment: answered.challenge.enrolment(),
         answer: Sha256Digest::of(answered.answer.as_bytes()),
         call: call.id,
         watch: call.watch,

@@ -2,11 +2,13 @@
 
 use signin_aws::fault::Fault;
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{FullPass, Settled, Ticket};
+use signin_aws::table::{Claim, FullPass, Settled, Ticket};
+use signin_core::id::EnrolmentId;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::Sha256Digest;
+use signin_edge::verify_auth_challenge::Answered;
 
-use crate::handler::Verifier;
+use crate::handler::{Verifier, answering};
 
 impl Verifier {
     /// The verdict that stands. A fault, also one that kept a verdict from being recorded, gives
@@ -23,6 +25,43 @@ impl Verifier {
             }
             verdict => verdict,
         }
+    }
+
+    /// Refuses an answer without a look at it: nothing is read, compared or counted. None where
+    /// the challenge was used before.
+    pub(crate) async fn refuse_unread(
+        &self,
+        answered: &Answered,
+        reason: Reason,
+        call: Call,
+    ) -> Result<Option<Verdict>, Fault> {
+        let table = &self.indexer.table;
+        let claim = table.refuse_unread(answering(answered, call), reason);
+        Ok(match claim.await? {
+            Claim::Settled(verdict, _) => Some(verdict),
+            Claim::Mine(_) | Claim::Refused => None,
+        })
+    }
+
+    /// Why an answer to `ENROL` is not looked at: it does not agree to the consent text in the
+    /// version that was asked for. Where it does, that is on record before anything is looked at.
+    pub(crate) async fn lacks_consent(
+        &self,
+        answered: &Answered,
+        enrolment: &EnrolmentId,
+        asked: Option<&str>,
+        call: Call,
+    ) -> Result<Option<Reason>, Fault> {
+        let Some(version) = asked else {
+            return Ok(None);
+        };
+        if answered.consent.as_deref() != Some(version) {
+            return Ok(Some(Reason::ConsentNeeded));
+        }
+        let table = &self.indexer.table;
+        let agreed = table.agree(&answered.user, enrolment, version, call.watch.now());
+        // An enrolment that is not under way any more has nothing to agree to.
+        Ok((!agreed.await?).then_some(Reason::TryLater))
     }
 
     /// Records a refusal.

@@ -1,20 +1,24 @@
 //! Profiles: who has signed up, who may enrol, and the two counters.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use signin_core::consumption::Consumption;
+use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::Enrolment;
 use signin_core::face_data::FaceData;
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path};
 use signin_core::profile::{
-    EnrolledFace, PENDING_KEPT, Profile, State, StoredData, StoredDocument, Tries,
+    Consent, ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State, StoredData, StoredDocument,
+    Tries,
 };
-use signin_core::sign_up::{Confirmation, SignUp};
+use signin_core::reset::Reset;
+use signin_core::secret::Sha256Digest;
+use signin_core::session::{Progress, Stage};
+use signin_core::sign_up::{Confirmation, Renewal, SignUp};
 use signin_core::time::Timestamp;
 
-use super::challenges::consumption;
-use super::item::{Item, Write, bytes, number, text, time, ttl};
-use super::{RACES, UserTable, challenge_key, enrolment_key, give_way, has_code, profile_key};
+use super::challenges::{activate, activated, consumption};
+use super::item::{Item, Key, Write, bytes, number, text, time, ttl};
+use super::{RACES, Transaction, UserTable, challenge_key, give_way, has_code, profile_key};
 use crate::fault::Fault;
 
 /// The names under which face data are stored: what they are, from which enrolment, and whether
@@ -28,30 +32,64 @@ pub struct Standing {
     pub profile: Profile,
     /// What became of the last challenge of the session.
     pub last: Option<Consumption>,
-    /// The session's enrolment.
+    /// What the session has carried so far; none before its first round, and where no record of
+    /// its rounds is left.
+    pub session: Option<Facts>,
+    /// The session's enrolment; before the first round, the one that is under way.
     pub enrolment: Option<Enrolment>,
 }
 
 impl UserTable {
-    /// Reads profile, last challenge and the session's enrolment in one round trip.
-    pub async fn standing(
+    /// Reads profile and last challenge in one round trip. An enrolment that a session with a
+    /// password is about, or may take up again, is one more; and where the last challenge left no
+    /// record, so are those before it.
+    pub async fn standing(&self, user: &UserName, progress: &Progress) -> Result<Standing, Fault> {
+        let mut answered = progress.answered();
+        let keys = [Some(profile_key(user)), answered.next().map(challenge_key)];
+        let [found, last] = self.read(keys).await?;
+        let profile = found.as_ref().map(profile).unwrap_or_default();
+        let own = |item: &Item| consumption(item).filter(|found| found.user == *user);
+        let last = last.as_ref().and_then(own);
+        let session = match &last {
+            Some(last) => Some(last.session.clone()),
+            None => self.earlier(user, answered).await?,
+        };
+        let about = match (&session, progress.stage()) {
+            (_, Stage::Factor) => None,
+            (Some(session), _) => session.enrolment.as_ref(),
+            (None, _) => profile.enrolment.as_ref(),
+        };
+        let enrolment = match about {
+            Some(id) => self
+                .enrolment(id)
+                .await?
+                .filter(|found| found.user == *user),
+            None => None,
+        };
+        Ok(Standing {
+            profile,
+            last,
+            session,
+            enrolment,
+        })
+    }
+
+    /// What the newest of a session's challenges that left a record says of the session.
+    async fn earlier(
         &self,
         user: &UserName,
-        last: Option<&ChallengeId>,
-        enrolment: Option<&EnrolmentId>,
-    ) -> Result<Standing, Fault> {
-        let keys = [
-            Some(profile_key(user)),
-            last.map(challenge_key),
-            enrolment.map(enrolment_key),
-        ];
-        let [found, last, enrolled] = self.read(keys).await?;
-        let last = last.as_ref().and_then(consumption);
-        Ok(Standing {
-            profile: found.as_ref().map(profile).unwrap_or_default(),
-            last: last.filter(|last| last.user == *user),
-            enrolment: enrolled.as_ref().and_then(super::enrolments::enrolment),
-        })
+        challenges: impl Iterator<Item = &ChallengeId>,
+    ) -> Result<Option<Facts>, Fault> {
+        let keys: Vec<Key> = challenges.map(challenge_key).collect();
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let found = self.read_all(&keys).await?;
+        let mut newest = keys.iter().filter_map(|key| {
+            let item = found.iter().find(|item| item.is(key))?;
+            consumption(item).filter(|found| found.user == *user)
+        });
+        Ok(newest.next().map(|found| found.session))
     }
 
     /// Reads a profile; the default one for everybody without a record.
@@ -72,6 +110,7 @@ impl UserTable {
             .set("state", text(State::Pending.name()))
             .set("consent", text(sign_up.consent.clone()))
             .set("consentAt", time(now))
+            .set("consentBy", text(ConsentBy::SignUp.name()))
             .set("binding", text(sign_up.binding.to_hex()))
             .set("ttl", ttl(now.plus(PENDING_KEPT)))
             .if_absent_or_equal("state", text(State::Pending.name()));
@@ -83,59 +122,144 @@ impl UserTable {
         Ok(())
     }
 
-    /// Lets an account enrol whose mailbox and password were proven to be one party's.
-    ///
-    /// A sign-up confirmed without the right secret stays as it is, but is not swept any more:
-    /// the owner of the mailbox can still reset the password. A reset never touches an active
-    /// face; an enrolment that is under way ends with the password under which it began, and
-    /// so do the face data that sign-up has brought, since whose they are nobody can tell. An
-    /// account without a record has not consented and cannot enrol.
-    pub async fn confirm(&self, user: &UserName, confirmation: Confirmation) -> Result<(), Fault> {
-        let proven = |state| text(State::name(state));
-        let may_enrol = || {
-            Write::to(profile_key(user))
-                .set("state", proven(State::MayEnrol))
-                .remove(["ttl", "binding"])
-        };
+    /// Records what was proven of an account. None of it fails for what a client did not bring.
+    pub async fn confirm(
+        &self,
+        user: &UserName,
+        confirmation: &Confirmation,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
         match confirmation {
-            Confirmation::PasswordReset => {
-                let reset = || {
-                    may_enrol().if_either("state", proven(State::Pending), proven(State::MayEnrol))
-                };
-                let ended = || {
-                    let begun = reset().if_present("enrolment");
-                    begun.copy("enrolment", "ended").remove(["enrolment"])
-                };
-                let none = reset().if_absent("enrolment");
-                // The last one is for an enrolment that begins between the first two.
-                let allowed = self.update("EndEnrolment", forget_data(ended())).await?
-                    || self.update("AllowEnrolment", forget_data(none)).await?
-                    || self.update("EndEnrolment", forget_data(ended())).await?;
-                if !allowed {
-                    tracing::info!(target: "signin", "a password reset allows no new enrolment");
-                }
+            Confirmation::SignUp { secret } => self.confirm_sign_up(user, *secret).await,
+            Confirmation::PasswordReset(renewal) => self.reset(user, renewal, now).await,
+        }
+    }
+
+    /// Lets an account enrol whose mailbox and password were proven to be one party's, and whose
+    /// consent counts from then on.
+    ///
+    /// One that was confirmed without the right secret keeps what it has (consent, a face of an
+    /// operator's upload) and is not swept any more, but its binding is void: the owner of the
+    /// mailbox begins with a password reset.
+    async fn confirm_sign_up(
+        &self,
+        user: &UserName,
+        secret: Option<Sha256Digest>,
+    ) -> Result<(), Fault> {
+        let pending = || {
+            Write::to(profile_key(user))
+                .remove(["ttl"])
+                .if_equal("state", text(State::Pending.name()))
+        };
+        let bound = match secret {
+            Some(secret) => {
+                let bound = pending()
+                    .set("state", text(State::MayEnrol.name()))
+                    .set("consentBy", text(ConsentBy::Person.name()))
+                    .if_equal("binding", text(secret.to_hex()));
+                self.update("AllowEnrolment", bound).await?
             }
-            Confirmation::SignUp { secret } => {
-                let bound = match secret {
-                    Some(secret) => {
-                        let bound = may_enrol()
-                            .if_equal("state", proven(State::Pending))
-                            .if_equal("binding", text(secret.to_hex()));
-                        self.update("AllowEnrolment", bound).await?
-                    }
-                    None => false,
-                };
-                if !bound {
-                    let kept = Write::to(profile_key(user))
-                        .remove(["ttl", "binding"])
-                        .if_equal("state", proven(State::Pending));
-                    if !self.update("KeepAccount", forget_data(kept)).await? {
-                        tracing::warn!(target: "signin", "a confirmed account has no sign-up on record");
-                    }
-                }
+            None => false,
+        };
+        if !bound {
+            let kept = forget_data(pending().remove(["binding"]));
+            if !self.update("KeepAccount", kept).await? {
+                tracing::info!(target: "signin", "a confirmed account has no open sign-up on record");
             }
         }
         Ok(())
+    }
+
+    /// Records that whoever holds the mailbox has set a new password. It needs no record from
+    /// before: an account that an administrator made, that was imported, or that a stranger opened
+    /// and left begins here.
+    ///
+    /// From then on the account enrols by the secret that the reset brought, or not at all; the
+    /// enrolment under way ends, and with it the face data that sign-up has brought, since whose they
+    /// are nobody can tell. An active face is never touched. Where the person agrees, an operator's
+    /// upload that waits for it becomes active. All or nothing; then the tries of the password's
+    /// path are forgotten, which were the old password's.
+    async fn reset(&self, user: &UserName, renewal: &Renewal, now: Timestamp) -> Result<(), Fault> {
+        for _ in 0..RACES {
+            let seen = self.profile(user).await?;
+            let mut reset = Write::to(profile_key(user))
+                .set("resetAt", time(now))
+                .remove(["ttl"])
+                .if_same("state", seen.state.map(|state| text(state.name())))
+                .if_same(
+                    "enrolment",
+                    seen.enrolment.as_ref().map(|id| text(id.as_str())),
+                )
+                .if_same("waiting", seen.waiting.as_ref().map(|id| text(id.as_str())));
+            let binding = renewal.binding.map(|binding| text(binding.to_hex()));
+            reset = reset.set_or_remove("resetBinding", binding.clone());
+            if let Some(version) = &renewal.consent {
+                reset = set_consent(reset, version, ConsentBy::Person, now);
+            }
+            let mut others = Vec::new();
+            if !seen.is_active() {
+                reset = forget_data(reset).remove(["enrolment"]);
+                if let Some(running) = &seen.enrolment
+                    && self.enrolment(running).await?.is_some()
+                {
+                    others.push(replaced(running, now).if_present("state"));
+                }
+                match self.waiting(renewal, &seen).await? {
+                    Some((id, face)) => {
+                        reset = activate(reset, &face);
+                        others.push(activated(&id, &face));
+                    }
+                    None => {
+                        reset = reset
+                            .set("state", text(State::MayEnrol.name()))
+                            .set_or_remove("binding", binding);
+                    }
+                }
+            }
+            let reset = reset
+                .set("signOutOwed", time(now))
+                .set("owed", text("SIGN_OUT"))
+                .set("owedAt", time(now));
+            let writes = std::iter::once(reset).chain(others);
+            let writes = writes.map(|write| write.in_transaction(&self.name));
+            if self.write(writes.collect()).await? == Transaction::Written {
+                return Ok(());
+            }
+        }
+        Err(Fault::new("Reset", "lost every race"))
+    }
+
+    /// The face of an operator's upload that becomes active by this reset, if one does.
+    async fn waiting(
+        &self,
+        renewal: &Renewal,
+        seen: &Profile,
+    ) -> Result<Option<(EnrolmentId, EnrolledFace)>, Fault> {
+        let Some(id) = seen.waiting.as_ref().filter(|_| renewal.consent.is_some()) else {
+            return Ok(None);
+        };
+        let face = self.indexed(id).await?;
+        Ok(face.map(|face| (id.clone(), face)))
+    }
+
+    /// Records that the person who goes on with this enrolment agrees to the consent text. False
+    /// where it is not the one under way any more.
+    pub async fn agree(
+        &self,
+        user: &UserName,
+        enrolment: &EnrolmentId,
+        version: &str,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let agreed = set_consent(
+            Write::to(profile_key(user)),
+            version,
+            ConsentBy::Person,
+            now,
+        )
+        .if_equal("state", text(State::MayEnrol.name()))
+        .if_equal("enrolment", text(enrolment.as_str()));
+        self.update("Agree", agreed).await
     }
 
     /// Writes to one item; false where the condition does not hold. A race with a transaction is
@@ -181,6 +305,23 @@ impl UserTable {
     }
 }
 
+/// Marks an enrolment as one that another has taken the place of, to be undone.
+fn replaced(id: &EnrolmentId, now: Timestamp) -> Write {
+    Write::to(super::enrolment_key(id))
+        .set("state", text("REPLACED"))
+        .set("ttl", ttl(now.plus(signin_core::enrolment::KEPT)))
+        .set("owed", text("ENROLMENT"))
+        .set("owedAt", time(now))
+}
+
+/// Stores a consent.
+pub(super) fn set_consent(write: Write, version: &str, by: ConsentBy, at: Timestamp) -> Write {
+    write
+        .set("consent", text(version))
+        .set("consentAt", time(at))
+        .set("consentBy", text(by.name()))
+}
+
 /// Stores face data.
 pub(super) fn set_data(write: Write, data: &FaceData) -> Write {
     write
@@ -201,7 +342,19 @@ fn stored_data(item: &Item) -> Option<StoredData> {
     })
 }
 
-fn enrolment_id(item: &Item, name: &str) -> Option<EnrolmentId> {
+fn consent(item: &Item) -> Option<Consent> {
+    Some(Consent {
+        version: item.text("consent")?.to_owned(),
+        at: item.time("consentAt")?,
+        by: ConsentBy::parse(item.text("consentBy")?)?,
+    })
+}
+
+pub(super) fn digest(item: &Item, name: &str) -> Option<Sha256Digest> {
+    item.text(name).and_then(Sha256Digest::from_hex)
+}
+
+pub(super) fn enrolment_id(item: &Item, name: &str) -> Option<EnrolmentId> {
     item.text(name).and_then(|id| EnrolmentId::parse(id).ok())
 }
 
@@ -289,6 +442,13 @@ fn profile(item: &Item) -> Profile {
         data_from_sign_up: item.flag("dataFromSignUp"),
         enrolment: enrolment_id(item, "enrolment"),
         ended: enrolment_id(item, "ended"),
+        waiting: enrolment_id(item, "waiting"),
+        consent: consent(item),
+        binding: digest(item, "binding"),
+        reset: item.time("resetAt").map(|at| Reset {
+            at,
+            binding: digest(item, "resetBinding"),
+        }),
         password: tries(item, Path::Password),
         open: tries(item, Path::Open),
     }

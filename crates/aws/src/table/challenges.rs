@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use signin_core::consumption::{Consumption, KEPT, Repeat};
+use signin_core::consumption::{Consumption, Facts, KEPT, Repeat};
 use signin_core::enrolment;
 use signin_core::face_data::FaceData;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
@@ -12,11 +12,14 @@ use signin_core::lockout::{Counter, Path, Reservation};
 use signin_core::pass::Steps;
 use signin_core::profile::{EnrolledFace, State};
 use signin_core::reason::{Reason, Verdict};
+use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-use super::accounts::{forget_last_try, set_counter, set_data, set_last_try, write_counter};
+use super::accounts::{
+    digest, enrolment_id, forget_last_try, set_counter, set_data, set_last_try, write_counter,
+};
 use super::item::{Item, Write, put_new, text, time, ttl};
 use super::passes::set_pass;
 use super::{
@@ -67,6 +70,10 @@ pub struct Answering<'a> {
     pub user: &'a UserName,
     /// Which challenge.
     pub id: &'a ChallengeId,
+    /// How the session began.
+    pub opening: Opening,
+    /// The session's enrolment, if it has one.
+    pub enrolment: Option<&'a EnrolmentId>,
     /// The digest of the answer's text.
     pub answer: Sha256Digest,
     /// The call that was handed the answer.
@@ -88,6 +95,9 @@ pub struct FullPass<'a> {
     pub steps: Steps,
     /// The app client whose session it is.
     pub client: &'a ClientId,
+    /// How the session began: a password reset since then, or one whose secret it did not bring,
+    /// lets it come to nothing.
+    pub session: Opening,
 }
 
 /// What a passed face changes besides counter and pass.
@@ -154,18 +164,13 @@ impl UserTable {
         seen: Counter,
     ) -> Result<Claim, Fault> {
         let Answering {
-            user,
-            id,
-            answer,
-            call,
-            watch,
-            ..
+            user, id, watch, ..
         } = answering;
         let mut counter = seen;
         let mut fresh = false;
         for _ in 0..RACES {
             let now = watch.now();
-            let consumption = Consumption::first(user.clone(), answer, call, now);
+            let consumption = answering.first();
             match counter.reserve(now) {
                 Ok(reservation) => {
                     let count = write_counter(
@@ -211,19 +216,28 @@ impl UserTable {
         Err(Fault::new("ClaimTry", "lost every race"))
     }
 
+    /// Uses a challenge up whose answer is not looked at, and says why.
+    pub async fn refuse_unread(
+        &self,
+        answering: Answering<'_>,
+        reason: Reason,
+    ) -> Result<Claim, Fault> {
+        let verdict = Verdict::Refused(reason);
+        let settled = Consumption {
+            verdict: Some(verdict),
+            ..answering.first()
+        };
+        let write = self.put_consumption(answering.id, &settled);
+        match self.write(vec![write]).await? {
+            Transaction::Written => Ok(Claim::Settled(verdict, None)),
+            Transaction::Unmet(_) => self.claim_again(answering, None).await,
+        }
+    }
+
     /// Consumes a challenge that puts no try at stake.
     pub async fn claim(&self, answering: Answering<'_>) -> Result<Claim, Fault> {
-        let Answering {
-            user,
-            id,
-            answer,
-            call,
-            watch,
-            ..
-        } = answering;
-        let consumption = Consumption::first(user.clone(), answer, call, watch.now());
         match self
-            .write(vec![self.put_consumption(id, &consumption)])
+            .write(vec![self.put_consumption(answering.id, &answering.first())])
             .await?
         {
             Transaction::Written => Ok(Claim::Mine(answering.ticket(None))),
@@ -245,6 +259,7 @@ impl UserTable {
             call,
             watch,
             until,
+            ..
         } = answering;
         let mine = || {
             answering.ticket(path.map(|path| Stake {
@@ -443,7 +458,9 @@ impl UserTable {
     ) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem> {
         let picture = pass.picture;
         let key = picture_key(&ticket.user, picture);
-        let mut profile = set_pass(Write::to(profile_key(&ticket.user)), pass, now);
+        let resets_before = pass.session.resets_before(pass.steps.password);
+        let mut profile = set_pass(Write::to(profile_key(&ticket.user)), pass, now)
+            .if_absent_or_less("resetAt", time(resets_before));
         if let Some(Stake { path, .. }) = ticket.stake {
             profile = set_counter(profile, path, Counter::default());
         }
@@ -464,15 +481,7 @@ impl UserTable {
                     .if_equal("state", text(State::MayEnrol.name()))
                     .if_equal("enrolment", text(enrolment.as_str()));
                 writes.push(active.in_transaction(&self.name));
-                let state = enrolment::State::Active(face.clone());
-                let enrolment = Write::to(enrolment_key(enrolment))
-                    .set("state", text(state.name()))
-                    .remove(["ttl"])
-                    .if_equal(
-                        "state",
-                        text(enrolment::State::Indexed(face.clone()).name()),
-                    )
-                    .if_equal("faceId", text(face.id.as_str()));
+                let enrolment = activated(enrolment, face);
                 writes.push(enrolment.in_transaction(&self.name));
             }
             PassedFace::KnownData(of) => {
@@ -509,14 +518,33 @@ impl UserTable {
             ("answer", text(used.answer.to_hex())),
             ("call", text(used.call.to_string())),
             ("lease", time(used.lease)),
+            ("began", time(used.session.opening.began)),
+            ("bound", AttributeValue::Bool(used.session.opening.bound)),
             ("ttl", ttl(used.at.plus(KEPT))),
         ];
+        let enrolment = used
+            .session
+            .enrolment
+            .as_ref()
+            .map(|id| ("enrolment", text(id.as_str())));
         put_new(
             &self.name,
             &challenge_key(id),
-            attributes.into_iter().chain(verdict),
+            attributes.into_iter().chain(enrolment).chain(verdict),
         )
     }
+}
+
+/// Makes an enrolment the one that its user's face came from.
+pub(super) fn activated(enrolment: &EnrolmentId, face: &EnrolledFace) -> Write {
+    Write::to(enrolment_key(enrolment))
+        .set("state", text(enrolment::State::Active(face.clone()).name()))
+        .remove(["ttl"])
+        .if_equal(
+            "state",
+            text(enrolment::State::Indexed(face.clone()).name()),
+        )
+        .if_equal("faceId", text(face.id.as_str()))
 }
 
 /// Makes a face the user's, where there is none.
@@ -528,11 +556,21 @@ pub(super) fn activate(profile: Write, face: &EnrolledFace) -> Write {
     profile
         .set("state", text(State::Active.name()))
         .set("faces", AttributeValue::M(faces))
-        .remove(["enrolment", "ended", "binding", "ttl"])
+        .remove(["enrolment", "ended", "binding", "waiting", "ttl"])
         .if_absent("faces")
 }
 
 impl Answering<'_> {
+    /// The record that a first answer leaves.
+    fn first(&self) -> Consumption {
+        let session = Facts {
+            opening: self.opening,
+            enrolment: self.enrolment.cloned(),
+        };
+        let now = self.watch.now();
+        Consumption::first(self.user.clone(), self.answer, self.call, session, now)
+    }
+
     fn ticket(&self, stake: Option<Stake>) -> Ticket {
         Ticket {
             user: self.user.clone(),
@@ -562,6 +600,14 @@ pub(super) fn consumption(item: &Item) -> Option<Consumption> {
         lease: item.time("lease")?,
         taken_over: item.flag("takenOver"),
         verdict: item.text("verdict").and_then(Verdict::parse),
-        picture: item.text("picture").and_then(Sha256Digest::from_hex),
+        picture: digest(item, "picture"),
+        session: Facts {
+            // Without a time it counts as older than every reset.
+            opening: Opening {
+                began: item.time("began").unwrap_or_default(),
+                bound: item.flag("bound"),
+            },
+            enrolment: enrolment_id(item, "enrolment"),
+        },
     })
 }

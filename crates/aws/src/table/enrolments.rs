@@ -10,7 +10,7 @@ use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
-use super::accounts::enrolled;
+use super::accounts::{digest, enrolled};
 use super::challenges::{PICTURE_KEPT, activate};
 use super::item::{Item, Write, put_new, text, time, ttl};
 use super::{Transaction, UserTable, enrolment_key, picture_key, profile_key};
@@ -39,7 +39,10 @@ impl UserTable {
             put_new(
                 &self.name,
                 &enrolment_key(id),
-                awaited(user, seen.abandoned(), now),
+                awaited(user, seen.abandoned(), now).chain(
+                    seen.binding
+                        .map(|binding| ("binding", text(binding.to_hex()))),
+                ),
             ),
             profile.in_transaction(&self.name),
         ];
@@ -229,6 +232,10 @@ fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
         .set("enrolment", text(id.as_str()))
         .remove(["ended"])
         .if_equal("state", text(profile::State::MayEnrol.name()))
+        .if_same(
+            "binding",
+            seen.binding.map(|binding| text(binding.to_hex())),
+        )
         .if_same("enrolment", same(&seen.enrolment))
         .if_same("ended", same(&seen.ended))
 }
@@ -290,6 +297,7 @@ pub(super) fn enrolment(item: &Item) -> Option<Enrolment> {
         id: EnrolmentId::parse(item.text("PK")?.strip_prefix("ENROLMENT#")?).ok()?,
         user: UserName::parse(item.text("user")?).ok()?,
         state,
+        binding: digest(item, "binding"),
         version: item.text("version").map(str::to_owned),
         replaces: item
             .text("replaces")

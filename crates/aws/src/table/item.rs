@@ -146,18 +146,22 @@ impl Write {
         }
     }
 
-    /// Sets an attribute to what another one holds.
-    pub(super) fn copy(mut self, from: &str, to: &str) -> Self {
-        let (from, to) = (self.name(from), self.name(to));
-        self.set.push(format!("{to} = {from}"));
-        self
+    /// Sets an attribute where there is a value, and removes it where there is none.
+    pub(super) fn set_or_remove(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self.remove([attribute]),
+        }
     }
 
     /// Removes attributes.
     pub(super) fn remove<const N: usize>(mut self, attributes: [&str; N]) -> Self {
         for attribute in attributes {
             let name = self.name(attribute);
-            self.remove.push(name);
+            // Named twice in one expression, an attribute is refused.
+            if !self.remove.contains(&name) {
+                self.remove.push(name);
+            }
         }
         self
     }
@@ -181,6 +185,15 @@ impl Write {
     pub(super) fn if_at_least(mut self, attribute: &str, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.conditions.push(format!("{name} >= {value}"));
+        self
+    }
+
+    /// Requires that an attribute is absent or a number less than this.
+    pub(super) fn if_absent_or_less(mut self, attribute: &str, value: AttributeValue) -> Self {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.conditions.push(format!(
+            "(attribute_not_exists({name}) OR {name} < {value})"
+        ));
         self
     }
 

@@ -68,8 +68,21 @@ impl UserTable {
         &self,
         keys: [Option<Key>; N],
     ) -> Result<[Option<Item>; N], Fault> {
+        let wanted: Vec<&Key> = keys.iter().flatten().collect();
+        let mut items = self.read_all(wanted).await?;
+        Ok(keys.map(|key| {
+            let place = items
+                .iter()
+                .position(|item| key.as_ref().is_some_and(|key| item.is(key)));
+            place.map(|place| items.swap_remove(place))
+        }))
+    }
+
+    /// Reads items side by side, consistently, in one round trip: those that there are, in any
+    /// order.
+    async fn read_all(&self, keys: impl IntoIterator<Item = &Key>) -> Result<Vec<Item>, Fault> {
         let mut wanted = KeysAndAttributes::builder().consistent_read(true);
-        for key in keys.iter().flatten() {
+        for key in keys {
             wanted = wanted.keys(key.to_attributes());
         }
         let wanted = wanted
@@ -89,19 +102,13 @@ impl UserTable {
         {
             return Err(Fault::new("BatchGetItem", "not all keys were read"));
         }
-        let mut items: Vec<Item> = found
+        Ok(found
             .responses
             .and_then(|mut tables| tables.remove(&self.name))
             .unwrap_or_default()
             .into_iter()
             .map(Item::from)
-            .collect();
-        Ok(keys.map(|key| {
-            let place = items
-                .iter()
-                .position(|item| key.as_ref().is_some_and(|key| item.is(key)));
-            place.map(|place| items.swap_remove(place))
-        }))
+            .collect())
     }
 
     /// Writes all or nothing. A race with another transaction is tried again.

@@ -1,6 +1,6 @@
 //! Full passes: recorded with the user, and used up by tokens.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use signin_core::id::{ClientId, UserName};
 use signin_core::pass::{GOOD_FOR, Pass, TokenRequest, Use};
 use signin_core::secret::Sha256Digest;
@@ -44,6 +44,8 @@ pub(super) fn set_pass(profile: Write, pass: &FullPass<'_>, now: Timestamp) -> W
         .set("passAt", time(now))
         .set("passSteps", text(pass.steps.to_string()))
         .set("passClient", text(pass.client.as_str()))
+        .set("passBegan", time(pass.session.began))
+        .set("passBound", AttributeValue::Bool(pass.session.bound))
         .remove(["passUsedAt", "passUsedBy"])
 }
 

@@ -11,14 +11,14 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use signin_core::consumption::Consumption;
+use signin_core::consumption::{Consumption, Facts};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path};
 use signin_core::pass::{Cause, TokenRequest};
 use signin_core::reason::{Reason, Verdict};
+use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
-use signin_core::sign_up::Confirmation;
 use signin_core::time::Timestamp;
 
 use super::*;
@@ -29,6 +29,12 @@ const CALL: [u8; 16] = [2; 16];
 const FIRST: [u8; 16] = [1; 16];
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+/// How the tests' session began.
+const OPENING: Opening = Opening {
+    began: NOW,
+    bound: false,
+};
 
 fn table(rules: &[&Rule]) -> UserTable {
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, rules);
@@ -113,6 +119,8 @@ async fn ticket(table: &UserTable) -> Ticket {
     let answering = Answering {
         user: &user,
         id: &id,
+        opening: OPENING,
+        enrolment: None,
         answer: Sha256Digest::of(b"uploaded"),
         call: CallId::from_random(CALL),
         watch,
@@ -132,6 +140,8 @@ async fn claim(rules: &[&Rule], answer: &[u8], seen: Counter) -> Result<Claim, F
     let answering = Answering {
         user: &user,
         id: &id,
+        opening: OPENING,
+        enrolment: None,
         answer: Sha256Digest::of(answer),
         call: CallId::from_random(CALL),
         watch,
@@ -366,6 +376,7 @@ async fn a_pass_whose_repeat_finds_it_written_stands() {
             face: PassedFace::Known(FaceId::new("own")),
             steps: "FACE".parse().unwrap(),
             client: &client,
+            session: OPENING,
         };
         assert_eq!(table.settle_pass(&ticket, &pass, NOW).await, Ok(settled));
     }
@@ -377,6 +388,10 @@ async fn a_try_whose_call_died_is_given_back_where_it_was_not_judged() {
         UserName::parse("ada").unwrap(),
         Sha256Digest::of(b"uploaded"),
         CallId::from_random(FIRST),
+        Facts {
+            opening: OPENING,
+            enrolment: None,
+        },
         NOW.minus(Duration::from_secs(9)),
     );
     let raised = profile_with_failures(5, NOW.plus(Duration::from_secs(21)));
@@ -428,23 +443,6 @@ async fn a_pass_is_used_up_by_one_conditional_write() {
     assert_eq!(pass.used, None);
 }
 
-#[tokio::test]
-async fn a_password_reset_ends_the_enrolment_that_is_under_way_and_forgets_its_face_data() {
-    let ended = mock!(Client::update_item)
-        .match_requests(|request| {
-            let update = request.update_expression().unwrap_or_default();
-            update.contains("#ended = #enrolment")
-                && update.contains("REMOVE #ttl, #binding, #enrolment, #faceData, ")
-                && request.condition_expression()
-                    == Some("#state IN (:v1, :v2) AND attribute_exists(#enrolment)")
-        })
-        .then_output(|| UpdateItemOutput::builder().build());
-    let user = UserName::parse("ada").unwrap();
-    let table = table(&[&ended]);
-    let confirmed = table.confirm(&user, Confirmation::PasswordReset).await;
-    assert_eq!(confirmed, Ok(()));
-}
-
 fn face_data() -> FaceData {
     FaceData::new(Model::Descriptor128, vec![0.125; 128]).unwrap()
 }
@@ -491,11 +489,12 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
     for (face, condition) in [
         (
             PassedFace::KnownData(enrolment()),
-            "#state = :v3 AND #dataOf = :v4",
+            "(attribute_not_exists(#resetAt) OR #resetAt < :v5) AND #state = :v6 AND #dataOf = :v7",
         ),
         (
             PassedFace::ActivatesData(enrolment()),
-            "#state = :v4 AND #enrolment = :v5 AND #dataOf = :v6 AND attribute_not_exists(#faces)",
+            "(attribute_not_exists(#resetAt) OR #resetAt < :v5) AND #state = :v7 AND \
+             #enrolment = :v8 AND #dataOf = :v9 AND attribute_not_exists(#faces)",
         ),
     ] {
         let rule = mock!(Client::transact_write_items)
@@ -512,6 +511,7 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
             face,
             steps: "FACE_DATA".parse().unwrap(),
             client: &client,
+            session: OPENING,
         };
         let settled = table.settle_pass(&ticket, &pass, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));

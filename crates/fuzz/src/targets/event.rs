@@ -122,9 +122,9 @@ fn run(bytes: &[u8]) {
                 consent: "1",
                 face_data,
             };
-            bland(pre_signup::signing_up(required, &event));
+            bland(pre_signup::new_account(required, &event));
         }
-        bland(post_confirmation::confirmed(&event));
+        bland(post_confirmation::confirmed("1", &event));
         bland(pre_token_generation::asked(&event));
         confirms_nothing(event);
     }
