@@ -25,7 +25,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 const read = (file) => JSON.parse(readFileSync(join(outputs, file), 'utf8'));
 
 /** One visit: an account is opened, and signed in with. */
-async function visit(url, data) {
+async function visit({ WebUrl: url, CognitoEndpoint, SecretAccessKey }, data) {
   const browser = await chromium.launch({
     executablePath,
     args: [
@@ -80,7 +80,12 @@ async function visit(url, data) {
     await page.getByTestId('take').click();
   };
   const code = async () => {
-    await page.getByRole('button', { name: 'Use this code' }).click();
+    const field = page.getByLabel('Code');
+    await field.waitFor();
+    const letters = await fetch(`${CognitoEndpoint}/_local/mailbox?to=${email}`, {
+      headers: { authorization: `Bearer ${SecretAccessKey}` },
+    });
+    await field.fill((await letters.json())[0].code);
     await page.getByRole('button', { name: 'Confirm' }).click();
   };
   if (data) {
@@ -131,15 +136,15 @@ async function visit(url, data) {
 }
 
 const rows = [
-  ['FACE', read('outputs.json').WebUrl, false],
-  ['FACE_DATA, descriptor-128', read('outputs-data.json').WebUrl, true],
+  ['FACE', read('outputs.json'), false],
+  ['FACE_DATA, descriptor-128', read('outputs-data.json'), true],
 ];
 console.log('| | loaded before the camera | in all, models counted | page usable | "Continue" to first mesh | camera to first mesh | frames a second | press to tokens |');
 console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
-for (const [name, url, data] of rows) {
+for (const [name, stack, data] of rows) {
   const visits = [];
   for (let number = 0; number < VISITS; number += 1) {
-    visits.push(await visit(url, data));
+    visits.push(await visit(stack, data));
   }
   const middle = (field) => median(visits.map((one) => one[field]).filter(Number.isFinite));
   const kilobytes = (field) => `${Math.round(middle(field) / 1000)} KB`;

@@ -1,6 +1,6 @@
 // The screens that are forms.
 
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { asksForPassword, type FaceSignIn, type Outputs, takesFaceData, type Trouble } from '../client';
 import { en as text } from '../text/en';
@@ -303,47 +303,6 @@ export function SignUpForm({
   );
 }
 
-/** The mailbox of a stack on this machine. */
-function LocalMailbox({
-  client,
-  email,
-  sent,
-  onUse,
-}: {
-  client: FaceSignIn;
-  email: string;
-  sent: number;
-  onUse: (code: string) => void;
-}) {
-  const [code, setCode] = useState<string>();
-  const endpoint = client.outputs.cognitoEndpoint;
-  useEffect(() => {
-    if (endpoint === undefined) {
-      return;
-    }
-    const leaving = new AbortController();
-    fetch(`${endpoint}/_local/mailbox?to=${encodeURIComponent(email)}`, { signal: leaving.signal })
-      .then((answer) => answer.json() as Promise<{ code?: string }[]>)
-      .then((mails) => setCode(mails[0]?.code))
-      .catch(() => setCode(undefined));
-    return () => leaving.abort();
-  }, [endpoint, email, sent]);
-  if (code === undefined) {
-    return null;
-  }
-  return (
-    <aside className="local" aria-label={text.code.local}>
-      <p className="badge">{text.code.local}</p>
-      <p>
-        {text.code.localLead} <code data-testid="code">{code}</code>
-      </p>
-      <Action kind="secondary" onClick={() => onUse(code)}>
-        {text.code.use}
-      </Action>
-    </aside>
-  );
-}
-
 export function CodeForm({
   client,
   email,
@@ -422,7 +381,11 @@ export function CodeForm({
         )}
         {consent && <Consent outputs={client.outputs} />}
       </Form>
-      <LocalMailbox client={client} email={email} sent={sent} onUse={setCode} />
+      {client.outputs.cognitoEndpoint && (
+        <p className="local">
+          {text.code.local} <code>cargo xtask mail {email}</code>
+        </p>
+      )}
       <div className="links">
         <Action
           kind="link"

@@ -181,9 +181,7 @@ export const en = {
     sent: 'A new code is on its way.',
     proof: 'One more code',
     proofLead: (email: string) => `To be sure that it is you, we sent another code to ${email}.`,
-    local: 'Local mailbox',
-    localLead: 'Mail is not sent on this machine. The newest letter says:',
-    use: 'Use this code',
+    local: 'No mail is sent on this machine. This command shows the code:',
   },
   finish: {
     title: 'Finish signing up',

@@ -9,6 +9,8 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
+import { newestCode } from './operator';
+
 /** What stands before the camera. */
 export type Camera = 'live' | 'live-again' | 'impostor' | 'two-people' | 'nobody' | 'dark' | 'denied';
 
@@ -56,20 +58,34 @@ function grain(): void {
 const SCREENSHOTS =
   process.env['FACE_SIGNIN_SCREENSHOTS'] ?? resolve(import.meta.dirname, '../../screenshots');
 
+/** How a window looks. */
+interface Options {
+  readonly dark?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+}
+
 /** What a person has open. */
 export class Visit {
   /** Where requests went, and what they carried. */
-  readonly requests: { readonly url: string; readonly body: string }[] = [];
+  readonly requests: { readonly url: string; readonly body: string; readonly target: string }[] = [];
   private readonly wrong: string[] = [];
+  /** The last code that was entered: the next one is another. */
+  private entered: string | undefined;
 
   private constructor(
     private readonly browser: Browser,
     readonly context: BrowserContext,
     readonly page: Page,
     readonly stack: Stack,
+    private readonly options: Options,
   ) {
     page.on('request', (request) => {
-      this.requests.push({ url: request.url(), body: request.postData() ?? '' });
+      this.requests.push({
+        url: request.url(),
+        body: request.postData() ?? '',
+        target: request.headers()['x-amz-target'] ?? '',
+      });
     });
     page.on('pageerror', (error) => this.wrong.push(String(error)));
     page.on('console', (message) => {
@@ -84,7 +100,7 @@ export class Visit {
   static async to(
     stack: Stack,
     camera: Camera,
-    options: { dark?: boolean; width?: number; height?: number } = {},
+    options: Options = {},
   ): Promise<Visit> {
     const fake =
       camera === 'denied'
@@ -107,15 +123,38 @@ export class Visit {
         ...fake,
       ],
     });
+    return Visit.in(browser, stack, options);
+  }
+
+  /** Opens the page in a window of its own, which shares nothing with others but the camera. */
+  private static async in(browser: Browser, stack: Stack, options: Options): Promise<Visit> {
     const context = await browser.newContext({
       viewport: { width: options.width ?? 1100, height: options.height ?? 900 },
       colorScheme: options.dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
     });
     await context.addInitScript(grain);
-    const visit = new Visit(browser, context, await context.newPage(), stack);
+    const visit = new Visit(browser, context, await context.newPage(), stack, options);
     await visit.page.goto(outputs(stack)['WebUrl'] ?? '');
     return visit;
+  }
+
+  /** Opens another window, as on another machine: nothing is kept there. It ends with this one. */
+  async another(): Promise<Visit> {
+    return Visit.in(this.browser, this.stack, this.options);
+  }
+
+  /** Opens this tab once more, as a browser's "Duplicate" does: with the same session storage. */
+  async duplicate(): Promise<Visit> {
+    const kept = await this.page.evaluate(() => JSON.stringify(sessionStorage));
+    const other = await this.another();
+    await other.page.evaluate((entries) => {
+      for (const [name, value] of Object.entries(JSON.parse(entries))) {
+        sessionStorage.setItem(name, String(value));
+      }
+    }, kept);
+    await other.page.reload();
+    return other;
   }
 
   /** Ends the visit; nothing may have gone wrong unseen, and nothing have left this machine. */
@@ -170,10 +209,27 @@ export class Visit {
     await this.button('Continue').click();
   }
 
-  /** Takes the code out of the local mailbox. */
+  /** Takes the code out of the mailbox, and agrees where that is asked for. */
   async enterCode(button = 'Confirm'): Promise<void> {
-    await this.button('Use this code').click();
+    const field = this.page.getByLabel('Code');
+    await field.waitFor();
+    const [email = ''] = (await this.page.locator('.lead').textContent())?.match(/\S+@[\w.-]*\w/) ?? [];
+    this.entered = await newestCode(this.stack, email, this.entered);
+    await field.fill(this.entered);
+    const consent = this.page.getByRole('checkbox');
+    if ((await consent.count()) > 0) {
+      // Nobody agrees by doing nothing.
+      expect(await consent.isChecked()).toBe(false);
+      await consent.check();
+    }
     await this.button(button).click();
+  }
+
+  /** What calls of an operation of Cognito's have carried so far. */
+  calls(operation: string): Record<string, unknown>[] {
+    return this.requests
+      .filter(({ target }) => target.endsWith(`.${operation}`))
+      .map(({ body }) => JSON.parse(body));
   }
 
   /** Chooses a document and sends it. */

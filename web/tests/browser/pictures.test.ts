@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { file, outputs, type Person, person, Visit } from './harness';
+import { newestCode } from './operator';
 
 let visit: Visit | undefined;
 
@@ -45,19 +46,16 @@ describe('signing up', () => {
 
     await page.fillSignUp(ada);
     await page.heading('Look into your mailbox').waitFor();
-    await page.button('Use this code').waitFor();
+    await page.page.getByText(`cargo xtask mail ${ada.email}`).waitFor();
     await page.accessible();
     // A wrong code, then one that is sent again.
     await page.page.getByLabel('Code').fill('000000');
     await page.button('Confirm').click();
     await page.problem().getByText('This is not the code that was sent.').waitFor();
-    const first = await page.page.getByTestId('code').textContent();
+    const first = await newestCode('', ada.email);
     await page.button('Send the code again').click();
     await page.page.getByText('A new code is on its way.').waitFor();
-    await page.page.waitForFunction(
-      (old) => document.querySelector('[data-testid=code]')?.textContent !== old,
-      first,
-    );
+    expect(await newestCode('', ada.email, first)).not.toBe(first);
     await page.enterCode();
 
     await page.heading('Your document').waitFor();
@@ -197,13 +195,22 @@ describe('signing up', () => {
     await page.button('Never finished signing up?').click();
     await page.page.getByLabel('E-mail').fill(ada.email);
     await page.button('Send the code').click();
-    // The address first, then the password that nobody remembers.
+    // The address first, then the password that nobody remembers; and whoever proves the mailbox is
+    // asked for consent.
     await page.enterCode();
     await page.heading('One more code').waitFor();
+    await page.page.getByText('A picture is deleted when it has been compared').waitFor();
+    await page.accessible();
     await page.enterCode();
     await page.sendDocument();
+    const [reset] = page.calls('ConfirmForgotPassword');
+    expect(reset?.['ClientMetadata']).toEqual({
+      binding: expect.stringMatching(/^[0-9a-f]{64}$/),
+      consent: '1',
+    });
     await page.take();
     await page.signedIn(ada);
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, document, face');
   });
 
   it('with an address that has an account leads to signing in', async () => {
@@ -232,7 +239,7 @@ describe('signing in', () => {
     // Signed in after a reload as well, and out when asked.
     await page.page.reload();
     await page.signedIn(ada);
-    await page.button('Sign out everywhere').click();
+    await page.button('Sign out').click();
     await page.page.getByText('You are signed out.').waitFor();
     await page.page.reload();
     await page.heading('Sign in').waitFor();
@@ -425,6 +432,8 @@ describe('with a password', () => {
     await page.button('Forgot your password?').click();
     await page.button('Send the code').click();
     await page.heading('A new password').waitFor();
+    // Who only forgot the password agrees to nothing anew.
+    expect(await page.page.getByRole('checkbox').count()).toBe(0);
     await page.page.locator('input[name=password]').fill(`${password} staple`);
     await page.enterCode('Set the password');
     // The face stays what it was.
@@ -458,7 +467,7 @@ describe('the page', () => {
       await page.accessible();
       await page.shot(`narrow-sign-in-${theme}`);
       await page.fillSignUp(ada);
-      await page.button('Use this code').waitFor();
+      await page.page.getByLabel('Code').waitFor();
       await page.accessible();
       await page.enterCode();
       await page.heading('Your document').waitFor();
