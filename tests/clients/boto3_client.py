@@ -50,24 +50,27 @@ class App:
         self.email = f"boto3-{secrets.token_hex(8)}@example.com"
         # The end is for the pool's password policy.
         self.password = secrets.token_urlsafe(24) + "-aA1"
+        # Sent with the code and with each password: whoever controls the mailbox also chose the
+        # password.
+        self.secret = secrets.token_hex(32)
+        self.nonce = None
 
     def sign_up(self):
-        """Signs up, and shows with the mailed code that mailbox and password are one party's."""
-        secret = secrets.token_hex(32)
+        """Signs up, and confirms the address with the mailed code."""
         self.cognito.sign_up(
             ClientId=self.client_id,
             Username=self.email,
             Password=self.password,
             ClientMetadata={
                 "consent": CONSENT,
-                "binding": hashlib.sha256(secret.encode()).hexdigest(),
+                "binding": hashlib.sha256(self.secret.encode()).hexdigest(),
             },
         )
         self.cognito.confirm_sign_up(
             ClientId=self.client_id,
             Username=self.email,
             ConfirmationCode=self.mailed_code(),
-            ClientMetadata={"bindingSecret": secret},
+            ClientMetadata={"bindingSecret": self.secret},
         )
 
     def mailed_code(self):
@@ -98,6 +101,7 @@ class App:
             ChallengeName=begun["ChallengeName"],
             Session=begun["Session"],
             ChallengeResponses=srp.process_challenge(begun["ChallengeParameters"], parameters),
+            ClientMetadata={"bindingSecret": self.secret},
         )
 
     def begin_without_password(self):
@@ -118,6 +122,7 @@ class App:
                 "USERNAME": challenge["ChallengeParameters"]["USERNAME"],
                 "ANSWER": answer,
             },
+            ClientMetadata={"passNonce": self.nonce},
         )
 
     def carry_on(self, reply, rounds, answers):
@@ -126,6 +131,8 @@ class App:
         `answers` holds for each step the answers that are left to give, each a function of the
         challenge's parameters. What was asked for is added to `rounds`, and why once more.
         """
+        # Only this sign-in gets the tokens.
+        self.nonce = secrets.token_hex(32)
         while "AuthenticationResult" not in reply:
             parameters = reply["ChallengeParameters"]
             step, reason = parameters["step"], parameters.get("reason")
@@ -209,7 +216,8 @@ def main():
     answers = {"FACE": [uploaded(arguments.live_again)]}
     tokens = app.carry_on(app.begin_without_password(), rounds, answers)
     face_alone = app.signed_in(rounds, tokens)
-    app.sign_out(tokens)
+    # A face alone has no right to sign out everywhere.
+    app.cognito.revoke_token(Token=tokens["RefreshToken"], ClientId=app.client_id)
 
     impostor = {"rounds": [], "refusal": None}
     answers = {"FACE": [inline(picture) for picture in arguments.impostor]}

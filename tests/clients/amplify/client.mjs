@@ -49,9 +49,10 @@ const email = `amplify-${randomBytes(8).toString('hex')}@example.com`;
 // The end is for the pool's password policy.
 const password = `${randomBytes(18).toString('base64url')}-aA1`;
 
-// Signs up, and shows with the mailed code that mailbox and password are one party's.
+// Sent with the code and with each password: whoever controls the mailbox also chose the password.
+const bindingSecret = randomBytes(32).toString('hex');
+
 async function register() {
-  const bindingSecret = randomBytes(32).toString('hex');
   const binding = createHash('sha256').update(bindingSecret).digest('hex');
   await signUp({
     username: email,
@@ -103,6 +104,8 @@ async function fetched(url, options = {}) {
 // the answers that are left to give, each a function of the challenge's parameters. What was asked
 // for is added to `rounds`, and why once more.
 async function carryOn(begun, rounds, answers) {
+  // Only this sign-in gets the tokens.
+  const passNonce = randomBytes(32).toString('hex');
   let { isSignedIn, nextStep } = begun;
   while (!isSignedIn) {
     if (nextStep.signInStep !== CUSTOM_CHALLENGE) {
@@ -122,7 +125,10 @@ async function carryOn(begun, rounds, answers) {
       }
       challengeResponse = await answer(parameters);
     }
-    ({ isSignedIn, nextStep } = await confirmSignIn({ challengeResponse }));
+    ({ isSignedIn, nextStep } = await confirmSignIn({
+      challengeResponse,
+      options: { clientMetadata: { passNonce } },
+    }));
   }
 }
 
@@ -140,7 +146,11 @@ async function signedIn(rounds) {
 }
 
 const withPassword = () =>
-  signIn({ username: email, password, options: { authFlowType: 'CUSTOM_WITH_SRP' } });
+  signIn({
+    username: email,
+    password,
+    options: { authFlowType: 'CUSTOM_WITH_SRP', clientMetadata: { bindingSecret } },
+  });
 const withoutPassword = () =>
   signIn({ username: email, options: { authFlowType: 'CUSTOM_WITHOUT_SRP' } });
 

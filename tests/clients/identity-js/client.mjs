@@ -63,9 +63,10 @@ function somebody() {
   return user;
 }
 
-// Signs up, and shows with the mailed code that mailbox and password are one party's.
+// Sent with the code and with each password: whoever controls the mailbox also chose the password.
+const bindingSecret = randomBytes(32).toString('hex');
+
 async function register() {
-  const bindingSecret = randomBytes(32).toString('hex');
   const binding = createHash('sha256').update(bindingSecret).digest('hex');
   const attributes = [new CognitoUserAttribute({ Name: 'email', Value: email })];
   const metadata = { consent: CONSENT, binding };
@@ -114,8 +115,12 @@ async function fetched(url, options = {}) {
 function signIn(withPassword, rounds, answers) {
   const user = somebody();
   const details = new AuthenticationDetails(
-    withPassword ? { Username: email, Password: password } : { Username: email },
+    withPassword
+      ? { Username: email, Password: password, ClientMetadata: { bindingSecret } }
+      : { Username: email },
   );
+  // Only this sign-in gets the tokens.
+  const passNonce = randomBytes(32).toString('hex');
   return new Promise((resolve, reject) => {
     const steps = {
       onSuccess: (session) => resolve({ user, session }),
@@ -132,7 +137,7 @@ function signIn(withPassword, rounds, answers) {
             }
             answer = await next(parameters);
           }
-          user.sendCustomChallengeAnswer(answer, steps);
+          user.sendCustomChallengeAnswer(answer, steps, { passNonce });
         } catch (error) {
           reject(error);
         }
