@@ -47,6 +47,30 @@ impl Stack {
         }
     }
 
+    /// Does something while the stack's functions have other settings, where they have them at all,
+    /// and gives them back their own, also where it panics.
+    pub async fn with_settings<T: Send + 'static>(
+        &self,
+        settings: &[(&str, &str)],
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        let own = self.functions().await;
+        for (name, variables) in &own {
+            let mut changed = variables.clone();
+            for (setting, value) in settings {
+                if changed.contains_key(*setting) {
+                    changed.insert((*setting).to_owned(), json!(value));
+                }
+            }
+            self.set_environment(name, &changed).await;
+        }
+        let done = tokio::spawn(work).await;
+        for (name, variables) in &own {
+            self.set_environment(name, variables).await;
+        }
+        done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+
     /// Asks the functions for all that they could ever log, by the names that runtimes and SDKs
     /// know.
     pub async fn be_talkative(&self) {
@@ -232,6 +256,15 @@ fn like(variant: Variant) -> BTreeMap<&'static str, &'static str> {
     BTreeMap::from([
         ("SIGN_IN_POLICY", policy),
         ("FACE_DATA_MODEL", model),
+        (
+            "ALLOW_FACE_DATA_ONLY",
+            if policy == "FACE_DATA" {
+                "true"
+            } else {
+                "false"
+            },
+        ),
+        ("SIMILARITY_THRESHOLD", "99"),
         ("MATCH_MODE", mode),
         ("KEEP_DOCUMENTS", keep),
     ])

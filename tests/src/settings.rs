@@ -11,19 +11,19 @@ pub fn settings(function: &str) -> BTreeMap<String, String> {
     let policy = ("SIGN_IN_POLICY", "FACE");
     let keep = ("KEEP_DOCUMENTS", "false");
     let model = ("FACE_DATA_MODEL", "descriptor-128");
-    let mesh_only = ("ALLOW_MESH_ONLY", "false");
+    let data_only = ("ALLOW_FACE_DATA_ONLY", "false");
     let settings: &[(&str, &str)] = match function {
-        "create-auth-challenge" => &[policy, model, mesh_only, table, documents, sign_ins],
+        "create-auth-challenge" => &[policy, model, data_only, table, documents, sign_ins],
         "create-collection" => &[],
         "define-auth-challenge" => &[policy],
         "index-images" => &[table, documents, collection, keep],
         "post-confirmation" => &[table],
         "pre-token-generation" => &[policy, table, ("UNGUARDED_CLIENTS", "")],
-        "pre-signup" => &[policy, model, mesh_only, table, ("CONSENT_VERSION", "1")],
+        "pre-signup" => &[policy, model, data_only, table, ("CONSENT_VERSION", "1")],
         "verify-auth-challenge" => &[
             policy,
             model,
-            mesh_only,
+            data_only,
             table,
             documents,
             sign_ins,

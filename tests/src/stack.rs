@@ -33,11 +33,11 @@ pub enum Variant {
     Password,
     /// `MatchMode=COMPARE` and `KeepDocuments=true`.
     Compare,
-    /// `SignInPolicy=FACE_DATA` and `FaceDataModel=descriptor-128`.
+    /// `SignInPolicy=FACE_DATA`, `FaceDataModel=descriptor-128` and `AllowFaceDataOnly=true`.
     Data,
     /// `SignInPolicy=PASSWORD+FACE_DATA` and `FaceDataModel=mesh-468`.
     Mesh,
-    /// The template's defaults, with functions from which defences can be taken away.
+    /// Functions from which defences can be taken away, with all that any variant needs.
     Mutated,
 }
 

@@ -31,7 +31,7 @@ fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
             ("", "expected a value"),
             ("mesh", "descriptor-128 or mesh-468"),
         ],
-        "KEEP_DOCUMENTS" | "ALLOW_MESH_ONLY" => {
+        "KEEP_DOCUMENTS" | "ALLOW_FACE_DATA_ONLY" => {
             &[("", "expected a value"), ("yes", "`true` or `false`")]
         }
         _ => &[("", "expected a value")],
@@ -74,18 +74,31 @@ async fn a_setting_that_is_missing_or_wrong_stops_a_function_and_is_named() {
 async fn settings_that_do_not_go_together_stop_a_function_and_are_named() {
     let mut comparing = settings("verify-auth-challenge");
     comparing.insert("MATCH_MODE".to_owned(), "COMPARE".to_owned());
+    let printed = refused("verify-auth-challenge", &comparing).await;
+    assert!(printed.contains("setting DECOY_VERSION: "), "{printed}");
+    comparing.insert("DECOY_VERSION".to_owned(), "1".to_owned());
     comparing.insert("KEEP_DOCUMENTS".to_owned(), "false".to_owned());
     let printed = refused("verify-auth-challenge", &comparing).await;
     assert!(printed.contains("setting KEEP_DOCUMENTS: "), "{printed}");
 
     for function in functions() {
-        let mut mesh_alone = settings(&function);
-        if !mesh_alone.contains_key("ALLOW_MESH_ONLY") {
+        let mut data_alone = settings(&function);
+        if !data_alone.contains_key("ALLOW_FACE_DATA_ONLY") {
             continue;
         }
-        mesh_alone.insert("SIGN_IN_POLICY".to_owned(), "FACE_DATA".to_owned());
-        mesh_alone.insert("FACE_DATA_MODEL".to_owned(), "mesh-468".to_owned());
-        let printed = refused(&function, &mesh_alone).await;
-        assert!(printed.contains("setting ALLOW_MESH_ONLY: "), "{printed}");
+        data_alone.insert("SIGN_IN_POLICY".to_owned(), "FACE_DATA".to_owned());
+        let printed = refused(&function, &data_alone).await;
+        let named = printed.contains("setting ALLOW_FACE_DATA_ONLY: ");
+        assert!(named, "{function}: {printed}");
+    }
+
+    for policy in ["FACE_DATA", "PASSWORD+FACE_DATA"] {
+        let mut lax = settings("verify-auth-challenge");
+        lax.insert("SIGN_IN_POLICY".to_owned(), policy.to_owned());
+        lax.insert("ALLOW_FACE_DATA_ONLY".to_owned(), "true".to_owned());
+        lax.insert("SIMILARITY_THRESHOLD".to_owned(), "98.9".to_owned());
+        let printed = refused("verify-auth-challenge", &lax).await;
+        let named = printed.contains("setting SIMILARITY_THRESHOLD: ");
+        assert!(named, "{policy}: {printed}");
     }
 }

@@ -243,7 +243,11 @@ fn variants(mutated: bool) -> Vec<Variant> {
         ),
         variant(
             "data",
-            &["SignInPolicy=FACE_DATA", "FaceDataModel=descriptor-128"],
+            &[
+                "SignInPolicy=FACE_DATA",
+                "FaceDataModel=descriptor-128",
+                "AllowFaceDataOnly=true",
+            ],
             false,
         ),
         variant(
@@ -253,7 +257,9 @@ fn variants(mutated: bool) -> Vec<Variant> {
         ),
     ];
     if mutated {
-        variants.push(variant("mutated", &[], true));
+        // It has what comparing needs, so that its functions can be made to compare.
+        let comparing = ["MatchMode=COMPARE", "KeepDocuments=true"];
+        variants.push(variant("mutated", &comparing, true));
     }
     variants
 }
@@ -312,7 +318,10 @@ fn variants_with_a_page() -> Result<Vec<Variant>> {
     [
         ("", vec![]),
         ("password", vec!["SignInPolicy=PASSWORD+FACE"]),
-        ("data", vec!["SignInPolicy=FACE_DATA"]),
+        (
+            "data",
+            vec!["SignInPolicy=FACE_DATA", "AllowFaceDataOnly=true"],
+        ),
         (
             "mesh",
             vec!["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],

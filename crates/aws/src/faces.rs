@@ -6,8 +6,10 @@ use aws_sdk_rekognition::config::timeout::TimeoutConfig;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rekognition::operation::search_faces_by_image::SearchFacesByImageOutput;
 use aws_sdk_rekognition::primitives::Blob;
-use aws_sdk_rekognition::types::{Attribute, FaceDetail, Image, QualityFilter, S3Object};
-use signin_core::face::{DetectedFace, MAX_MATCHES, Match, Threshold};
+use aws_sdk_rekognition::types::{
+    Attribute, BoundingBox, CompareFacesMatch, FaceDetail, Image, QualityFilter, S3Object,
+};
+use signin_core::face::{DetectedFace, MAX_MATCHES, Match, Place, Resembling, Threshold};
 use signin_core::id::{EnrolmentId, FaceId};
 use signin_core::profile::StoredDocument;
 use signin_core::reason::Reason;
@@ -47,16 +49,6 @@ pub struct IndexedFace {
     pub id: FaceId,
     /// The version of the model that described it.
     pub model_version: String,
-}
-
-/// What a probe is compared with.
-#[derive(Clone, Copy, Debug)]
-pub enum Reference<'a> {
-    /// A document that is kept in a bucket.
-    Document(&'a str, &'a StoredDocument),
-    /// The probe itself, for somebody without a document: the same call is made, and what it
-    /// says is ignored.
-    Decoy,
 }
 
 impl Recognition {
@@ -111,46 +103,36 @@ impl Recognition {
         Ok(matches.collect())
     }
 
-    /// How similar the probe's largest face is to the most similar one of a reference, 0 to 100;
-    /// 0 where either has none.
+    /// The faces of the probe that resemble the largest face of a document in a bucket; none where
+    /// either shows no face.
     ///
-    /// The probe is the source: of a source the service takes the largest face alone, which is
-    /// the one that was measured. A portrait in the background counts for nothing.
+    /// The document is the source: of a source the service takes the largest face alone, so that
+    /// somebody in its background is compared with nobody. It reads the document with the rights
+    /// of whoever calls it.
     pub async fn compare(
         &self,
+        bucket: &str,
+        document: &StoredDocument,
         probe: &PictureBytes,
-        reference: Reference<'_>,
         threshold: Threshold,
-    ) -> Result<f64, Trouble> {
-        let target = match reference {
-            Reference::Document(bucket, document) => Image::builder()
-                .s3_object(
-                    S3Object::builder()
-                        .bucket(bucket)
-                        .name(&document.key)
-                        .version(&document.version)
-                        .build(),
-                )
-                .build(),
-            Reference::Decoy => image(probe),
-        };
+    ) -> Result<Vec<Resembling>, Trouble> {
+        let source = S3Object::builder()
+            .bucket(bucket)
+            .name(&document.key)
+            .version(&document.version)
+            .build();
         let request = self
             .client
             .compare_faces()
-            .source_image(image(probe))
-            .target_image(target)
+            .source_image(Image::builder().s3_object(source).build())
+            .target_image(image(probe))
             .quality_filter(QualityFilter::None)
             .similarity_threshold(single(threshold.value()));
-        let found = match request.send().await {
-            Ok(found) => found,
-            Err(error) if says_no_face(&error) => return Ok(0.0),
-            Err(error) => return Err(trouble("CompareFaces", &error)),
-        };
-        let similarities = found
-            .face_matches()
-            .iter()
-            .filter_map(aws_sdk_rekognition::types::CompareFacesMatch::similarity);
-        Ok(similarities.map(f64::from).fold(0.0, f64::max))
+        match request.send().await {
+            Ok(found) => Ok(found.face_matches().iter().map(resembling).collect()),
+            Err(error) if says_no_face(&error) => Ok(Vec::new()),
+            Err(error) => Err(trouble("CompareFaces", &error)),
+        }
     }
 
     /// Puts the largest face of a picture into a collection; none where the service finds none
@@ -294,9 +276,28 @@ fn trouble<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError
 }
 
 /// A measure that the service left out is not a number, which no limit accepts.
+fn number(value: Option<f32>) -> f64 {
+    value.map_or(f64::NAN, f64::from)
+}
+
+fn place(frame: Option<&BoundingBox>) -> Place {
+    Place {
+        left: number(frame.and_then(BoundingBox::left)),
+        top: number(frame.and_then(BoundingBox::top)),
+        width: number(frame.and_then(BoundingBox::width)),
+        height: number(frame.and_then(BoundingBox::height)),
+    }
+}
+
+fn resembling(found: &CompareFacesMatch) -> Resembling {
+    Resembling {
+        place: place(found.face().and_then(|face| face.bounding_box())),
+        similarity: number(found.similarity()),
+    }
+}
+
 fn detected(face: &FaceDetail) -> DetectedFace {
-    let number = |value: Option<f32>| value.map_or(f64::NAN, f64::from);
-    let (frame, quality, pose) = (face.bounding_box(), face.quality(), face.pose());
+    let (quality, pose) = (face.quality(), face.pose());
     let covered = face
         .face_occluded()
         .is_some_and(aws_sdk_rekognition::types::FaceOccluded::value);
@@ -304,8 +305,7 @@ fn detected(face: &FaceDetail) -> DetectedFace {
         .face_occluded()
         .and_then(aws_sdk_rekognition::types::FaceOccluded::confidence);
     DetectedFace {
-        width: number(frame.and_then(aws_sdk_rekognition::types::BoundingBox::width)),
-        height: number(frame.and_then(aws_sdk_rekognition::types::BoundingBox::height)),
+        place: place(face.bounding_box()),
         brightness: number(quality.and_then(aws_sdk_rekognition::types::ImageQuality::brightness)),
         sharpness: number(quality.and_then(aws_sdk_rekognition::types::ImageQuality::sharpness)),
         yaw: number(pose.and_then(aws_sdk_rekognition::types::Pose::yaw)),
@@ -331,7 +331,7 @@ mod tests {
         ProvisionedThroughputExceededException,
     };
     use aws_sdk_rekognition::types::{
-        BoundingBox, CompareFacesMatch, Face, FaceMatch, ImageQuality, Pose,
+        BoundingBox, ComparedFace, Face, FaceMatch, ImageQuality, Pose,
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
@@ -431,29 +431,65 @@ mod tests {
         assert!(!shown.contains("canary"), "{shown}");
     }
 
-    #[tokio::test]
-    async fn the_probes_largest_face_is_compared_and_no_portrait_beside_it() {
+    fn compared_with(
+        document: &StoredDocument,
+        found: CompareFacesMatch,
+    ) -> impl Future<Output = Result<Vec<Resembling>, Trouble>> {
+        let wanted = document.clone();
         let rule = mock!(Client::compare_faces)
-            .match_requests(|request| {
-                let target = request.target_image().and_then(|image| image.s3_object());
-                let source = request.source_image().and_then(|image| image.bytes());
-                source.is_some_and(|bytes| bytes.as_ref() == b"canary picture")
-                    && target.and_then(|object| object.version()) == Some("v1")
+            .match_requests(move |request| {
+                let source = request.source_image().and_then(|image| image.s3_object());
+                let target = request.target_image().and_then(|image| image.bytes());
+                target.is_some_and(|bytes| bytes.as_ref() == b"canary picture")
+                    && source.is_some_and(|source| {
+                        source.bucket() == Some("documents")
+                            && source.name() == Some(&wanted.key)
+                            && source.version() == Some(&wanted.version)
+                    })
             })
-            .then_output(|| {
-                let found = CompareFacesMatch::builder().similarity(99.5).build();
+            .then_output(move || {
+                let found = found.clone();
                 CompareFacesOutput::builder().face_matches(found).build()
             });
+        let document = document.clone();
+        async move {
+            let threshold = "99".parse().unwrap();
+            recognition(&[&rule])
+                .compare("documents", &document, &picture(), threshold)
+                .await
+        }
+    }
+
+    #[tokio::test]
+    async fn the_documents_largest_face_is_compared_and_each_match_says_where_it_is() {
         let document = StoredDocument {
-            key: "enrolments/ada/01".to_owned(),
+            key: "enrolments/01".to_owned(),
             version: "v1".to_owned(),
         };
-        let reference = Reference::Document("documents", &document);
-        let threshold = "99".parse().unwrap();
-        let similarity = recognition(&[&rule])
-            .compare(&picture(), reference, threshold)
-            .await;
-        assert_eq!(similarity, Ok(99.5));
+        let frame = BoundingBox::builder()
+            .left(0.25)
+            .top(-0.125)
+            .width(0.5)
+            .height(0.75)
+            .build();
+        let face = ComparedFace::builder().bounding_box(frame).build();
+        let found = CompareFacesMatch::builder().similarity(99.5).face(face);
+        let resembling = Resembling {
+            place: Place {
+                left: 0.25,
+                top: -0.125,
+                width: 0.5,
+                height: 0.75,
+            },
+            similarity: 99.5,
+        };
+        let compared = compared_with(&document, found.build()).await;
+        assert_eq!(compared, Ok(vec![resembling]));
+
+        // A match that does not say where it is lies nowhere.
+        let nowhere = CompareFacesMatch::builder().similarity(99.5).build();
+        let compared = compared_with(&document, nowhere).await.unwrap();
+        assert!(compared[0].place.left.is_nan() && compared[0].place.width.is_nan());
     }
 
     #[test]

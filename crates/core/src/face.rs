@@ -27,17 +27,56 @@ pub const SURELY_OCCLUDED: f64 = 90.0;
 /// carry a small ghost portrait, and people pass in the background.
 pub const SECOND_FACE: f64 = 0.5;
 
+/// The least overlap, as a part of what the two cover together, at which two boxes are one face's.
+/// The service finds a picture's faces anew for every call, and its boxes of one face differ by
+/// little; of a face inside another's box, half as wide, it is a quarter at most.
+pub const SAME_BOX: f64 = 0.5;
+
 /// The most matches that a search returns (the most Rekognition offers). A list as long as this
 /// may have left the user's own face out.
 pub const MAX_MATCHES: usize = 4096;
 
+/// Where a face is: its box, in parts of the picture's width and height. It may reach beyond the
+/// picture's edges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// The box's left edge.
+    pub left: f64,
+    /// The box's upper edge.
+    pub top: f64,
+    /// The box's width.
+    pub width: f64,
+    /// The box's height.
+    pub height: f64,
+}
+
+impl Place {
+    /// How much two boxes have in common, as a part of what they cover together: 1 where they are
+    /// the same, 0 where they do not touch, and where anything about them is not a number.
+    pub fn overlap(&self, other: &Self) -> f64 {
+        let length = |(from, size): (f64, f64), (other_from, other_size): (f64, f64)| {
+            (from + size).min(other_from + other_size) - from.max(other_from)
+        };
+        let across = length((self.left, self.width), (other.left, other.width));
+        let down = length((self.top, self.height), (other.top, other.height));
+        let numbers = [self, other].into_iter().all(|place| {
+            [place.left, place.top, place.width, place.height]
+                .into_iter()
+                .all(f64::is_finite)
+        });
+        if !numbers || across <= 0.0 || down <= 0.0 {
+            return 0.0;
+        }
+        let common = across * down;
+        common / (self.width * self.height + other.width * other.height - common)
+    }
+}
+
 /// A face that was found in a picture, in the recognition service's measures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DetectedFace {
-    /// The box's width as a part of the picture's.
-    pub width: f64,
-    /// The box's height as a part of the picture's.
-    pub height: f64,
+    /// Where it is.
+    pub place: Place,
     /// Brightness, 0 to 100.
     pub brightness: f64,
     /// Sharpness, 0 to 100.
@@ -56,7 +95,7 @@ pub struct DetectedFace {
 pub fn assess(faces: &[DetectedFace], picture: Header) -> Result<&DetectedFace, Reason> {
     let widest = faces
         .iter()
-        .max_by(|a, b| a.width.total_cmp(&b.width))
+        .max_by(|a, b| a.place.width.total_cmp(&b.place.width))
         .ok_or(Reason::NoFace)?;
     let rivals = faces
         .iter()
@@ -66,7 +105,7 @@ pub fn assess(faces: &[DetectedFace], picture: Header) -> Result<&DetectedFace, 
         return Err(Reason::ManyFaces);
     }
     let pixels = f64::from(picture.width) * f64::from(picture.height);
-    let size = (widest.width * widest.height * pixels).sqrt();
+    let size = (widest.place.width * widest.place.height * pixels).sqrt();
     let demands = [
         (size >= MIN_SIZE, Reason::TooSmall),
         (widest.brightness >= MIN_BRIGHTNESS, Reason::TooDark),
@@ -85,7 +124,7 @@ pub fn assess(faces: &[DetectedFace], picture: Header) -> Result<&DetectedFace, 
 
 /// Whether a face is small enough to be no second person's; not so where a width is no number.
 fn fits_beside(face: &DetectedFace, widest: &DetectedFace) -> bool {
-    face.width <= SECOND_FACE * widest.width
+    face.place.width <= SECOND_FACE * widest.place.width
 }
 
 /// From which similarity on two faces are one person's: 80 to 100 on the recognition service's
@@ -159,6 +198,37 @@ pub fn search(found: &[Match], own: &[FaceId], threshold: Threshold) -> Search {
     }
 }
 
+/// A face of the probe that resembles the largest face of the user's document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Resembling {
+    /// Where in the probe it is.
+    pub place: Place,
+    /// 0 to 100.
+    pub similarity: f64,
+}
+
+/// Whether the face that was measured is the one on the document: `measured` is what [`assess`]
+/// accepted among `faces`, all that the probe shows. What resembles the document elsewhere in the
+/// probe counts for nothing, and neither does a box that lies as well on another face.
+pub fn is_the_documents(
+    found: &[Resembling],
+    measured: &DetectedFace,
+    faces: &[DetectedFace],
+    threshold: Threshold,
+) -> bool {
+    let is_measured = |found: &Resembling| {
+        let fit = found.place.overlap(&measured.place);
+        let rivals = faces.iter().filter(|face| *face != measured);
+        fit >= SAME_BOX
+            && rivals
+                .map(|face| found.place.overlap(&face.place))
+                .all(|other| other < fit)
+    };
+    found
+        .iter()
+        .any(|found| threshold.reached_by(found.similarity) && is_measured(found))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,14 +242,27 @@ mod tests {
 
     fn good() -> DetectedFace {
         DetectedFace {
-            width: 0.3,
-            height: 0.5,
+            place: Place {
+                left: 0.3,
+                top: 0.2,
+                width: 0.3,
+                height: 0.5,
+            },
             brightness: 60.0,
             sharpness: 80.0,
             yaw: 3.0,
             pitch: -4.0,
             occluded: 1.0,
         }
+    }
+
+    /// As wide as said, at the same corner.
+    fn wide(width: f64) -> DetectedFace {
+        let place = Place {
+            width,
+            ..good().place
+        };
+        DetectedFace { place, ..good() }
     }
 
     #[test]
@@ -190,14 +273,10 @@ mod tests {
     #[test]
     fn no_face_and_a_second_face_are_told_apart_from_a_ghost_portrait() {
         let ghost = DetectedFace {
-            width: 0.15,
             sharpness: 0.0,
-            ..good()
+            ..wide(0.15)
         };
-        let second = DetectedFace {
-            width: 0.16,
-            ..good()
-        };
+        let second = wide(0.16);
         assert_eq!(assess(&[], PICTURE), Err(Reason::NoFace));
         assert_eq!(assess(&[ghost, good(), ghost], PICTURE), Ok(&good()));
         assert_eq!(assess(&[second, good()], PICTURE), Err(Reason::ManyFaces));
@@ -209,8 +288,11 @@ mod tests {
         for (face, reason) in [
             (
                 DetectedFace {
-                    width: 0.1,
-                    height: 0.1,
+                    place: Place {
+                        width: 0.1,
+                        height: 0.1,
+                        ..good().place
+                    },
                     ..good()
                 },
                 Reason::TooSmall,
@@ -259,12 +341,12 @@ mod tests {
     fn what_is_not_a_number_never_passes() {
         let nan = f64::NAN;
         for face in [
+            wide(nan),
             DetectedFace {
-                width: nan,
-                ..good()
-            },
-            DetectedFace {
-                height: nan,
+                place: Place {
+                    height: nan,
+                    ..good().place
+                },
                 ..good()
             },
             DetectedFace {
@@ -339,5 +421,81 @@ mod tests {
             search(&crowd[1..], &[FaceId::new("own")], threshold),
             Search::NotMatched
         );
+    }
+
+    fn at(left: f64, top: f64, side: f64) -> DetectedFace {
+        let place = Place {
+            left,
+            top,
+            width: side,
+            height: side,
+        };
+        DetectedFace { place, ..good() }
+    }
+
+    fn resembling(face: DetectedFace) -> Resembling {
+        Resembling {
+            place: face.place,
+            similarity: 99.9,
+        }
+    }
+
+    #[test]
+    fn boxes_overlap_by_what_they_have_in_common() {
+        let one = at(0.0, 0.0, 0.4).place;
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(close(one.overlap(&one), 1.0));
+        assert!(close(one.overlap(&at(0.2, 0.0, 0.4).place), 1.0 / 3.0));
+        assert!(close(one.overlap(&at(0.1, 0.1, 0.2).place), 0.25));
+        for (apart, name) in [
+            (at(0.4, 0.0, 0.4), "side by side"),
+            (at(0.0, 0.5, 0.1), "below"),
+            (at(0.1, 0.1, 0.0), "of no size"),
+            (at(0.1, 0.1, -0.2), "inside out"),
+            (at(f64::NAN, 0.0, 0.4), "nowhere"),
+            (at(0.0, 0.0, f64::INFINITY), "without end"),
+        ] {
+            assert!(close(one.overlap(&apart.place), 0.0), "{name}");
+            assert!(close(apart.place.overlap(&one), 0.0), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_measured_face_can_be_the_documents() {
+        let threshold: Threshold = "99".parse().unwrap();
+        let (me, poster) = (at(0.3, 0.3, 0.4), at(0.05, 0.05, 0.15));
+        let faces = [poster, me];
+        let measured = assess(&faces, PICTURE).unwrap();
+        let is_mine = |found: &[Resembling]| is_the_documents(found, measured, &faces, threshold);
+        assert!(is_mine(&[resembling(me)]));
+        assert!(is_mine(&[
+            resembling(poster),
+            resembling(at(0.31, 0.29, 0.41))
+        ]));
+        assert!(!is_mine(&[resembling(poster)]), "a face on a poster");
+        assert!(!is_mine(&[]));
+        for similarity in [98.9, f64::NAN] {
+            let below = Resembling {
+                similarity,
+                ..resembling(me)
+            };
+            assert!(!is_mine(&[below]), "{similarity}");
+        }
+        let nowhere = at(f64::NAN, 0.3, 0.4);
+        assert!(!is_mine(&[resembling(nowhere)]));
+        assert!(
+            !is_mine(&[resembling(at(0.4, 0.4, 0.2))]),
+            "a face on a shirt"
+        );
+    }
+
+    #[test]
+    fn a_box_that_fits_another_face_as_well_is_nobodys() {
+        let threshold: Threshold = "99".parse().unwrap();
+        let (me, inside) = (at(0.3, 0.3, 0.4), at(0.3, 0.3, 0.25));
+        let between = resembling(at(0.3, 0.3, 0.29));
+        assert!(between.place.overlap(&me.place) >= SAME_BOX);
+        assert!(is_the_documents(&[between], &me, &[me], threshold));
+        assert!(!is_the_documents(&[between], &me, &[me, inside], threshold));
     }
 }

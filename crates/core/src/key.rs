@@ -8,6 +8,10 @@ pub const ENROLMENTS: &str = "enrolments/";
 /// The prefix of documents that operators upload in bulk.
 pub const BULK: &str = "bulk/";
 
+/// Where the decoy lies in the bucket of documents: a drawn face, nobody's, that is compared where
+/// somebody has no document. Laid down at deployment; no event and no sweep goes by its prefix.
+pub const DECOY: &str = "decoy/drawn-face.jpg";
+
 /// The prefix of pictures to sign in with.
 pub const SIGN_INS: &str = "sign-in/";
 

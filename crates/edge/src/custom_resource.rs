@@ -1,7 +1,10 @@
-//! CloudFormation's custom resource: a request, and a response that must always be sent, since
+//! CloudFormation's custom resources: a request, and a response that must always be sent, since
 //! a stack otherwise waits until its time is up.
+//!
+//! Two resources are asked for: the face collection, and the decoy in the bucket of documents.
 
 use serde_json::{Value, json};
+use signin_core::key::DECOY;
 
 use crate::Refusal;
 
@@ -32,9 +35,38 @@ pub enum Request {
         /// Whether it is to be kept.
         keep: bool,
     },
+    /// The decoy shall lie in the bucket of documents.
+    LayDecoy {
+        /// The bucket.
+        bucket: String,
+    },
+    /// The decoy shall be gone, in all its versions.
+    RemoveDecoy {
+        /// The bucket.
+        bucket: String,
+    },
     /// A resource shall be gone that this function never made.
     RemoveNothing,
 }
+
+/// What a resource stands for when its request was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// For nothing any more.
+    Nothing,
+    /// The collection of this id.
+    Collection(String),
+    /// The decoy, which the template asks for by `Version`.
+    Decoy {
+        /// The bucket it lies in.
+        bucket: String,
+        /// Its version.
+        version: String,
+    },
+}
+
+/// The type that the template gives the decoy.
+const DECOY_TYPE: &str = "Custom::Decoy";
 
 /// The physical id of a resource that could not be made, by which its removal is recognised.
 const NOTHING: &str = "nothing-was-created";
@@ -50,32 +82,46 @@ impl Envelope {
             request_id: required("RequestId")?,
             logical_resource_id: required("LogicalResourceId")?,
             physical_resource_id: text("PhysicalResourceId"),
-            requested: collection_id(event).map(str::to_owned),
+            requested: match is_decoy(event) {
+                true => bucket(event).map(decoy_id),
+                false => collection_id(event).map(str::to_owned),
+            },
         })
     }
 
-    /// The body of the answer. `made` is the collection that the resource now stands for;
-    /// a failure's reason is one of ours, for the operator who reads the stack's events.
-    pub fn answer(&self, outcome: Result<Option<&str>, &str>) -> String {
-        let (status, reason, made) = match outcome {
-            Ok(made) => ("SUCCESS", None, made),
-            Err(reason) => ("FAILED", Some(reason), None),
+    /// The body of the answer: what the resource now stands for. A failure's reason is one of
+    /// ours, for the operator who reads the stack's events.
+    pub fn answer(&self, outcome: Result<&Made, &str>) -> String {
+        let (status, reason) = match outcome {
+            Ok(_) => ("SUCCESS", None),
+            Err(reason) => ("FAILED", Some(reason)),
         };
-        // A creation that failed may have come far enough to leave a collection, so it stands for
-        // the one it was asked for, and the stack's rollback removes that.
+        let (made, data) = match outcome {
+            Ok(Made::Collection(id)) => (Some(id.clone()), None),
+            Ok(Made::Decoy { bucket, version }) => {
+                (Some(decoy_id(bucket)), Some(json!({"Version": version})))
+            }
+            Ok(Made::Nothing) | Err(_) => (None, None),
+        };
+        // A creation that failed may have come far enough to leave something, so it stands for
+        // what it was asked for, and the stack's rollback removes that.
         let physical = made
+            .as_deref()
             .or(self.physical_resource_id.as_deref())
             .or(self.requested.as_deref())
             .unwrap_or(NOTHING);
-        json!({
+        let mut answer = json!({
             "Status": status,
             "Reason": reason,
             "PhysicalResourceId": physical,
             "StackId": self.stack_id,
             "RequestId": self.request_id,
             "LogicalResourceId": self.logical_resource_id,
-        })
-        .to_string()
+        });
+        if let Some(data) = data {
+            answer["Data"] = data;
+        }
+        answer.to_string()
     }
 }
 
@@ -88,10 +134,25 @@ pub fn request(event: &Value) -> Result<Request, &'static str> {
             .ok_or("expected CollectionId, 1 to 255 of letters, digits and _ . -")
     };
     match event.get("RequestType").and_then(Value::as_str) {
+        Some("Create" | "Update") if is_decoy(event) => {
+            let bucket = bucket(event).ok_or("expected Bucket, the name of a bucket")?;
+            Ok(Request::LayDecoy {
+                bucket: bucket.to_owned(),
+            })
+        }
         Some("Create" | "Update") => Ok(Request::Ensure {
             collection: collection()?,
         }),
         Some("Delete") if physical == Some(NOTHING) => Ok(Request::RemoveNothing),
+        Some("Delete") if is_decoy(event) => {
+            let bucket = physical
+                .and_then(|id| id.strip_suffix(DECOY)?.strip_suffix('/'))
+                .filter(|bucket| is_bucket(bucket))
+                .ok_or("expected PhysicalResourceId, the decoy's bucket and key")?;
+            Ok(Request::RemoveDecoy {
+                bucket: bucket.to_owned(),
+            })
+        }
         Some("Delete") => {
             let keep = match property(event, "KeepOnDelete") {
                 Some("true") => true,
@@ -119,6 +180,28 @@ fn property<'a>(event: &'a Value, name: &str) -> Option<&'a str> {
 /// The collection that the template asks for.
 fn collection_id(event: &Value) -> Option<&str> {
     property(event, "CollectionId").filter(|id| is_collection_id(id))
+}
+
+fn is_decoy(event: &Value) -> bool {
+    event.get("ResourceType").and_then(Value::as_str) == Some(DECOY_TYPE)
+}
+
+/// The bucket that the template asks for.
+fn bucket(event: &Value) -> Option<&str> {
+    property(event, "Bucket").filter(|name| is_bucket(name))
+}
+
+/// The physical id of the decoy in a bucket.
+fn decoy_id(bucket: &str) -> String {
+    format!("{bucket}/{DECOY}")
+}
+
+/// S3's own rule for a bucket's name.
+fn is_bucket(name: &str) -> bool {
+    let allowed = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
+    };
+    (3..=63).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 /// Rekognition's own rule for a collection's id.
@@ -199,12 +282,60 @@ mod tests {
     #[test]
     fn a_resource_stands_for_its_collection() {
         let envelope = Envelope::read(&event("Update", Some("old"), &json!({}))).unwrap();
-        let physical = |outcome| {
+        let physical = |outcome: Result<&Made, &str>| {
             let answer: Value = serde_json::from_str(&envelope.answer(outcome)).unwrap();
+            assert!(answer.get("Data").is_none());
             answer["PhysicalResourceId"].as_str().unwrap().to_owned()
         };
-        assert_eq!(physical(Ok(Some("new"))), "new");
+        assert_eq!(physical(Ok(&Made::Collection("new".to_owned()))), "new");
+        assert_eq!(physical(Ok(&Made::Nothing)), "old");
         assert_eq!(physical(Err("reason")), "old");
         assert!(Envelope::read(&json!({"RequestType": "Create"})).is_err());
+    }
+
+    fn decoy(kind: &str, physical: Option<&str>, properties: &Value) -> Value {
+        let mut event = event(kind, physical, properties);
+        event["ResourceType"] = json!(DECOY_TYPE);
+        event
+    }
+
+    #[test]
+    fn the_decoy_stands_for_its_bucket_and_says_its_version() {
+        let properties = json!({"Bucket": "documents"});
+        for kind in ["Create", "Update"] {
+            let lay = Request::LayDecoy {
+                bucket: "documents".to_owned(),
+            };
+            assert_eq!(request(&decoy(kind, None, &properties)), Ok(lay));
+        }
+        let created = Envelope::read(&decoy("Create", None, &properties)).unwrap();
+        let made = Made::Decoy {
+            bucket: "documents".to_owned(),
+            version: "v1".to_owned(),
+        };
+        let read = |answer: String| serde_json::from_str::<Value>(&answer).unwrap();
+        let answer = read(created.answer(Ok(&made)));
+        assert_eq!(answer["Data"], json!({"Version": "v1"}));
+        // One that failed stands for the same, so that a rollback finds what it may have laid.
+        let failed = read(created.answer(Err("reason")));
+        assert_eq!(failed["PhysicalResourceId"], answer["PhysicalResourceId"]);
+
+        let id = answer["PhysicalResourceId"].as_str();
+        let remove = Request::RemoveDecoy {
+            bucket: "documents".to_owned(),
+        };
+        assert_eq!(request(&decoy("Delete", id, &json!({}))), Ok(remove));
+    }
+
+    #[test]
+    fn a_decoy_for_no_bucket_is_refused() {
+        for properties in [json!({}), json!({"Bucket": "a/b"}), json!({"Bucket": "no"})] {
+            let reason = request(&decoy("Create", None, &properties)).unwrap_err();
+            assert!(reason.contains("Bucket"), "{reason}");
+        }
+        for physical in [None, Some("documents"), Some("/decoy/drawn-face.jpg")] {
+            let reason = request(&decoy("Delete", physical, &json!({}))).unwrap_err();
+            assert!(reason.contains("PhysicalResourceId"), "{reason}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::str::FromStr;
 
-use signin_core::face_data::Model;
+use signin_core::face::Threshold;
+use signin_core::face_data::{LEAST_THRESHOLD, Model};
 use signin_core::id::ClientId;
 use signin_core::policy::{Factor, Policy};
 
@@ -69,22 +70,39 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// Reads policy and model. The two do not go together where a sign-in would rest on data that
-    /// do not tell people apart, unless the operator has said that this is meant.
+    /// Reads policy and model. A sign-in that rests on face data alone is refused, unless the
+    /// operator has said that this is meant.
     pub fn from_environment() -> Result<Self, InvalidSetting> {
         let (policy, model) = (setting("SIGN_IN_POLICY")?, setting("FACE_DATA_MODEL")?);
-        Self::check(policy, model, setting("ALLOW_MESH_ONLY")?)
+        Self::check(policy, model, setting("ALLOW_FACE_DATA_ONLY")?)
     }
 
-    fn check(policy: Policy, model: Model, mesh_only: bool) -> Result<Self, InvalidSetting> {
+    fn check(policy: Policy, model: Model, data_only: bool) -> Result<Self, InvalidSetting> {
         require(
-            "ALLOW_MESH_ONLY",
-            mesh_only || !policy.rests_on_a_mesh(model),
-            "expected true, since SIGN_IN_POLICY is FACE_DATA and FACE_DATA_MODEL is mesh-468, \
-             which does not tell people apart; found false. Take PASSWORD+FACE_DATA, or \
-             descriptor-128",
+            "ALLOW_FACE_DATA_ONLY",
+            data_only || !policy.rests_on_face_data(),
+            "expected true, since SIGN_IN_POLICY is FACE_DATA; found false. Whoever can send \
+             numbers needs no face: an average of other people's data passes for some. Take \
+             PASSWORD+FACE_DATA, or FACE; AllowFaceDataOnly=true is for demonstrations",
         )?;
         Ok(Self { policy, model })
+    }
+
+    /// Reads the similarity threshold. Where face data are compared it may not be low.
+    pub fn threshold(self) -> Result<Threshold, InvalidSetting> {
+        self.check_threshold(setting("SIMILARITY_THRESHOLD")?)
+    }
+
+    fn check_threshold(self, threshold: Threshold) -> Result<Threshold, InvalidSetting> {
+        let data = self.face_data().is_some();
+        require(
+            "SIMILARITY_THRESHOLD",
+            !data || threshold.value() >= LEAST_THRESHOLD,
+            "expected 99 to 100, since SIGN_IN_POLICY has FACE_DATA; found less. Below, an \
+             average of other people's data passes for every third person. Set \
+             SimilarityThreshold=99, or take a policy with FACE",
+        )?;
+        Ok(threshold)
     }
 
     /// The model of the face data that are asked for; none where pictures are.
@@ -127,21 +145,50 @@ mod tests {
     }
 
     #[test]
-    fn a_mesh_is_all_that_a_sign_in_needs_only_where_the_operator_says_so() {
-        let check = |policy: &str, model: Model, mesh_only| {
-            SignIn::check(policy.parse().unwrap(), model, mesh_only)
+    fn face_data_are_all_that_a_sign_in_needs_only_where_the_operator_says_so() {
+        let check = |policy: &str, model: Model, data_only| {
+            SignIn::check(policy.parse().unwrap(), model, data_only)
         };
-        let refused = check("FACE_DATA", Model::Mesh468, false).unwrap_err();
-        let message = refused.to_string();
-        for named in ["ALLOW_MESH_ONLY", "SIGN_IN_POLICY", "FACE_DATA_MODEL"] {
-            assert!(message.contains(named), "{message}");
+        for model in Model::ALL {
+            let refused = check("FACE_DATA", model, false).unwrap_err();
+            let message = refused.to_string();
+            for named in [
+                "ALLOW_FACE_DATA_ONLY",
+                "SIGN_IN_POLICY",
+                "PASSWORD+FACE_DATA",
+            ] {
+                assert!(message.contains(named), "{message}");
+            }
+            let meant = check("FACE_DATA", model, true).unwrap();
+            assert_eq!(meant.face_data(), Some(model));
+            let with_password = check("PASSWORD+FACE_DATA", model, false).unwrap();
+            assert_eq!(with_password.face_data(), Some(model));
+            let pictures = check("FACE", model, false).unwrap();
+            assert_eq!(pictures.face_data(), None);
         }
-        let meant = check("FACE_DATA", Model::Mesh468, true).unwrap();
-        assert_eq!(meant.face_data(), Some(Model::Mesh468));
-        let with_password = check("PASSWORD+FACE_DATA", Model::Mesh468, false).unwrap();
-        assert_eq!(with_password.face_data(), Some(Model::Mesh468));
-        let pictures = check("FACE", Model::Mesh468, false).unwrap();
-        assert_eq!(pictures.face_data(), None);
+    }
+
+    #[test]
+    fn face_data_are_compared_under_a_high_threshold_only() {
+        for policy in Policy::ALL {
+            let sign_in = SignIn {
+                policy,
+                model: Model::Descriptor128,
+            };
+            let check = |threshold: &str| sign_in.check_threshold(threshold.parse().unwrap());
+            for high in ["99", "99.5", "100"] {
+                assert!(check(high).is_ok(), "{policy:?}: {high}");
+            }
+            for low in ["80", "95", "98.99"] {
+                let pictures = policy.factor == Factor::Face;
+                assert_eq!(check(low).is_ok(), pictures, "{policy:?}: {low}");
+                if let Err(refused) = check(low) {
+                    let message = refused.to_string();
+                    assert!(message.starts_with("setting SIMILARITY_THRESHOLD: "));
+                    assert!(message.contains("SimilarityThreshold=99"), "{message}");
+                }
+            }
+        }
     }
 
     #[test]

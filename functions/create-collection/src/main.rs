@@ -1,11 +1,14 @@
-//! create-collection: CloudFormation's custom resource for the face collection.
+//! create-collection: CloudFormation's custom resources, the face collection and the decoy.
 
 use std::time::Duration;
 
 use serde_json::Value;
+use signin_aws::client::Config;
 use signin_aws::fault::{Fault, in_time};
-use signin_aws::{client, faces::Recognition, http};
-use signin_edge::custom_resource::{Envelope, Request, request};
+use signin_aws::{client, faces::Recognition, http, pictures::Bucket};
+use signin_core::key::DECOY;
+use signin_core::secret::PictureBytes;
+use signin_edge::custom_resource::{Envelope, Made, Request, request};
 use signin_edge::{Failure, Refusal, run};
 use tokio::time::Instant;
 
@@ -13,21 +16,24 @@ use tokio::time::Instant;
 /// and sending the answer may take 26 of them.
 const BUDGET: Duration = Duration::from_secs(10);
 
+/// A face that nobody has, drawn by `e2e::drawn::face`.
+const DRAWN_FACE: &[u8] = include_bytes!("../drawn-face.jpg");
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let recognition = Recognition::open(&client::load().await);
-    run(async |event| serve(&recognition, &event).await).await
+    let config = client::load().await;
+    run(async |event| serve(&config, &event).await).await
 }
 
 /// Does what is asked and answers CloudFormation, whatever comes of it.
-async fn serve(recognition: &Recognition, event: &Value) -> Result<Value, Refusal> {
+async fn serve(config: &Config, event: &Value) -> Result<Value, Refusal> {
     let envelope = Envelope::read(event)?;
     let outcome = match request(event) {
         Err(expected) => Err(expected.to_owned()),
         Ok(request) => in_time(
-            "FaceCollection",
+            "CustomResource",
             Instant::now() + BUDGET,
-            carry_out(recognition, &request),
+            carry_out(config, request),
         )
         .await
         .map_err(|fault| {
@@ -36,7 +42,7 @@ async fn serve(recognition: &Recognition, event: &Value) -> Result<Value, Refusa
         }),
     };
     let answer = match &outcome {
-        Ok(made) => envelope.answer(Ok(made.as_deref())),
+        Ok(made) => envelope.answer(Ok(made)),
         Err(reason) => envelope.answer(Err(reason)),
     };
     http::put(&envelope.response_url, &answer)
@@ -48,20 +54,34 @@ async fn serve(recognition: &Recognition, event: &Value) -> Result<Value, Refusa
     Ok(Value::Null)
 }
 
-/// Makes or removes the collection; returns the one that now stands.
-async fn carry_out(recognition: &Recognition, request: &Request) -> Result<Option<String>, Fault> {
+/// Makes or removes what is asked for; what the resource now stands for.
+async fn carry_out(config: &Config, request: Request) -> Result<Made, Fault> {
     match request {
         Request::Ensure { collection } => {
-            recognition.ensure_collection(collection).await?;
-            Ok(Some(collection.clone()))
+            let recognition = Recognition::open(config);
+            recognition.ensure_collection(&collection).await?;
+            Ok(Made::Collection(collection))
         }
         Request::Remove {
             collection,
             keep: false,
         } => {
-            recognition.remove_collection(collection).await?;
-            Ok(None)
+            let recognition = Recognition::open(config);
+            recognition.remove_collection(&collection).await?;
+            Ok(Made::Nothing)
         }
-        Request::Remove { keep: true, .. } | Request::RemoveNothing => Ok(None),
+        Request::LayDecoy { bucket } => {
+            let documents = Bucket::open(config, bucket.clone());
+            let picture = PictureBytes::new(DRAWN_FACE.to_vec());
+            let version = documents.write(DECOY, &picture, "image/jpeg").await?;
+            let version = version.ok_or_else(|| Fault::new("LayDecoy", "bucket not versioned"))?;
+            Ok(Made::Decoy { bucket, version })
+        }
+        Request::RemoveDecoy { bucket } => {
+            let documents = Bucket::open(config, bucket);
+            documents.delete_versions(DECOY, None).await?;
+            Ok(Made::Nothing)
+        }
+        Request::Remove { keep: true, .. } | Request::RemoveNothing => Ok(Made::Nothing),
     }
 }

@@ -7,20 +7,23 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use signin_aws::faces::{Reference, Trouble};
+use signin_aws::faces::Trouble;
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, FullPass, PassedFace, Ticket};
 use signin_core::answer::Answer;
 use signin_core::challenge::ExpectedFace;
-use signin_core::face::{Search, assess, search};
+use signin_core::face::{DetectedFace, Resembling, Search, assess, is_the_documents, search};
 use signin_core::id::{EnrolmentId, FaceId};
+use signin_core::key::DECOY;
 use signin_core::lockout::{Counter, Path};
 use signin_core::pass::Steps;
 use signin_core::picture::inspect;
 use signin_core::policy::Factor;
+use signin_core::profile::StoredDocument;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::{PictureBytes, Sha256Digest};
+use signin_edge::settings::{InvalidSetting, setting};
 use signin_edge::verify_auth_challenge::Answered;
 use tokio::time::Instant;
 
@@ -33,15 +36,39 @@ const READ_BUDGET: Duration = Duration::from_millis(1_500);
 const DELETE_BUDGET: Duration = Duration::from_millis(500);
 
 /// With what a probe is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MatchMode {
     /// With the collection; only the user's own faces count.
     Collection,
     /// With the kept document.
+    Compare {
+        /// What lies in for the document of somebody without one. Whom it resembles does not count.
+        decoy: StoredDocument,
+    },
+}
+
+impl MatchMode {
+    /// Reads the mode, and what goes with it.
+    pub(crate) fn from_environment() -> Result<Self, InvalidSetting> {
+        Ok(match setting("MATCH_MODE")? {
+            Mode::Collection => Self::Collection,
+            Mode::Compare => Self::Compare {
+                decoy: StoredDocument {
+                    key: DECOY.to_owned(),
+                    version: setting("DECOY_VERSION")?,
+                },
+            },
+        })
+    }
+}
+
+/// A mode as the setting names it.
+enum Mode {
+    Collection,
     Compare,
 }
 
-impl FromStr for MatchMode {
+impl FromStr for Mode {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -60,6 +87,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) counter: Counter,
     pub(crate) faces: &'a [ExpectedFace],
     pub(crate) activates: Option<&'a EnrolmentId>,
+}
+
+/// What was found that the picture resembles.
+enum Found {
+    /// In the collection.
+    Searched(Search),
+    /// On the document, or the decoy.
+    Compared {
+        resembling: Vec<Resembling>,
+        /// The user's face that the document shows; none where it was the decoy.
+        own: Option<FaceId>,
+    },
 }
 
 /// What the picture shows.
@@ -144,9 +183,11 @@ impl Verifier {
         let recognition = &self.indexer.recognition;
         let (detected, found) =
             tokio::join!(recognition.detect(picture), self.find(picture, asked.faces));
-        let face =
-            detected.and_then(|faces| assess(&faces, header).map(|_| ()).map_err(Trouble::Picture));
-        match face.and(found) {
+        let judged = detected.and_then(|faces| {
+            let measured = assess(&faces, header).map_err(Trouble::Picture)?;
+            Ok(self.whose(&found?, measured, &faces))
+        });
+        match judged {
             Ok(Search::Matched(face)) => Ok(Judged::Matched(face)),
             Ok(Search::NotMatched) => Ok(Judged::Refused(Reason::NoMatch)),
             Ok(Search::Crowded) => Err(Fault::new("SearchFacesByImage", "collection crowded")),
@@ -155,39 +196,45 @@ impl Verifier {
         }
     }
 
-    /// Looks for the user's own face. A user without one causes the same call.
-    async fn find(
-        &self,
-        picture: &PictureBytes,
-        faces: &[ExpectedFace],
-    ) -> Result<Search, Trouble> {
+    /// Looks for the user's own face. A user without one causes the same call, and the same work.
+    async fn find(&self, picture: &PictureBytes, faces: &[ExpectedFace]) -> Result<Found, Trouble> {
         let recognition = &self.indexer.recognition;
-        match self.mode {
+        match &self.mode {
             MatchMode::Collection => {
                 let own: Vec<FaceId> = faces.iter().map(|face| face.id.clone()).collect();
                 let collection = &self.indexer.collection;
                 let found = recognition
                     .search(collection, picture, self.threshold)
                     .await?;
-                Ok(search(&found, &own, self.threshold))
+                Ok(Found::Searched(search(&found, &own, self.threshold)))
             }
-            MatchMode::Compare => {
+            MatchMode::Compare { decoy } => {
                 let kept = faces
                     .iter()
                     .find_map(|face| Some((face, face.document.as_ref()?)));
+                let document = kept.map_or(decoy, |(_, document)| document);
                 let bucket = self.indexer.documents.name();
-                let reference = kept.map_or(Reference::Decoy, |(_, document)| {
-                    Reference::Document(bucket, document)
-                });
-                let similarity = recognition
-                    .compare(picture, reference, self.threshold)
+                let resembling = recognition
+                    .compare(bucket, document, picture, self.threshold)
                     .await?;
-                Ok(match kept {
-                    Some((face, _)) if self.threshold.reached_by(similarity) => {
-                        Search::Matched(face.id.clone())
-                    }
-                    _ => Search::NotMatched,
+                Ok(Found::Compared {
+                    resembling,
+                    own: kept.map(|(face, _)| face.id.clone()),
                 })
+            }
+        }
+    }
+
+    /// Whose the face is that was measured, by what was found.
+    fn whose(&self, found: &Found, measured: &DetectedFace, faces: &[DetectedFace]) -> Search {
+        match found {
+            Found::Searched(search) => search.clone(),
+            Found::Compared { resembling, own } => {
+                let resembles = is_the_documents(resembling, measured, faces, self.threshold);
+                match own {
+                    Some(face) if resembles => Search::Matched(face.clone()),
+                    Some(_) | None => Search::NotMatched,
+                }
             }
         }
     }

@@ -20,15 +20,17 @@ async fn main() -> Result<(), Failure> {
         setting("SIGN_IN_BUCKET")?,
     );
     let collection = setting("FACE_COLLECTION")?;
-    let (mode, threshold) = (setting("MATCH_MODE")?, setting("SIMILARITY_THRESHOLD")?);
+    let mode = face::MatchMode::from_environment()?;
     let keep_documents = setting("KEEP_DOCUMENTS")?;
-    let kept = mode != face::MatchMode::Compare || keep_documents;
+    let kept = mode == face::MatchMode::Collection || keep_documents;
     require(
         "KEEP_DOCUMENTS",
         kept,
         "expected true, since MATCH_MODE is COMPARE; found false",
     )?;
-    let model = SignIn::from_environment()?.model;
+    let sign_in = SignIn::from_environment()?;
+    let threshold = sign_in.threshold()?;
+    let model = sign_in.model;
     let config = client::load().await;
     let verifier = Verifier {
         sign_ins: Bucket::open(&config, sign_ins),

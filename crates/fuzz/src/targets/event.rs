@@ -259,17 +259,27 @@ fn confirms_nothing(event: Event) {
 
 /// A custom resource whose sender can be told from the event gets an answer it can read.
 fn resource(sent: &Value) {
+    use custom_resource::{Made, Request};
+
     let request = custom_resource::request(sent);
     let Some(envelope) = bland(custom_resource::Envelope::read(sent)) else {
         return;
     };
-    let (answer, status) = match &request {
-        Ok(custom_resource::Request::Ensure { collection }) => {
-            (envelope.answer(Ok(Some(collection))), "SUCCESS")
+    let outcome = request.map(|request| match request {
+        Request::Ensure { collection } => Made::Collection(collection),
+        Request::LayDecoy { bucket } => Made::Decoy {
+            bucket,
+            version: "1".to_owned(),
+        },
+        Request::Remove { .. } | Request::RemoveDecoy { .. } | Request::RemoveNothing => {
+            Made::Nothing
         }
-        Ok(_) => (envelope.answer(Ok(None)), "SUCCESS"),
-        Err(reason) => (envelope.answer(Err(reason)), "FAILED"),
+    });
+    let status = match outcome {
+        Ok(_) => "SUCCESS",
+        Err(_) => "FAILED",
     };
+    let answer = envelope.answer(outcome.as_ref().map_err(|reason| *reason));
     let answer: Value = serde_json::from_str(&answer).expect("an answer is JSON");
     assert_eq!(answer["Status"], status);
     for (name, sent) in

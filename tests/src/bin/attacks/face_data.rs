@@ -1,16 +1,20 @@
 //! 11: face data instead of pictures.
 
-use e2e::face_data::{document, other};
+use e2e::face_data::{
+    again, average_of_the_nearest, averages, data, document, each_and_others, other,
+};
 use e2e::people::{
-    asked_for_data, begun_bound, confirmed_with, enrol_data, enrolled_with_data, newest_code,
-    signed_up_with, with_a_new_password,
+    asked_for_data, asked_to_enrol, begun_bound, challenge, confirmed_with, enrol_data,
+    enrolled_with_data, newest_code, signed_up_with, tokens, with_a_new_password,
 };
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use signin_client::{Answer, ClientError, Round, SignInClient};
+use signin_core::face::Threshold;
 use signin_core::face_data::Model;
+use signin_core::step::Step;
 
-use crate::common::{tokens_or, walk_with};
+use crate::common::{tokens_or, walk_with, words};
 
 /// The model of the stack that these attacks are made on.
 const MODEL: Model = Model::Descriptor128;
@@ -85,4 +89,56 @@ pub(crate) async fn signed_up_first(ground: Ground) -> Seen {
     }
     let begun = client.begin(&owner.email, None).await;
     walked(&client, begun).await
+}
+
+/// The mean of five people whom the victim resembles, where nothing but face data is asked for and
+/// the operator has not said that this is meant.
+pub(crate) async fn look_alikes(ground: Ground) -> Seen {
+    let nearest =
+        |person: &[f32], others: &[Vec<f32>]| vec![average_of_the_nearest(person, others)];
+    let lax = ("ALLOW_FACE_DATA_ONLY", "false");
+    averaged(ground, nearest, "99", lax).await
+}
+
+/// The mean of everybody else, and the means of four clusters of them, under a lower threshold.
+pub(crate) async fn averages_of_others(ground: Ground) -> Seen {
+    let averages = |_: &[f32], others: &[Vec<f32>]| averages(others);
+    averaged(ground, averages, "95", ("SIMILARITY_THRESHOLD", "95")).await
+}
+
+/// Sends numbers that are nobody's face to a stack that is set up as its operator should not have
+/// it; the victim is somebody whom one of them resembles closely enough.
+async fn averaged(
+    ground: Ground,
+    guesses: impl Fn(&[f32], &[Vec<f32>]) -> Vec<Vec<f32>>,
+    threshold: &str,
+    lax: (&'static str, &'static str),
+) -> Seen {
+    let threshold: Threshold = threshold.parse().expect("a threshold");
+    let (victim, guess) = each_and_others()
+        .into_iter()
+        .find_map(|(person, others)| {
+            let passes = |guess: &Vec<f32>| data(guess).resembles(&data(&person), threshold);
+            let guess = guesses(&person, &others).into_iter().find(passes)?;
+            Some((person, data(&guess)))
+        })
+        .expect("averages pass for somebody");
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let account = confirmed_with(&client, Some(&data(&victim))).await;
+    let asked = asked_to_enrol(&client, &account).await;
+    let enrolled = client.answer(&asked, Answer::FaceData(data(&victim))).await;
+    let asked = challenge(enrolled, Step::FaceData);
+    let live = Answer::FaceData(again(&victim));
+    tokens(client.answer(&asked, live).await);
+    ground.begins().await;
+    let attack = async move {
+        match client.begin(&account.email, None).await {
+            Ok(Round::Challenge(asked)) => {
+                tokens_or(&client.answer(&asked, Answer::FaceData(guess)).await)
+            }
+            other => Seen::held(format!("the functions do not start: {}", words(&other))),
+        }
+    };
+    stack.with_settings(&[lax], attack).await
 }

@@ -83,6 +83,9 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("7.4", Default, "crowd the collection with the victim's picture", "the own face is found", "few-matches", matching::crowd),
     attack!("7.5", Default, "two faces in one picture", "MANY_FACES", "largest-face-of-many", matching::two_faces),
     attack!("7.6", Compare, "stand before a poster of the victim", "no match", "any-face-of-the-probe", matching::poster),
+    attack!("7.7", Compare, "stand before a poster of a victim whom an operator enrolled", "no match", "any-face-of-the-probe", matching::poster_of_bulk),
+    attack!("7.8", Compare, "be in the background of the victim's document", "no match", "any-face-of-the-document", matching::bystander),
+    attack!("7.9", Compare, "be in the background of a document that an operator uploaded", "no match", "any-face-of-the-document", matching::bystander_in_bulk),
 
     attack!("8.1", Default, "pictures that need not be unpacked to be refused", "a reason each, unseen by recognition", "pictures-not-inspected", broken_pictures::refused_at_once),
     attack!("8.2", Default, "pictures made to break whoever unpacks them", "a reason each", "broken-pictures-break", broken_pictures::judged),
@@ -100,6 +103,8 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("11.5", Data, "sign up with the victim's address and one's own face data first", "forgotten, the owner gets in", "face-data-outlive-passwords", face_data::signed_up_first),
     attack!("11.6", Data, "tell unknown, unenrolled, locked and enrolled users apart by the answers to face data", "the same", "unknown-users-look-different", telling_apart::by_answers_to_data),
     attack!("11.7", Data, "tell them apart by the calls that face data cause", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls_for_data),
+    attack!("11.8", Data, "average five people whom the victim resembles, under FACE_DATA alone", "the functions do not start", "face-data-alone", face_data::look_alikes),
+    attack!("11.9", Data, "average everybody else, under a threshold of 95", "the functions do not start", "any-threshold-for-face-data", face_data::averages_of_others),
 ]}
 
 #[tokio::main]

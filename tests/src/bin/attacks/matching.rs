@@ -116,17 +116,81 @@ pub(crate) async fn two_faces(ground: Ground) -> Seen {
     }
 }
 
-/// The attacker before a poster of the victim.
-pub(crate) async fn poster(ground: Ground) -> Seen {
-    let stack = ground.stack.clone();
+/// How an account comes by its face.
+#[derive(Clone, Copy)]
+enum Way {
+    /// By its owner, in a session.
+    Own,
+    /// By an operator's upload.
+    Bulk,
+}
+
+/// An account that is enrolled with this document.
+async fn with_document(stack: &Stack, way: Way, document: Vec<u8>) -> Person {
     let client = stack.client();
-    let (victim, _) = enrolled(&stack).await;
-    ground.begins().await;
+    let person = confirmed(&client).await;
+    match way {
+        Way::Own => {
+            let asked = asked_to_enrol(&client, &person).await;
+            let uploaded = client.upload(&asked, document).await;
+            uploaded.expect("the document is uploaded");
+            let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+            let round = client.answer(&asked, inline(pictures::live())).await;
+            assert!(matches!(round, Ok(Round::Tokens(_))), "{}", words(&round));
+        }
+        Way::Bulk => {
+            let user = person.user_name();
+            let key = format!("bulk/{user}/passport.jpg");
+            let bucket = &stack.outputs.document_bucket;
+            stack.put_object(bucket, &key, document).await;
+            let partition = format!("USER#{user}");
+            stack.until_state(&partition, "PROFILE", "ACTIVE").await;
+        }
+    }
+    person
+}
+
+/// Signs in as the victim with a picture that is too large for an answer.
+async fn with_picture(stack: &Stack, victim: &Person, picture: Vec<u8>) -> Seen {
+    let client = stack.client();
     let asked = asked_for_face(&client, &victim.email).await;
-    let picture = drawn::with_poster(&pictures::other(), &pictures::live());
-    client
-        .upload(&asked, picture)
-        .await
-        .expect("the picture is uploaded");
+    let uploaded = client.upload(&asked, picture).await;
+    uploaded.expect("the picture is uploaded");
     tokens_or(&client.answer(&asked, Answer::Uploaded).await)
+}
+
+/// The attacker before a poster of the victim: a small second face in the probe.
+pub(crate) async fn poster(ground: Ground) -> Seen {
+    before_a_poster(ground, Way::Own).await
+}
+
+/// The same, with a victim whom an operator has enrolled.
+pub(crate) async fn poster_of_bulk(ground: Ground) -> Seen {
+    before_a_poster(ground, Way::Bulk).await
+}
+
+async fn before_a_poster(ground: Ground, way: Way) -> Seen {
+    let stack = ground.stack.clone();
+    let victim = with_document(&stack, way, pictures::document()).await;
+    ground.begins().await;
+    let picture = drawn::with_poster(&pictures::other(), &pictures::live());
+    with_picture(&stack, &victim, picture).await
+}
+
+/// The attacker in the background of the victim's document.
+pub(crate) async fn bystander(ground: Ground) -> Seen {
+    behind_the_victim(ground, Way::Own).await
+}
+
+/// The same, where an operator has uploaded it.
+pub(crate) async fn bystander_in_bulk(ground: Ground) -> Seen {
+    behind_the_victim(ground, Way::Bulk).await
+}
+
+async fn behind_the_victim(ground: Ground, way: Way) -> Seen {
+    let stack = ground.stack.clone();
+    let document = drawn::with_bystander(&pictures::document(), &pictures::other());
+    let victim = with_document(&stack, way, document).await;
+    ground.begins().await;
+    with_picture(&stack, &victim, pictures::other()).await
 }
