@@ -205,6 +205,15 @@ impl Stack {
         self.send_to_cognito(operation, request, &signed).await
     }
 
+    /// An operation of Cognito's on this stack's pool, called as an administrator does, which must
+    /// succeed: `stack.admin("AdminSetUserPassword", json!({"Username": …})).await`.
+    pub async fn admin(&self, operation: &str, mut request: Value) -> Value {
+        request["UserPoolId"] = json!(self.outputs.user_pool_id);
+        let (status, answer) = self.administrate(operation, &request).await;
+        assert_eq!(status, 200, "{operation} was refused: {answer}");
+        answer
+    }
+
     async fn send_to_cognito(
         &self,
         operation: &str,

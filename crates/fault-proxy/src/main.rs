@@ -16,6 +16,9 @@ struct Arguments {
     /// Where the recognition service listens.
     #[arg(long)]
     recognition: String,
+    /// Where the user pool listens.
+    #[arg(long)]
+    cognito: String,
     /// Where everything else listens.
     #[arg(long)]
     aws: String,
@@ -34,6 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let upstreams = Upstreams {
         recognition: arguments.recognition,
+        cognito: arguments.cognito,
         aws: arguments.aws,
     };
     let listener = TcpListener::bind(arguments.listen).await?;

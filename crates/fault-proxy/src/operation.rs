@@ -2,6 +2,9 @@
 
 use hyper::{HeaderMap, Method};
 
+/// The header with which the local user pool marks what it asks the stack's IAM.
+const RELAYED: &str = "x-relayed-by";
+
 /// The operation of a request: `TransactWriteItems`, `SearchFacesByImage`, `GetObject`,
 /// `Invoke:<function>`.
 pub(crate) fn operation(method: &Method, path: &str, query: &str, headers: &HeaderMap) -> String {
@@ -47,6 +50,18 @@ pub(crate) fn is_recognition(headers: &HeaderMap) -> bool {
         .is_some_and(|target| target.as_bytes().starts_with(b"RekognitionService."))
 }
 
+/// Whether it is an administrator's operation on the user pool, and not one by which the pool asks
+/// the stack's IAM about it.
+pub(crate) fn is_administration(headers: &HeaderMap) -> bool {
+    let target = headers.get("x-amz-target");
+    !headers.contains_key(RELAYED)
+        && target.is_some_and(|target| {
+            target
+                .as_bytes()
+                .starts_with(b"AWSCognitoIdentityProviderService.Admin")
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +99,10 @@ mod tests {
         );
         assert_eq!(operation(&Method::POST, "/", "", &json), "IndexFaces");
         assert!(is_recognition(&json) && !is_recognition(&none));
+        let target = "AWSCognitoIdentityProviderService.AdminUserGlobalSignOut";
+        json.insert("x-amz-target", target.parse().expect("a header"));
+        assert!(is_administration(&json) && !is_recognition(&json));
+        json.insert(RELAYED, "local-cognito".parse().expect("a header"));
+        assert!(!is_administration(&json) && !is_administration(&none));
     }
 }

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::control::control;
 use crate::fault::Fault;
-use crate::operation::{is_recognition, operation};
+use crate::operation::{is_administration, is_recognition, operation};
 use crate::record::State;
 
 /// How long a stalled call gets nothing.
@@ -35,6 +35,9 @@ const CONTROL: &str = "/_proxy/";
 pub struct Upstreams {
     /// The recognition service's address, such as `http://127.0.0.1:4567`.
     pub recognition: String,
+    /// The user pool's, for administrators' operations alone: the stack behind `aws` describes
+    /// pools, and has nobody in them.
+    pub cognito: String,
     /// Everything else's.
     pub aws: String,
 }
@@ -187,6 +190,8 @@ impl Proxy {
         let Received { parts, body } = received;
         let upstream = if is_recognition(&parts.headers) {
             &self.upstreams.recognition
+        } else if is_administration(&parts.headers) {
+            &self.upstreams.cognito
         } else {
             &self.upstreams.aws
         };

@@ -41,6 +41,7 @@ async fn setting() -> Setting {
     let proxy = format!("http://{}", listener.local_addr().unwrap());
     let upstreams = Upstreams {
         recognition: address.clone(),
+        cognito: address.clone(),
         aws: address,
     };
     tokio::spawn(serve(listener, upstreams, std::future::pending()));

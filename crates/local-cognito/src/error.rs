@@ -32,13 +32,16 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    AccessDenied,
     AliasExists,
     CodeMismatch,
     ExpiredCode,
+    IncompleteSignature,
     InternalError,
     InvalidLambdaResponse,
     InvalidParameter,
     InvalidPassword,
+    InvalidSignature,
     LimitExceeded,
     MissingAuthenticationToken,
     NotAuthorized,
@@ -47,8 +50,10 @@ error_codes! {
     Unauthorized,
     UnexpectedLambda,
     UnknownOperation,
+    UnrecognizedClient,
     UnsupportedOperation,
     UnsupportedTokenType,
+    UnsupportedUserState,
     UserLambdaValidation,
     UserNotConfirmed,
     UserNotFound,

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | `wire` | HTTP, CORS, the operation's name, one log line; knows no user |
 //! | `requests` | parses the body and holds it to the API model's limits |
+//! | `administrators` | who signed a request, and what they may do |
 //! | `operations` | what each operation does, in the order in which Cognito does it |
 //! | `sign_in` | the state machine of a custom sign-in |
 //! | `triggers` | the events that Lambda functions see, and their answers |
@@ -21,6 +22,7 @@
 //! Cognito refuses what it does not know with a reason, and so does this: a pool or client that
 //! asks for something not built here is an error that names it, never silently less safe.
 
+mod administrators;
 mod clock;
 mod error;
 mod mailbox;
@@ -33,6 +35,7 @@ mod settings;
 mod sign_in;
 mod stack;
 mod state;
+mod token_overrides;
 mod tokens;
 mod triggers;
 mod wire;

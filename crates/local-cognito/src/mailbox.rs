@@ -1,6 +1,5 @@
 //! Mail that would have been sent. Nothing leaves the machine.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
@@ -21,11 +20,18 @@ const LISTED: usize = 100;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Letter {
     to: String,
-    subject: Cow<'static, str>,
+    subject: String,
     body: String,
     code: String,
     /// RFC 3339, UTC.
     sent_at: String,
+}
+
+/// What a letter says. It holds a code, and does not print.
+#[derive(Clone)]
+pub(crate) struct Message {
+    pub(crate) subject: String,
+    pub(crate) body: String,
 }
 
 /// All letters, newest first.
@@ -35,16 +41,16 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// Delivers a code.
-    pub(crate) fn deliver(&self, to: &str, subject: &'static str, code: &str, now: Seconds) {
+    /// Delivers a message with a code in it.
+    pub(crate) fn deliver(&self, to: &str, message: Message, code: &str, now: Seconds) {
         let sent_at = OffsetDateTime::from_unix_timestamp(now)
             .ok()
             .and_then(|at| at.format(&Rfc3339).ok())
             .unwrap_or_default();
         let letter = Letter {
             to: to.to_owned(),
-            subject: subject.into(),
-            body: format!("Your code is {code}."),
+            subject: message.subject,
+            body: message.body,
             code: code.to_owned(),
             sent_at,
         };

@@ -1,11 +1,17 @@
 //! What a password must look like.
 
+use rand::seq::SliceRandom as _;
 use serde::Deserialize;
 
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
 /// Characters that count as symbols, as the developer guide lists them.
 const SYMBOLS: &str = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ";
+
+/// What a password is made of here; nothing that looks like something else.
+const UPPERCASE: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ";
+const LOWERCASE: &str = "abcdefghijkmnopqrstuvwxyz";
+const DIGITS: &str = "23456789";
 
 /// A pool's `PasswordPolicy`. The defaults are Cognito's.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,7 +26,11 @@ pub(crate) struct PasswordPolicy {
     require_lowercase: bool,
     require_numbers: bool,
     require_symbols: bool,
+    temporary_password_validity_days: Option<i64>,
 }
+
+/// Days that a temporary password is good for when the pool does not say.
+const TEMPORARY_PASSWORD_DAYS: i64 = 7;
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
@@ -30,11 +40,30 @@ impl Default for PasswordPolicy {
             require_lowercase: true,
             require_numbers: true,
             require_symbols: true,
+            temporary_password_validity_days: None,
         }
     }
 }
 
 impl PasswordPolicy {
+    /// Days that a temporary password is good for.
+    pub(crate) fn temporary_validity_days(&self) -> i64 {
+        // Zero means unset, as in the API.
+        let days = self.temporary_password_validity_days;
+        days.filter(|days| *days > 0)
+            .unwrap_or(TEMPORARY_PASSWORD_DAYS)
+    }
+
+    /// A random password that conforms to every policy.
+    pub(crate) fn generate(&self) -> String {
+        let mut password: Vec<char> = [UPPERCASE, LOWERCASE, DIGITS, "!@#%&_-"]
+            .iter()
+            .flat_map(|kind| sample(kind, self.minimum_length.div_ceil(4).max(4)))
+            .collect();
+        password.shuffle(&mut rand::rng());
+        password.into_iter().collect()
+    }
+
     /// Refuses a password that does not conform, and says in what.
     pub(crate) fn check(&self, password: &str) -> ApiResult<()> {
         let has = |wanted: fn(char) -> bool| password.chars().any(wanted);
@@ -58,9 +87,30 @@ impl PasswordPolicy {
     }
 }
 
+/// So many characters of a kind, at random.
+fn sample(kind: &str, count: usize) -> Vec<char> {
+    let kind: Vec<char> = kind.chars().collect();
+    (0..count)
+        .map(|_| kind[rand::random_range(0..kind.len())])
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_that_is_made_conforms_to_the_policy_it_is_made_for() {
+        for minimum_length in [6, 8, 12, 99] {
+            let policy = PasswordPolicy {
+                minimum_length,
+                ..PasswordPolicy::default()
+            };
+            let password = policy.generate();
+            assert_eq!(policy.check(&password), Ok(()));
+            assert!(password.len() <= 256);
+        }
+    }
 
     #[test]
     fn each_demand_of_the_policy_is_made() {

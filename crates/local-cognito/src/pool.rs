@@ -25,6 +25,8 @@ const CODE_TRIES: u8 = 5;
 pub(crate) enum Status {
     Unconfirmed,
     Confirmed,
+    /// An administrator made the account, or gave it another password for the time being.
+    ForceChangePassword,
 }
 
 impl Status {
@@ -33,6 +35,7 @@ impl Status {
         match self {
             Self::Unconfirmed => "UNCONFIRMED",
             Self::Confirmed => "CONFIRMED",
+            Self::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
         }
     }
 }
@@ -54,10 +57,40 @@ pub(crate) struct User {
     pub(crate) new_email: Option<String>,
     /// The code that proves it.
     pub(crate) email_code: Option<Code>,
+    /// Until when a temporary password is good.
+    #[serde(default)]
+    pub(crate) temporary_until: Option<Seconds>,
     pub(crate) created_at: Seconds,
 }
 
 impl User {
+    /// Refuses to confirm an account that is past that.
+    pub(crate) fn check_unconfirmed(&self) -> ApiResult<()> {
+        match self.status {
+            Status::Unconfirmed => Ok(()),
+            Status::Confirmed | Status::ForceChangePassword => {
+                Err(ApiError::not_authorized(format!(
+                    "User cannot be confirmed. Current status is {}",
+                    self.status.name()
+                )))
+            }
+        }
+    }
+
+    /// Sets a password that is the user's own from now on.
+    pub(crate) fn set_password(&mut self, verifier: Verifier) {
+        self.verifier = verifier;
+        self.status = Status::Confirmed;
+        self.temporary_until = None;
+    }
+
+    /// Sets a password that is to be replaced before this time.
+    pub(crate) fn set_temporary_password(&mut self, verifier: Verifier, until: Seconds) {
+        self.verifier = verifier;
+        self.status = Status::ForceChangePassword;
+        self.temporary_until = Some(until);
+    }
+
     /// The attributes that clients and tokens may show.
     pub(crate) fn public_attributes(&self) -> BTreeMap<String, String> {
         let mut attributes = self.attributes.clone();

@@ -112,7 +112,7 @@ pub(crate) struct CodeRequest {
     pub(crate) client_id: String,
     pub(crate) username: String,
     pub(crate) secret_hash: Option<String>,
-    client_metadata: Option<StringMap>,
+    pub(crate) client_metadata: Option<StringMap>,
 }
 
 impl Request for CodeRequest {
@@ -232,7 +232,8 @@ impl Request for RevokeTokenRequest {
     }
 }
 
-/// `AdminDisableUser`, `AdminEnableUser`, `AdminGetUser` and `AdminDeleteUser`.
+/// `AdminDisableUser`, `AdminEnableUser`, `AdminGetUser`, `AdminUserGlobalSignOut` and
+/// `AdminDeleteUser`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AdminUserRequest {
@@ -244,6 +245,88 @@ impl Request for AdminUserRequest {
     fn check(&self) -> ApiResult<()> {
         length("userPoolId", &self.user_pool_id, POOL)?;
         length("username", &self.username, NAME)
+    }
+}
+
+/// `AdminCreateUser`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AdminCreateUserRequest {
+    pub(crate) user_pool_id: String,
+    pub(crate) username: String,
+    pub(crate) temporary_password: Option<String>,
+    pub(crate) user_attributes: Option<Vec<Attribute>>,
+    pub(crate) validation_data: Option<Vec<Attribute>>,
+    pub(crate) message_action: Option<String>,
+    pub(crate) desired_delivery_mediums: Option<Vec<String>>,
+    pub(crate) client_metadata: Option<StringMap>,
+}
+
+impl Request for AdminCreateUserRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("userPoolId", &self.user_pool_id, POOL)?;
+        length("username", &self.username, NAME)?;
+        if let Some(password) = &self.temporary_password {
+            length("temporaryPassword", password, PASSWORD)?;
+        }
+        attributes("userAttributes", self.user_attributes.as_deref())?;
+        attributes("validationData", self.validation_data.as_deref())?;
+        strings("clientMetadata", self.client_metadata.as_ref())
+    }
+}
+
+/// `AdminSetUserPassword`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AdminSetUserPasswordRequest {
+    pub(crate) user_pool_id: String,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    #[serde(default)]
+    pub(crate) permanent: bool,
+}
+
+impl Request for AdminSetUserPasswordRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("userPoolId", &self.user_pool_id, POOL)?;
+        length("username", &self.username, NAME)?;
+        length("password", &self.password, PASSWORD)
+    }
+}
+
+/// `AdminUpdateUserAttributes`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AdminUpdateUserAttributesRequest {
+    pub(crate) user_pool_id: String,
+    pub(crate) username: String,
+    pub(crate) user_attributes: Vec<Attribute>,
+    pub(crate) client_metadata: Option<StringMap>,
+}
+
+impl Request for AdminUpdateUserAttributesRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("userPoolId", &self.user_pool_id, POOL)?;
+        length("username", &self.username, NAME)?;
+        attributes("userAttributes", Some(&self.user_attributes))?;
+        strings("clientMetadata", self.client_metadata.as_ref())
+    }
+}
+
+/// `AdminConfirmSignUp`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AdminConfirmSignUpRequest {
+    pub(crate) user_pool_id: String,
+    pub(crate) username: String,
+    pub(crate) client_metadata: Option<StringMap>,
+}
+
+impl Request for AdminConfirmSignUpRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("userPoolId", &self.user_pool_id, POOL)?;
+        length("username", &self.username, NAME)?;
+        strings("clientMetadata", self.client_metadata.as_ref())
     }
 }
 
@@ -300,7 +383,7 @@ impl Request for ChangePasswordRequest {
 pub(crate) struct UpdateUserAttributesRequest {
     pub(crate) access_token: String,
     pub(crate) user_attributes: Vec<Attribute>,
-    client_metadata: Option<StringMap>,
+    pub(crate) client_metadata: Option<StringMap>,
 }
 
 impl Request for UpdateUserAttributesRequest {
@@ -311,13 +394,31 @@ impl Request for UpdateUserAttributesRequest {
     }
 }
 
+/// `DeleteUserAttributes`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteUserAttributesRequest {
+    pub(crate) access_token: String,
+    pub(crate) user_attribute_names: Vec<String>,
+}
+
+impl Request for DeleteUserAttributesRequest {
+    fn check(&self) -> ApiResult<()> {
+        length("accessToken", &self.access_token, TOKEN)?;
+        for name in &self.user_attribute_names {
+            length("userAttributeNames", name, 1..=32)?;
+        }
+        Ok(())
+    }
+}
+
 /// `GetUserAttributeVerificationCode`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AttributeCodeRequest {
     pub(crate) access_token: String,
     pub(crate) attribute_name: String,
-    client_metadata: Option<StringMap>,
+    pub(crate) client_metadata: Option<StringMap>,
 }
 
 impl Request for AttributeCodeRequest {

@@ -35,12 +35,33 @@ pub(crate) struct PoolSettings {
     mfa_configuration: Option<String>,
     #[serde(default)]
     user_attribute_update_settings: UserAttributeUpdateSettings,
+    #[serde(default)]
+    email_configuration: EmailConfiguration,
+    #[serde(default, rename = "UserPoolTier")]
+    tier: Tier,
+}
+
+/// What a pool may do: its feature plan (developer guide, "User pool feature plans").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Tier {
+    Lite,
+    /// What `CreateUserPool` fills in.
+    #[default]
+    Essentials,
+    Plus,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Policies {
     password_policy: PasswordPolicy,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct EmailConfiguration {
+    email_sending_account: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -81,6 +102,7 @@ struct LambdaConfig {
     verify_auth_challenge_response: Option<String>,
     pre_token_generation: Option<String>,
     pre_token_generation_config: Option<PreTokenGenerationConfig>,
+    custom_message: Option<String>,
     #[serde(flatten)]
     others: serde_json::Map<String, serde_json::Value>,
 }
@@ -89,7 +111,41 @@ struct LambdaConfig {
 #[serde(rename_all = "PascalCase", default)]
 struct PreTokenGenerationConfig {
     lambda_arn: String,
-    lambda_version: String,
+    lambda_version: EventVersion,
+}
+
+/// The version of the event that `PreTokenGeneration` gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) enum EventVersion {
+    /// Shapes the identity token alone.
+    #[default]
+    #[serde(rename = "V1_0")]
+    One,
+    /// Shapes the access token as well.
+    #[serde(rename = "V2_0")]
+    Two,
+    /// The same, and is asked for machines' tokens too, which no pool here issues.
+    #[serde(rename = "V3_0")]
+    Three,
+}
+
+impl EventVersion {
+    /// The event's member `version`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::One => "1",
+            Self::Two => "2",
+            Self::Three => "3",
+        }
+    }
+
+    /// Whether the event is about the access token too.
+    pub(crate) fn shapes_access_tokens(self) -> bool {
+        match self {
+            Self::One => false,
+            Self::Two | Self::Three => true,
+        }
+    }
 }
 
 /// The triggers this server calls.
@@ -101,6 +157,7 @@ pub(crate) enum Trigger {
     CreateAuthChallenge,
     VerifyAuthChallengeResponse,
     PreTokenGeneration,
+    CustomMessage,
 }
 
 impl Trigger {
@@ -113,6 +170,7 @@ impl Trigger {
             Self::CreateAuthChallenge => "CreateAuthChallenge",
             Self::VerifyAuthChallengeResponse => "VerifyAuthChallengeResponse",
             Self::PreTokenGeneration => "PreTokenGeneration",
+            Self::CustomMessage => "CustomMessage",
         }
     }
 }
@@ -127,10 +185,8 @@ impl PoolSettings {
         if matches!(self.mfa_configuration.as_deref(), Some("ON" | "OPTIONAL")) {
             return Some("MfaConfiguration must be OFF".to_owned());
         }
-        if let Some(config) = &self.lambda_config.pre_token_generation_config
-            && config.lambda_version != "V1_0"
-        {
-            return Some("PreTokenGenerationConfig must ask for V1_0".to_owned());
+        if let Some(complaint) = self.token_trigger_complaint() {
+            return Some(complaint.to_owned());
         }
         let other = self
             .lambda_config
@@ -138,6 +194,40 @@ impl PoolSettings {
             .iter()
             .find(|(_, function)| !function.is_null());
         other.map(|(name, _)| format!("the trigger {name} is not called"))
+    }
+
+    /// What `CreateUserPool` would refuse of the pre-token-generation trigger.
+    fn token_trigger_complaint(&self) -> Option<&'static str> {
+        let config = self.lambda_config.pre_token_generation_config.as_ref()?;
+        if config.lambda_version.shapes_access_tokens() && self.tier == Tier::Lite {
+            return Some(
+                "access token customization is not available on the LITE plan: \
+                 PreTokenGenerationConfig may ask for V1_0 only, as Cognito says with \
+                 FeatureUnavailableInTierException",
+            );
+        }
+        let legacy = self.lambda_config.pre_token_generation.as_deref();
+        if legacy.is_some_and(|function| function != config.lambda_arn) {
+            return Some("PreTokenGeneration and PreTokenGenerationConfig name two functions");
+        }
+        None
+    }
+
+    /// The version of the event that the pre-token-generation trigger gets.
+    pub(crate) fn token_event_version(&self) -> EventVersion {
+        let config = self.lambda_config.pre_token_generation_config.as_ref();
+        config.map_or_else(EventVersion::default, |config| config.lambda_version)
+    }
+
+    /// Whether a trigger may write the mail: only where the pool sends through the account's own
+    /// SES (developer guide, "Custom message Lambda trigger parameters", `emailMessage`).
+    pub(crate) fn sends_own_mail(&self) -> bool {
+        self.email_configuration.email_sending_account.as_deref() == Some("DEVELOPER")
+    }
+
+    /// How long a temporary password is good for.
+    pub(crate) fn temporary_password_validity(&self) -> Seconds {
+        self.policies.password_policy.temporary_validity_days() * 86_400
     }
 
     /// The function behind a trigger: its name or ARN.
@@ -156,6 +246,7 @@ impl PoolSettings {
                     .map(|config| config.lambda_arn.as_str())
                     .or(config.pre_token_generation.as_deref());
             }
+            Trigger::CustomMessage => &config.custom_message,
         };
         function.as_deref()
     }

@@ -18,9 +18,10 @@ use time::macros::format_description;
 use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::operations::{UserPools, dummy_name, random_token};
-use crate::pool::Status;
+use crate::pool::{Status, User};
 use crate::requests::StringMap;
 use crate::settings::{Deployment, Flow};
+use crate::tokens::SCOPE;
 use crate::triggers::{Decision, EventUser, TokenCause};
 
 /// How clients write `TIMESTAMP`: `Tue Sep 5 00:09:40 UTC 2026`, no zero before the day.
@@ -88,6 +89,8 @@ enum Awaiting {
     Custom(CustomChallenge),
     /// Which proof of the password it is to be.
     Choice,
+    /// A password in the place of the temporary one that was proven.
+    NewPassword,
 }
 
 /// What the server keeps of a custom challenge while the client works on it.
@@ -133,6 +136,8 @@ enum Answer<'a> {
     Plain(&'a str),
     /// SRP, which this begins.
     Srp(&'a str),
+    /// A password in the place of a temporary one.
+    NewPassword(&'a str),
 }
 
 impl<'a> Answer<'a> {
@@ -158,6 +163,7 @@ impl<'a> Answer<'a> {
                 })
             }
             "CUSTOM_CHALLENGE" => Ok(Self::Custom(required("ANSWER")?)),
+            "NEW_PASSWORD_REQUIRED" => Ok(Self::NewPassword(required("NEW_PASSWORD")?)),
             "SELECT_CHALLENGE" => match required("ANSWER")? {
                 "PASSWORD" => Ok(Self::Plain(required("PASSWORD")?)),
                 "PASSWORD_SRP" => Ok(Self::Srp(required("SRP_A")?)),
@@ -282,7 +288,8 @@ impl UserPools {
             pool.user(name).map(|user| user.status)
         });
         match status {
-            Some(Status::Confirmed) => Ok(()),
+            // What a temporary password opens is the flow's to say.
+            Some(Status::Confirmed | Status::ForceChangePassword) => Ok(()),
             Some(Status::Unconfirmed) => Err(not_confirmed()),
             None => Err(ApiError::wrong_credentials()),
         }
@@ -337,8 +344,7 @@ impl UserPools {
                 }
                 sign_in.check_password(&server, &secret_block, timestamp, signature)?;
                 if sign_in.course == Course::Tokens {
-                    let attributes = sign_in.attributes()?;
-                    return sign_in.issue_tokens(&attributes).await;
+                    return sign_in.finish_with_password().await;
                 }
                 HistoryEntry::passed("PASSWORD_VERIFIER")
             }
@@ -346,6 +352,9 @@ impl UserPools {
                 return sign_in.take_password(password).await;
             }
             (Awaiting::Choice, Answer::Srp(srp_a)) => return sign_in.ask_password(srp_a),
+            (Awaiting::NewPassword, Answer::NewPassword(password)) => {
+                return sign_in.replace_password(password).await;
+            }
             (Awaiting::Custom(challenge), Answer::Custom(answer)) => {
                 sign_in.check_custom(challenge, answer).await?
             }
@@ -379,7 +388,10 @@ impl SignIn<'_> {
         let user = self.event_user(&attributes);
         match triggers.define(user, &self.history, self.metadata).await? {
             Decision::Fail => Err(ApiError::wrong_credentials()),
-            Decision::IssueTokens => self.issue_tokens(&attributes).await,
+            Decision::IssueTokens => {
+                self.issue_tokens(&attributes, TokenCause::Authentication)
+                    .await
+            }
             Decision::Password => match srp_a {
                 Some(srp_a) => self.ask_password(srp_a),
                 None => Err(ApiError::new(
@@ -448,8 +460,55 @@ impl SignIn<'_> {
         let current = self.verifier();
         let right = current.is_some_and(|verifier| verifier.fits(self.identity(), password));
         self.password_was(right)?;
+        self.finish_with_password().await
+    }
+
+    /// Tokens for a password that was proven, unless it is a temporary one.
+    async fn finish_with_password(self) -> ApiResult<Value> {
         let attributes = self.attributes()?;
-        self.issue_tokens(&attributes).await
+        let temporary = self.known(|user| user.status == Status::ForceChangePassword)?;
+        if !temporary {
+            return self
+                .issue_tokens(&attributes, TokenCause::Authentication)
+                .await;
+        }
+        let name = self.subject.name().to_owned();
+        let mut shown = attributes;
+        shown.remove("sub");
+        shown.remove("cognito:user_status");
+        let parameters = BTreeMap::from([
+            ("USER_ID_FOR_SRP".to_owned(), name),
+            ("requiredAttributes".to_owned(), "[]".to_owned()),
+            ("userAttributes".to_owned(), json!(shown).to_string()),
+        ]);
+        Ok(self.wait_for(Awaiting::NewPassword, "NEW_PASSWORD_REQUIRED", &parameters))
+    }
+
+    /// Puts the user's own password in the temporary one's place.
+    async fn replace_password(self, password: &str) -> ApiResult<Value> {
+        let pool = &self.deployment.pool;
+        pool.password_policy().check(password)?;
+        let verifier = Verifier::new(self.identity(), password, rand::random());
+        self.pools.with_pool(&pool.id, |pool| {
+            let user = pool.user_mut(self.subject.name());
+            let user = user.ok_or_else(ApiError::wrong_credentials)?;
+            if user.status != Status::ForceChangePassword {
+                return Err(ApiError::invalid_session());
+            }
+            user.set_password(verifier);
+            Ok(())
+        })?;
+        let attributes = self.attributes()?;
+        self.issue_tokens(&attributes, TokenCause::NewPassword)
+            .await
+    }
+
+    /// Something about the account.
+    fn known<T>(&self, of: impl FnOnce(&User) -> T) -> ApiResult<T> {
+        self.pools.with_pool(&self.deployment.pool.id, |pool| {
+            let user = pool.user(self.subject.name());
+            user.map(of).ok_or_else(ApiError::wrong_credentials)
+        })
     }
 
     fn identity(&self) -> Identity<'_> {
@@ -487,11 +546,16 @@ impl SignIn<'_> {
                 pool.password_failed(name, now);
             }
         });
-        if right {
-            self.pools.check_confirmed(self.deployment, &self.subject)
-        } else {
-            Err(ApiError::wrong_credentials())
+        if !right {
+            return Err(ApiError::wrong_credentials());
         }
+        let until = self.known(|user| user.temporary_until)?;
+        if until.is_some_and(|until| until <= now) {
+            return Err(ApiError::not_authorized(
+                "Temporary password has expired and must be reset by an administrator.",
+            ));
+        }
+        self.pools.check_confirmed(self.deployment, &self.subject)
     }
 
     async fn check_custom(
@@ -512,15 +576,14 @@ impl SignIn<'_> {
         })
     }
 
-    async fn issue_tokens(self, attributes: &StringMap) -> ApiResult<Value> {
+    async fn issue_tokens(self, attributes: &StringMap, cause: TokenCause) -> ApiResult<Value> {
         let Subject::Known(name) = &self.subject else {
             return Err(ApiError::wrong_credentials());
         };
         let triggers = self.pools.triggers(self.deployment);
         let user = self.event_user(attributes);
-        let cause = TokenCause::Authentication;
         let overrides = triggers
-            .pre_token_generation(user, cause, self.metadata)
+            .pre_token_generation(user, cause, &[SCOPE], self.metadata)
             .await?;
         self.pools
             .issue_first_tokens(self.deployment, name, &overrides)

@@ -7,6 +7,8 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -69,6 +71,17 @@ pub(crate) enum Invocation {
     Failed(String),
 }
 
+/// What the stack's IAM says of a request that was signed by a key of its own.
+#[derive(Debug)]
+pub(crate) enum Relayed {
+    /// Signature and policies are in order.
+    Admitted,
+    /// The policies do not allow it.
+    Denied(String),
+    /// It could not be told whose it is.
+    Unknown,
+}
+
 /// What a function that failed leaves.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -94,6 +107,54 @@ impl Stack {
             access,
             http,
             pools_of_clients: Mutex::default(),
+        })
+    }
+
+    /// How the stack is reached.
+    pub(crate) fn access(&self) -> &StackAccess {
+        &self.access
+    }
+
+    /// Asks the stack's IAM about a request, by handing it on as it was signed. It is in order
+    /// where the stack's own pool says that it knows no such user, or lists none.
+    pub(crate) async fn relay(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Relayed, StackError> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Refusal {
+            #[serde(rename = "__type")]
+            kind: String,
+            #[serde(alias = "Message")]
+            message: String,
+        }
+        let url = format!("{}/", self.access.endpoint.trim_end_matches('/'));
+        let mut handed_on = headers.clone();
+        // Not signed by anybody, and this connection's own affair.
+        for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT] {
+            handed_on.remove(name);
+        }
+        // So that a proxy in between does not send it back.
+        handed_on.insert("x-relayed-by", HeaderValue::from_static("local-cognito"));
+        let request = self.http.post(url).headers(handed_on).body(body.to_vec());
+        let call = async {
+            let response = request.send().await?;
+            let status = response.status();
+            Ok((status, read(response, "a relayed request").await?))
+        };
+        let answer = tokio::time::timeout(DESCRIBE_TIMEOUT, call).await;
+        let (status, answer) =
+            answer.unwrap_or_else(|_elapsed| Err(StackError::Refused(504, "IAM".to_owned())))?;
+        if status.is_success() {
+            return Ok(Relayed::Admitted);
+        }
+        let refusal: Refusal = serde_json::from_slice(&answer).unwrap_or_default();
+        Ok(match refusal.kind.rsplit('#').next() {
+            Some("UserNotFoundException") => Relayed::Admitted,
+            Some("AccessDeniedException" | "AccessDenied") => Relayed::Denied(refusal.message),
+            _ => Relayed::Unknown,
         })
     }
 

@@ -16,34 +16,10 @@ use zeroize::Zeroizing;
 use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult};
 use crate::settings::{Deployment, PoolSettings};
+use crate::token_overrides::TokenOverrides;
 
 /// The scope of access tokens that Cognito's own API issues, and that it asks for.
-const SCOPE: &str = "aws.cognito.signin.user.admin";
-
-/// Claims that no trigger may set or take away (developer guide, pre token generation).
-const RESERVED_CLAIMS: &[&str] = &[
-    "acr",
-    "amr",
-    "at_hash",
-    "aud",
-    "auth_time",
-    "azp",
-    "client_id",
-    "cognito:username",
-    "exp",
-    "iat",
-    "identities",
-    "iss",
-    "jti",
-    "nbf",
-    "nonce",
-    "origin_jti",
-    "scope",
-    "sub",
-    "token_use",
-    "username",
-    "version",
-];
+pub(crate) const SCOPE: &str = "aws.cognito.signin.user.admin";
 
 /// The server's signing key.
 pub(crate) struct Keys {
@@ -74,6 +50,8 @@ pub(crate) struct AccessClaims {
     pub(crate) client_id: String,
     pub(crate) origin_jti: String,
     token_use: String,
+    /// Words with a blank between them; absent where there are none.
+    #[serde(default)]
     scope: String,
     exp: Seconds,
 }
@@ -86,15 +64,7 @@ pub(crate) struct Statement<'a> {
     pub(crate) origin: &'a str,
     pub(crate) signed_in_at: Seconds,
     pub(crate) now: Seconds,
-    pub(crate) overrides: &'a ClaimOverrides,
-}
-
-/// What the pre-token-generation trigger wants changed in the identity token.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ClaimOverrides {
-    claims_to_add_or_override: Option<BTreeMap<String, String>>,
-    claims_to_suppress: Option<Vec<String>>,
+    pub(crate) overrides: &'a TokenOverrides,
 }
 
 impl Keys {
@@ -174,19 +144,24 @@ impl Keys {
                 identity.insert(name.clone(), value);
             }
         }
-        statement.overrides.apply(&mut identity);
+        statement.overrides.identity.apply(&mut identity);
 
-        let access = with(
+        let mut access = with(
             &common,
             json!({
                 "client_id": client.id,
                 "token_use": "access",
-                "scope": SCOPE,
                 "username": user,
                 "jti": Uuid::new_v4().to_string(),
                 "exp": statement.now + client.access_token_validity(),
             }),
         );
+        let overrides = &statement.overrides.access;
+        overrides.apply(&mut access);
+        let scopes = overrides.scopes(&[SCOPE]);
+        if !scopes.is_empty() {
+            access.insert("scope".to_owned(), scopes.join(" ").into());
+        }
         Ok((self.sign(&identity)?, self.sign(&access)?))
     }
 
@@ -205,8 +180,8 @@ impl Keys {
         })
     }
 
-    /// The claims of an access token of ours that has not expired. Whether it was revoked is for
-    /// the pool to say.
+    /// The claims of an access token of ours that has not expired. What it is good for is for its
+    /// scopes to say, and whether it was revoked for the pool.
     pub(crate) fn check_access_token(&self, token: &str, now: Seconds) -> ApiResult<AccessClaims> {
         let invalid = || ApiError::not_authorized("Invalid Access Token");
         let mut validation = Validation::new(Algorithm::RS256);
@@ -217,7 +192,7 @@ impl Keys {
         let claims = jsonwebtoken::decode::<AccessClaims>(token, &self.verifying, &validation)
             .map_err(|_error| invalid())?
             .claims;
-        if claims.token_use != "access" || claims.scope != SCOPE {
+        if claims.token_use != "access" {
             return Err(invalid());
         }
         if claims.exp <= now {
@@ -232,24 +207,10 @@ impl AccessClaims {
     pub(crate) fn pool(&self) -> &str {
         self.iss.rsplit('/').next().unwrap_or_default()
     }
-}
 
-impl ClaimOverrides {
-    fn apply(&self, claims: &mut Map<String, Value>) {
-        let allowed = |name: &str| {
-            let reserved = RESERVED_CLAIMS.contains(&name);
-            !reserved && !name.starts_with("aws:") && !name.starts_with("dev:")
-        };
-        for name in self.claims_to_suppress.iter().flatten() {
-            if allowed(name) {
-                claims.remove(name);
-            }
-        }
-        for (name, value) in self.claims_to_add_or_override.iter().flatten() {
-            if allowed(name) {
-                claims.insert(name.clone(), Value::from(value.as_str()));
-            }
-        }
+    /// Whether Cognito's own operations may be called with it.
+    pub(crate) fn opens_the_account(&self) -> bool {
+        self.scope.split(' ').any(|scope| scope == SCOPE)
     }
 }
 

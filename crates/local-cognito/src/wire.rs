@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Json, Path, Query, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -75,8 +75,7 @@ async fn operation(State(context): State<Context>, headers: HeaderMap, body: Byt
     let name = target
         .and_then(|target| target.strip_prefix(TARGET))
         .unwrap_or_default();
-    let signed = headers.contains_key(AUTHORIZATION);
-    let (name, result) = dispatch(&context.pools, name, signed, &body).await;
+    let (name, result) = dispatch(&context.pools, name, &headers, &body).await;
     let result = keep(&context.pools).await.and(result);
     let outcome = result
         .as_ref()
@@ -115,7 +114,7 @@ fn not_kept() -> ApiError {
 async fn dispatch(
     pools: &UserPools,
     name: &str,
-    signed: bool,
+    headers: &HeaderMap,
     body: &[u8],
 ) -> (&'static str, ApiResult<Value>) {
     async fn run<R: Request, F: Future<Output = ApiResult<Value>>>(
@@ -125,19 +124,11 @@ async fn dispatch(
         operation(parse(body)?).await
     }
 
-    /// Administrators sign their requests. Whose signature it is does not matter on this machine.
-    async fn administer<R: Request, F: Future<Output = ApiResult<Value>>>(
-        signed: bool,
-        body: &[u8],
-        operation: impl FnOnce(R) -> F,
-    ) -> ApiResult<Value> {
-        if !signed {
-            return Err(ApiError::new(
-                ErrorCode::MissingAuthenticationToken,
-                "Missing Authentication Token",
-            ));
+    // Administrators sign their requests; nothing of one is looked at before its signature.
+    if name.starts_with("Admin") || name == "ListUsers" {
+        if let Err(error) = pools.check_administrator(name, headers, body).await {
+            return ("administration", Err(error));
         }
-        run(body, operation).await
     }
 
     macro_rules! operations {
@@ -152,21 +143,24 @@ async fn dispatch(
         };
     }
     operations! {
-        "AdminDeleteUser" => {
-            administer(signed, body, |request| pools.admin_delete_user(request)).await
-        },
-        "AdminDisableUser" => {
-            administer(signed, body, |request| pools.switch_user(request, false)).await
-        },
-        "AdminEnableUser" => {
-            administer(signed, body, |request| pools.switch_user(request, true)).await
-        },
-        "AdminGetUser" => administer(signed, body, |request| pools.admin_get_user(request)).await,
-        "AdminInitiateAuth" => {
-            administer(signed, body, |request| pools.admin_initiate_auth(request)).await
-        },
+        "AdminConfirmSignUp" => run(body, |request| pools.admin_confirm_sign_up(request)).await,
+        "AdminCreateUser" => run(body, |request| pools.admin_create_user(request)).await,
+        "AdminDeleteUser" => run(body, |request| pools.admin_delete_user(request)).await,
+        "AdminDisableUser" => run(body, |request| pools.switch_user(request, false)).await,
+        "AdminEnableUser" => run(body, |request| pools.switch_user(request, true)).await,
+        "AdminGetUser" => run(body, |request| pools.admin_get_user(request)).await,
+        "AdminInitiateAuth" => run(body, |request| pools.admin_initiate_auth(request)).await,
         "AdminRespondToAuthChallenge" => {
-            administer(signed, body, |request| pools.admin_respond_to_auth_challenge(request)).await
+            run(body, |request| pools.admin_respond_to_auth_challenge(request)).await
+        },
+        "AdminSetUserPassword" => {
+            run(body, |request| pools.admin_set_user_password(request)).await
+        },
+        "AdminUpdateUserAttributes" => {
+            run(body, |request| pools.admin_update_user_attributes(request)).await
+        },
+        "AdminUserGlobalSignOut" => {
+            run(body, |request| pools.admin_user_global_sign_out(request)).await
         },
         "ChangePassword" => run(body, |request| pools.change_password(request)).await,
         "ConfirmForgotPassword" => {
@@ -174,17 +168,20 @@ async fn dispatch(
         },
         "ConfirmSignUp" => run(body, |request| pools.confirm_sign_up(request)).await,
         "DeleteUser" => parse(body).and_then(|request| pools.delete_user(&request)),
+        "DeleteUserAttributes" => {
+            run(body, |request| pools.delete_user_attributes(request)).await
+        },
         "ForgotPassword" => run(body, |request| pools.forgot_password(request)).await,
         "GetTokensFromRefreshToken" => {
             run(body, |request| pools.get_tokens_from_refresh_token(request)).await
         },
         "GetUser" => run(body, |request| pools.get_user(request)).await,
         "GetUserAttributeVerificationCode" => {
-            parse(body).and_then(|request| pools.get_attribute_code(&request))
+            run(body, |request| pools.get_attribute_code(request)).await
         },
         "GlobalSignOut" => parse(body).and_then(|request| pools.global_sign_out(&request)),
         "InitiateAuth" => run(body, |request| pools.initiate_auth(request)).await,
-        "ListUsers" => administer(signed, body, |request| pools.list_users(request)).await,
+        "ListUsers" => run(body, |request| pools.list_users(request)).await,
         "ResendConfirmationCode" => {
             run(body, |request| pools.resend_confirmation_code(request)).await
         },

@@ -120,9 +120,13 @@ impl Stack {
 
     fn launch(&mut self, paths: &Paths, built: &Built, proxy: Option<&Path>) -> Result<()> {
         let endpoints = self.endpoints;
-        let (aws, rekognition) = match proxy {
-            Some(_) => (endpoints.proxy(), endpoints.proxy()),
-            None => (endpoints.aws(), endpoints.rekognition()),
+        let (aws, rekognition, cognito) = match proxy {
+            Some(_) => (endpoints.proxy(), endpoints.proxy(), endpoints.proxy()),
+            None => (
+                endpoints.aws(),
+                endpoints.rekognition(),
+                endpoints.cognito(),
+            ),
         };
         if let Some(proxy) = proxy {
             let mut command = Command::new(proxy);
@@ -130,6 +134,7 @@ impl Stack {
                 .env_clear()
                 .args(["--listen", &endpoints.proxy_address()])
                 .args(["--recognition", &endpoints.rekognition()])
+                .args(["--cognito", &endpoints.cognito()])
                 .args(["--aws", &endpoints.aws()]);
             let health = format!("{}/_proxy/health", endpoints.proxy());
             self.spawn("fault-proxy", command, health)?;
@@ -155,7 +160,8 @@ impl Stack {
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")
             .env("AWS_ENDPOINT_URL", &aws)
-            .env("AWS_ENDPOINT_URL_REKOGNITION", &rekognition);
+            .env("AWS_ENDPOINT_URL_REKOGNITION", &rekognition)
+            .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &cognito);
         self.spawn(
             "ministack",
             ministack,

@@ -69,13 +69,15 @@ async fn describe(headers: HeaderMap) -> Json<Value> {
         "DefineAuthChallenge",
         "CreateAuthChallenge",
         "VerifyAuthChallengeResponse",
-        "PreTokenGeneration",
+        "CustomMessage",
     ];
     let arn = |name: &str| format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");
-    let functions: Value = functions
+    let mut functions: Value = functions
         .map(|name| (name.to_owned(), json!(arn(name))))
         .into_iter()
         .collect();
+    functions["PreTokenGenerationConfig"] =
+        json!({"LambdaVersion": "V2_0", "LambdaArn": arn("PreTokenGeneration")});
     Json(match operation.map(|(_, name)| name) {
         Some("ListUserPools") => json!({"UserPools": [{"Id": POOL, "Name": "example"}]}),
         Some("ListUserPoolClients") => json!({"UserPoolClients": [{"ClientId": CLIENT}]}),
@@ -254,6 +256,10 @@ fn signed_in() -> Requests {
             json!({"AccessToken": "$AccessToken", "AttributeName": "email"}),
         ),
         ("VerifyUserAttribute", verify),
+        (
+            "DeleteUserAttributes",
+            json!({"AccessToken": "$AccessToken", "UserAttributeNames": ["name"]}),
+        ),
         ("DeleteUser", token),
     ]
 }
@@ -286,10 +292,31 @@ fn administration() -> Requests {
         "UserPoolId": POOL, "ClientId": CLIENT, "ChallengeName": "CUSTOM_CHALLENGE",
         "Session": "$Session", "ChallengeResponses": {"USERNAME": "$email", "ANSWER": "uploaded"},
     });
+    let invite = |action: &str| {
+        json!({
+            "UserPoolId": POOL, "Username": "invited-$email", "TemporaryPassword": SECRET,
+            "UserAttributes": [{"Name": "email_verified", "Value": "true"}],
+            "MessageAction": action, "DesiredDeliveryMediums": ["EMAIL"],
+            "ClientMetadata": {"a": "b"},
+        })
+    };
+    let set = json!({
+        "UserPoolId": POOL, "Username": "invited-$email", "Password": SECRET, "Permanent": true,
+    });
+    let update = json!({
+        "UserPoolId": POOL, "Username": "$email",
+        "UserAttributes": [{"Name": "email", "Value": "other-$email"}],
+    });
     vec![
+        ("AdminCreateUser", invite("SUPPRESS")),
+        ("AdminCreateUser", invite("RESEND")),
+        ("AdminSetUserPassword", set),
+        ("AdminConfirmSignUp", user.clone()),
         ("AdminInitiateAuth", begin),
         ("AdminInitiateAuth", begin_custom),
         ("AdminRespondToAuthChallenge", answer),
+        ("AdminUserGlobalSignOut", user.clone()),
+        ("AdminUpdateUserAttributes", update),
         ("AdminGetUser", user.clone()),
         ("AdminDisableUser", user.clone()),
         ("AdminEnableUser", user.clone()),

@@ -1,7 +1,11 @@
 //! A local server and its client in one process, over loopback as everybody reaches it.
 
 use std::collections::HashMap;
+use std::time::SystemTime;
 
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -65,16 +69,16 @@ impl Server {
     pub(super) fn call(&self, operation: &str, body: String) -> Option<Value> {
         let target = format!("{}{operation}", self.target);
         let secret = only_as_password(&body);
-        let request = self
+        let mut request = self
             .client
             .post(&self.endpoint)
             .header("content-type", "application/x-amz-json-1.1")
-            .header("authorization", "AWS4-HMAC-SHA256 any")
-            .header("x-amz-target", target)
-            .body(body)
-            // A name that no header can hold cannot be sent.
-            .build()
-            .ok()?;
+            .header("x-amz-target", target);
+        for (name, value) in self.signature(body.as_bytes()) {
+            request = request.header(name, value);
+        }
+        // A name that no header can hold cannot be sent.
+        let request = request.body(body).build().ok()?;
         let (status, body) = self.runtime.block_on(async {
             let response = self.client.execute(request).await.expect("an answer");
             (
@@ -94,6 +98,36 @@ impl Server {
         }
     }
 
+    /// The headers that sign a request with the key that both servers are started with.
+    fn signature(&self, body: &[u8]) -> Vec<(String, String)> {
+        let service = self.target.split("Service").next().unwrap_or_default();
+        let service = match service {
+            "AWSCognitoIdentityProvider" => "cognito-idp",
+            _ => "rekognition",
+        };
+        let identity = Credentials::new("test", "test", None, None, "fuzz").into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region("us-east-1")
+            .name(service)
+            .time(now())
+            .settings(SigningSettings::default())
+            .build()
+            .expect("all parameters are set above")
+            .into();
+        let body = SignableBody::Bytes(body);
+        let url = format!("{}/", self.endpoint);
+        let request = SignableRequest::new("POST", url, std::iter::empty(), body)
+            .expect("the address is well formed");
+        let (instructions, _signature) = sign(request, &parameters)
+            .expect("the request can be signed")
+            .into_parts();
+        let headers = instructions.headers();
+        headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
     /// The code that was mailed last to the input's own address.
     fn code(&self, known: &Known) -> Option<(String, String)> {
         let url = format!(
@@ -109,13 +143,21 @@ impl Server {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a signature is made for the machine's own time"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// A password that the seeds use, and that no refusal repeats.
 pub(super) const SECRET: &str = "correct-horse-1";
 
 /// Whether a request names [`SECRET`] as a password and as nothing else: what is sent as a name
 /// may be repeated.
 fn only_as_password(body: &str) -> bool {
-    let members = ["Password", "PASSWORD", "PreviousPassword"];
+    let members = ["Password", "PASSWORD", "PreviousPassword", "TemporaryPassword"];
     let rest = members.iter().fold(body.to_owned(), |body, member| {
         body.replace(&format!("\"{member}\":\"{SECRET}\""), "")
     });

@@ -1,19 +1,26 @@
 //! What a signed-in user sees, changes and ends.
 
-use std::collections::BTreeMap;
-
 use cognito_srp::{Identity, Verifier};
 use serde_json::{Value, json};
 
-use super::sign_up::{STANDARD_ATTRIBUTES, looks_like_an_address};
-use super::{UserPools, delivery, random_code};
+use super::attributes::{Given, check_removable, unwritable};
+use super::letters::Errand;
+use super::{UserPools, delivery};
 use crate::error::{ApiError, ApiResult};
 use crate::pool::{Code, Pool, SIGN_UP_CODE_VALIDITY, User};
 use crate::requests::{
-    AccessTokenRequest, Attribute, AttributeCodeRequest, ChangePasswordRequest,
-    UpdateUserAttributesRequest, VerifyUserAttributeRequest,
+    AccessTokenRequest, AttributeCodeRequest, ChangePasswordRequest, DeleteUserAttributesRequest,
+    StringMap, UpdateUserAttributesRequest, VerifyUserAttributeRequest,
 };
 use crate::tokens::AccessClaims;
+use crate::triggers::{MessageCause, Triggers};
+
+/// Attributes that an account is to get.
+pub(super) struct Change<'a> {
+    pub(super) name: &'a str,
+    pub(super) given: Given,
+    pub(super) metadata: Option<&'a StringMap>,
+}
 
 impl UserPools {
     /// `GetUser`.
@@ -73,61 +80,98 @@ impl UserPools {
         let (claims, user) = self.signed_in_user(&request.access_token)?;
         let deployment = self.deployment(&claims.client_id).await?;
         let settings = &deployment.pool;
-        let mut details = Vec::new();
-        let mut email = None;
-        let mut others = BTreeMap::new();
-        for Attribute { name, value } in request.user_attributes {
-            if !deployment.client.writes(&name) {
-                return Err(ApiError::not_authorized(
-                    "A client attempted to write unauthorized attribute",
-                ));
-            }
-            if name == "email" {
-                email = Some(settings.fold(&value));
-            } else if STANDARD_ATTRIBUTES.contains(&name.as_str()) {
-                others.insert(name, value);
-            } else {
-                return Err(ApiError::invalid_parameter(
-                    "Attributes did not conform to the schema: Attribute does not exist in the \
-                     schema.",
-                ));
-            }
-        }
-        let email = email.filter(|email| *email != user.email);
-        if let Some(email) = &email {
-            if !looks_like_an_address(email) {
-                return Err(ApiError::invalid_parameter("Invalid email address format."));
-            }
-            if self.with_pool(&settings.id, |pool| pool.knows(email)) {
-                return Err(Pool::alias_is_taken());
-            }
-        }
-        self.with_pool(&settings.id, |pool| {
-            let user = pool.user_mut(&user.name);
-            let user = user.ok_or_else(ApiError::user_not_found)?;
-            user.attributes.extend(others);
-            Ok(())
-        })?;
-        if let Some(email) = email {
-            if !settings.proves_email_before_update() {
-                self.with_pool(&settings.id, |pool| {
-                    pool.change_email(&user.name, &email, false)
-                })?;
-            }
-            if settings.verifies_email() || settings.proves_email_before_update() {
-                self.send_email_code(&settings.id, &user.name, &email)?;
-                details.push(delivery(&email));
-            }
-        }
+        let writes = |name: &str| deployment.client.writes(name);
+        let given = Given::by_user(settings, request.user_attributes, writes)?;
+        let change = Change {
+            name: &user.name,
+            given,
+            metadata: request.client_metadata.as_ref(),
+        };
+        let triggers = self.triggers(&deployment);
+        let details = self.change_attributes(&triggers, change).await?;
         Ok(json!({ "CodeDeliveryDetailsList": details }))
     }
 
+    /// Changes attributes, and mails the code that a new address waits for. Where the trigger
+    /// refuses that letter, an address that was to be proven first is as it was.
+    pub(super) async fn change_attributes(
+        &self,
+        triggers: &Triggers<'_>,
+        change: Change<'_>,
+    ) -> ApiResult<Vec<Value>> {
+        let settings = triggers.pool;
+        let Change {
+            name,
+            given,
+            metadata,
+        } = change;
+        let (email, verified) = self.with_pool(&settings.id, |pool| {
+            let present = pool.user(name).ok_or_else(ApiError::user_not_found)?;
+            let email = given.email.filter(|email| *email != present.email);
+            if email.as_ref().is_some_and(|email| pool.knows(email)) {
+                return Err(Pool::alias_is_taken());
+            }
+            let user = pool.user_mut(name).ok_or_else(ApiError::user_not_found)?;
+            user.attributes.extend(given.others);
+            if let (None, Some(verified)) = (&email, given.email_verified) {
+                user.email_verified = verified;
+            }
+            Ok((email, given.email_verified == Some(true)))
+        })?;
+        let Some(email) = email else {
+            return Ok(Vec::new());
+        };
+        if verified || !settings.proves_email_before_update() {
+            self.with_pool(&settings.id, |pool| {
+                pool.change_email(name, &email, verified)
+            })?;
+        }
+        if verified || !(settings.verifies_email() || settings.proves_email_before_update()) {
+            return Ok(Vec::new());
+        }
+        let cause = MessageCause::UpdateUserAttribute;
+        self.send_email_code(triggers, (name, &email), cause, metadata)
+            .await?;
+        Ok(vec![delivery(&email)])
+    }
+
+    /// `DeleteUserAttributes`.
+    pub(crate) async fn delete_user_attributes(
+        &self,
+        request: DeleteUserAttributesRequest,
+    ) -> ApiResult<Value> {
+        let (claims, user) = self.signed_in_user(&request.access_token)?;
+        let deployment = self.deployment(&claims.client_id).await?;
+        for name in &request.user_attribute_names {
+            check_removable(name)?;
+            if !deployment.client.writes(name) {
+                return Err(unwritable());
+            }
+        }
+        self.with_pool(&deployment.pool.id, |pool| {
+            let user = pool.user_mut(&user.name);
+            let user = user.ok_or_else(ApiError::user_not_found)?;
+            for name in &request.user_attribute_names {
+                user.attributes.remove(name);
+            }
+            Ok(json!({}))
+        })
+    }
+
     /// `GetUserAttributeVerificationCode`: a code for the address that is not proven yet.
-    pub(crate) fn get_attribute_code(&self, request: &AttributeCodeRequest) -> ApiResult<Value> {
+    pub(crate) async fn get_attribute_code(
+        &self,
+        request: AttributeCodeRequest,
+    ) -> ApiResult<Value> {
         let (claims, user) = self.signed_in_user(&request.access_token)?;
         check_is_email(&request.attribute_name)?;
+        let deployment = self.deployment(&claims.client_id).await?;
         let email = user.new_email.unwrap_or(user.email);
-        self.send_email_code(claims.pool(), &user.name, &email)?;
+        let cause = MessageCause::VerifyUserAttribute;
+        let metadata = request.client_metadata.as_ref();
+        let triggers = self.triggers(&deployment);
+        self.send_email_code(&triggers, (&user.name, &email), cause, metadata)
+            .await?;
         Ok(json!({ "CodeDeliveryDetails": delivery(&email) }))
     }
 
@@ -151,18 +195,25 @@ impl UserPools {
     }
 
     /// Mails a code to an address that is to be proven.
-    fn send_email_code(&self, pool: &str, name: &str, email: &str) -> ApiResult<()> {
-        let now = self.clock.now();
-        let digits = random_code();
-        self.with_pool(pool, |pool| {
-            let user = pool.user_mut(name).ok_or_else(ApiError::user_not_found)?;
+    async fn send_email_code(
+        &self,
+        triggers: &Triggers<'_>,
+        (name, email): (&str, &str),
+        cause: MessageCause,
+        metadata: Option<&StringMap>,
+    ) -> ApiResult<()> {
+        let errand = Errand {
+            name,
+            cause,
+            to: email,
+            validity: SIGN_UP_CODE_VALIDITY,
+            metadata,
+        };
+        let keep = |user: &mut User, code| {
             user.new_email = Some(email.to_owned());
-            user.email_code = Some(Code::new(digits.clone(), now + SIGN_UP_CODE_VALIDITY));
-            Ok(())
-        })?;
-        let subject = "Your verification code";
-        self.mailbox.deliver(email, subject, &digits, now);
-        Ok(())
+            user.email_code = Some(code);
+        };
+        self.send_code(triggers, errand, keep).await
     }
 
     /// `DeleteUser`: the account, its sessions and its tokens end, and its address is free.
@@ -172,10 +223,15 @@ impl UserPools {
         Ok(json!({}))
     }
 
-    /// Whose access token this is, while it stands.
+    /// Whose access token this is, while it stands, if it is one for Cognito's own operations.
     fn signed_in_user(&self, token: &str) -> ApiResult<(AccessClaims, User)> {
         let now = self.clock.now();
         let claims = self.keys.check_access_token(token, now)?;
+        if !claims.opens_the_account() {
+            return Err(ApiError::not_authorized(
+                "Access Token does not have required scopes",
+            ));
+        }
         let revoked = || ApiError::not_authorized("Access Token has been revoked");
         let user = self.with_pool(claims.pool(), |pool| {
             let grant = pool.grant(&claims.origin_jti).ok_or_else(revoked)?;

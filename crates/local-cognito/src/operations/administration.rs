@@ -3,9 +3,15 @@
 use serde_json::{Value, json};
 
 use super::UserPools;
+use super::account::Change;
+use super::attributes::Given;
 use crate::error::{ApiError, ApiResult};
-use crate::pool::User;
-use crate::requests::{AdminUserRequest, ListUsersRequest, MAX_LISTED};
+use crate::pool::{Status, User};
+use crate::requests::{
+    AdminConfirmSignUpRequest, AdminUpdateUserAttributesRequest, AdminUserRequest,
+    ListUsersRequest, MAX_LISTED,
+};
+use crate::triggers::{Confirmation, EventUser};
 
 impl UserPools {
     /// `AdminDisableUser` and `AdminEnableUser`. A disabled user's tokens end.
@@ -51,6 +57,70 @@ impl UserPools {
         })
     }
 
+    /// `AdminUserGlobalSignOut`.
+    pub(crate) async fn admin_user_global_sign_out(
+        &self,
+        request: AdminUserRequest,
+    ) -> ApiResult<Value> {
+        let settings = self.pool(&request.user_pool_id).await?;
+        let folded = settings.fold(&request.username);
+        self.with_pool(&settings.id, |pool| {
+            let user = pool.user(&folded).ok_or_else(ApiError::user_not_found)?;
+            let name = user.name.clone();
+            pool.revoke_all_of(&name);
+            Ok(json!({}))
+        })
+    }
+
+    /// `AdminConfirmSignUp`: confirms an account without its code, and proves no address by it.
+    pub(crate) async fn admin_confirm_sign_up(
+        &self,
+        request: AdminConfirmSignUpRequest,
+    ) -> ApiResult<Value> {
+        let settings = self.pool(&request.user_pool_id).await?;
+        let folded = settings.fold(&request.username);
+        let (name, attributes) = self.with_pool(&settings.id, |pool| {
+            let user = pool.user_mut(&folded);
+            let user = user.ok_or_else(ApiError::user_not_found)?;
+            user.check_unconfirmed()?;
+            user.status = Status::Confirmed;
+            Ok((user.name.clone(), user.trigger_attributes()))
+        })?;
+        let user = EventUser {
+            name: &name,
+            attributes: &attributes,
+            known: true,
+        };
+        let metadata = request.client_metadata.as_ref();
+        self.administrators_triggers(&settings)
+            .post_confirmation(user, Confirmation::SignUp, metadata)
+            .await?;
+        Ok(json!({}))
+    }
+
+    /// `AdminUpdateUserAttributes`. An address that comes as verified is changed at once; any
+    /// other as its user would.
+    pub(crate) async fn admin_update_user_attributes(
+        &self,
+        request: AdminUpdateUserAttributesRequest,
+    ) -> ApiResult<Value> {
+        let settings = self.pool(&request.user_pool_id).await?;
+        let folded = settings.fold(&request.username);
+        let given = Given::by_administrator(&settings, request.user_attributes)?;
+        let name = self.with_pool(&settings.id, |pool| {
+            let user = pool.user(&folded).ok_or_else(ApiError::user_not_found)?;
+            Ok(user.name.clone())
+        })?;
+        let change = Change {
+            name: &name,
+            given,
+            metadata: request.client_metadata.as_ref(),
+        };
+        let triggers = self.administrators_triggers(&settings);
+        self.change_attributes(&triggers, change).await?;
+        Ok(json!({}))
+    }
+
     /// `ListUsers`: the oldest first, a page at a time.
     pub(crate) async fn list_users(&self, request: ListUsersRequest) -> ApiResult<Value> {
         let settings = self.pool(&request.user_pool_id).await?;
@@ -85,7 +155,7 @@ impl UserPools {
 }
 
 /// An account as administrators see it; `attributes` is what the operation calls them.
-fn described(user: &User, attributes: &str, wanted: Option<&[String]>) -> Value {
+pub(super) fn described(user: &User, attributes: &str, wanted: Option<&[String]>) -> Value {
     let shown = |name: &String| wanted.is_none_or(|wanted| wanted.contains(name));
     let values: Vec<Value> = user
         .public_attributes()

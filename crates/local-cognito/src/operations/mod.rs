@@ -2,6 +2,9 @@
 
 mod account;
 mod administration;
+mod attributes;
+mod invitation;
+mod letters;
 mod recovery;
 mod sign_up;
 mod tokens;
@@ -12,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,6 +24,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::administrators;
 use crate::clock::Clock;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::mailbox::Mailbox;
@@ -33,7 +38,7 @@ use crate::settings::{Deployment, Flow, PoolSettings};
 use crate::stack::{Stack, StackError};
 use crate::state::{Snapshot, StateError, StateFile};
 use crate::tokens::Keys;
-use crate::triggers::Triggers;
+use crate::triggers::{NO_CLIENT, Triggers};
 
 /// All user pools of the deployed stack.
 pub(crate) struct UserPools {
@@ -141,9 +146,7 @@ impl UserPools {
             let token = parameters.get("REFRESH_TOKEN").ok_or_else(|| {
                 ApiError::invalid_parameter("Missing required parameter REFRESH_TOKEN")
             })?;
-            return self
-                .refresh_with_hash(deployment, token, hash, request.client_metadata.as_ref())
-                .await;
+            return self.refresh_with_hash(deployment, token, hash).await;
         }
         let name = parameters.get("USERNAME").map_or("", String::as_str);
         check_secret_hash(deployment, name, hash)?;
@@ -247,9 +250,30 @@ impl UserPools {
     pub(crate) fn triggers<'a>(&'a self, deployment: &'a Deployment) -> Triggers<'a> {
         Triggers {
             stack: &self.stack,
-            deployment,
+            pool: &deployment.pool,
+            client: &deployment.client.id,
             timeout: self.trigger_timeout,
         }
+    }
+
+    /// The triggers as an administrator's operations call them.
+    pub(crate) fn administrators_triggers<'a>(&'a self, pool: &'a PoolSettings) -> Triggers<'a> {
+        Triggers {
+            stack: &self.stack,
+            pool,
+            client: NO_CLIENT,
+            timeout: self.trigger_timeout,
+        }
+    }
+
+    /// Refuses what no administrator of the stack has signed for.
+    pub(crate) async fn check_administrator(
+        &self,
+        operation: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> ApiResult<()> {
+        administrators::check(&self.stack, operation, headers, body).await
     }
 
     /// The salt of such a user's password.

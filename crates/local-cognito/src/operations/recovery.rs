@@ -3,11 +3,12 @@
 use cognito_srp::{Identity, Verifier};
 use serde_json::{Value, json};
 
-use super::{UserPools, check_secret_hash, delivery, random_code};
+use super::letters::Errand;
+use super::{UserPools, check_secret_hash, delivery};
 use crate::error::{ApiError, ApiResult};
-use crate::pool::{Code, RESET_CODE_VALIDITY};
+use crate::pool::{Code, RESET_CODE_VALIDITY, Status, User};
 use crate::requests::{CodeRequest, ConfirmForgotPasswordRequest};
-use crate::triggers::{Confirmation, EventUser};
+use crate::triggers::{Confirmation, EventUser, MessageCause};
 
 impl UserPools {
     /// `ForgotPassword`. Only a verified address gets a code.
@@ -19,35 +20,41 @@ impl UserPools {
             request.secret_hash.as_deref(),
         )?;
         let folded = deployment.pool.fold(&request.username);
-        let now = self.clock.now();
-        let digits = random_code();
-        let sent = self.with_pool(&deployment.pool.id, |pool| {
-            let user = pool
-                .user_mut(&folded)
-                .ok_or_else(ApiError::user_not_found)?;
+        let found = self.with_pool(&deployment.pool.id, |pool| {
+            let user = pool.user(&folded).ok_or_else(ApiError::user_not_found)?;
             if !user.enabled {
                 return Err(ApiError::user_disabled());
             }
-            if !user.email_verified {
+            if !user.email_verified && user.status != Status::ForceChangePassword {
                 return Err(ApiError::invalid_parameter(
                     "Cannot reset password for the user as there is no registered/verified email \
                      or phone_number",
                 ));
             }
-            user.reset_code = Some(Code::new(digits.clone(), now + RESET_CODE_VALIDITY));
-            Ok(user.email.clone())
+            Ok(user.clone())
         });
-        let address = match sent {
-            Ok(email) => {
-                let subject = "Your password reset code";
-                self.mailbox.deliver(&email, subject, &digits, now);
-                email
-            }
+        let user = match found {
+            Ok(user) => user,
             // Nothing is sent, and nothing tells so.
-            Err(_) if deployment.client.hides_unknown_users() => folded,
+            Err(_) if deployment.client.hides_unknown_users() => {
+                return Ok(json!({ "CodeDeliveryDetails": delivery(&folded) }));
+            }
             Err(error) => return Err(error),
         };
-        Ok(json!({ "CodeDeliveryDetails": delivery(&address) }))
+        if user.status == Status::ForceChangePassword {
+            return Err(cannot_be_reset());
+        }
+        let errand = Errand {
+            name: &user.name,
+            cause: MessageCause::ForgotPassword,
+            to: &user.email,
+            validity: RESET_CODE_VALIDITY,
+            metadata: request.client_metadata.as_ref(),
+        };
+        let keep = |user: &mut User, code| user.reset_code = Some(code);
+        self.send_code(&self.triggers(&deployment), errand, keep)
+            .await?;
+        Ok(json!({ "CodeDeliveryDetails": delivery(&user.email) }))
     }
 
     /// `ConfirmForgotPassword`.
@@ -72,6 +79,9 @@ impl UserPools {
                 Some(_) => return Err(ApiError::user_disabled()),
                 None => return Err(ApiError::user_not_found()),
             };
+            if user.status == Status::ForceChangePassword {
+                return Err(cannot_be_reset());
+            }
             Code::redeem(&mut user.reset_code, &request.confirmation_code, now)?;
             let identity = Identity {
                 pool_id: &settings.id,
@@ -91,4 +101,9 @@ impl UserPools {
             .await?;
         Ok(json!({}))
     }
+}
+
+/// A temporary password is an administrator's to replace.
+fn cannot_be_reset() -> ApiError {
+    ApiError::not_authorized("User password cannot be reset in the current state.")
 }

@@ -1,38 +1,17 @@
 //! From a new address to a confirmed account.
 
-use std::collections::BTreeMap;
-
 use cognito_srp::{Identity, Verifier};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{UserPools, check_secret_hash, delivery, random_code};
+use super::attributes::{Given, looks_like_an_address};
+use super::letters::Errand;
+use super::{UserPools, check_secret_hash, delivery};
 use crate::error::{ApiError, ApiResult};
 use crate::pool::{Code, Pool, SIGN_UP_CODE_VALIDITY, Status, User};
 use crate::requests::{Attribute, CodeRequest, ConfirmSignUpRequest, SignUpRequest, StringMap};
 use crate::settings::Deployment;
-use crate::triggers::{Confirmation, EventUser};
-
-/// Attributes of the OpenID Connect standard, which every pool has.
-pub(super) const STANDARD_ATTRIBUTES: &[&str] = &[
-    "address",
-    "birthdate",
-    "email",
-    "family_name",
-    "gender",
-    "given_name",
-    "locale",
-    "middle_name",
-    "name",
-    "nickname",
-    "phone_number",
-    "picture",
-    "preferred_username",
-    "profile",
-    "updated_at",
-    "website",
-    "zoneinfo",
-];
+use crate::triggers::{Confirmation, EventUser, MessageCause, Registration};
 
 impl UserPools {
     /// `SignUp`.
@@ -66,7 +45,12 @@ impl UserPools {
         };
         let triggers = self.triggers(&deployment);
         let decision = triggers
-            .pre_sign_up(user, validation_data.as_ref(), metadata)
+            .pre_sign_up(
+                user,
+                Registration::SignUp,
+                validation_data.as_ref(),
+                metadata,
+            )
             .await?;
         let confirmed = decision.auto_confirm_user == Some(true);
 
@@ -92,6 +76,7 @@ impl UserPools {
             reset_code: None,
             new_email: None,
             email_code: None,
+            temporary_until: None,
             created_at: self.clock.now(),
         };
         let attributes = user.trigger_attributes();
@@ -108,7 +93,9 @@ impl UserPools {
                 .post_confirmation(user, Confirmation::SignUp, metadata)
                 .await?;
         } else if settings.verifies_email() {
-            self.send_sign_up_code(&deployment, &name);
+            let to = (name.as_str(), folded.as_str());
+            self.send_sign_up_code(&deployment, to, MessageCause::SignUp, metadata)
+                .await?;
             answer["CodeDeliveryDetails"] = delivery(&folded);
         }
         Ok(answer)
@@ -131,11 +118,7 @@ impl UserPools {
                 Some(_) => return Err(ApiError::user_disabled()),
                 None => return Err(ApiError::user_not_found()),
             };
-            if user.status == Status::Confirmed {
-                return Err(ApiError::not_authorized(
-                    "User cannot be confirmed. Current status is CONFIRMED",
-                ));
-            }
+            user.check_unconfirmed()?;
             Code::redeem(&mut user.sign_up_code, &request.confirmation_code, now)?;
             user.status = Status::Confirmed;
             user.email_verified = true;
@@ -171,7 +154,7 @@ impl UserPools {
             Some(_) => return Err(ApiError::user_disabled()),
             None => return Err(ApiError::user_not_found()),
         };
-        if user.status == Status::Confirmed {
+        if user.status != Status::Unconfirmed {
             return Err(ApiError::invalid_parameter("User is already confirmed."));
         }
         if !deployment.pool.verifies_email() {
@@ -179,24 +162,31 @@ impl UserPools {
                 "Cannot resend codes. Auto verification not turned on.",
             ));
         }
-        self.send_sign_up_code(&deployment, &user.name);
+        let to = (user.name.as_str(), user.email.as_str());
+        let metadata = request.client_metadata.as_ref();
+        self.send_sign_up_code(&deployment, to, MessageCause::ResendCode, metadata)
+            .await?;
         Ok(json!({ "CodeDeliveryDetails": delivery(&user.email) }))
     }
 
     /// Replaces a user's sign-up code and mails it.
-    fn send_sign_up_code(&self, deployment: &Deployment, name: &str) {
-        let now = self.clock.now();
-        let digits = random_code();
-        let code = Code::new(digits.clone(), now + SIGN_UP_CODE_VALIDITY);
-        let email = self.with_pool(&deployment.pool.id, |pool| {
-            let user = pool.user_mut(name)?;
-            user.sign_up_code = Some(code);
-            Some(user.email.clone())
-        });
-        if let Some(email) = email {
-            self.mailbox
-                .deliver(&email, "Your verification code", &digits, now);
-        }
+    async fn send_sign_up_code(
+        &self,
+        deployment: &Deployment,
+        (name, email): (&str, &str),
+        cause: MessageCause,
+        metadata: Option<&StringMap>,
+    ) -> ApiResult<()> {
+        let errand = Errand {
+            name,
+            cause,
+            to: email,
+            validity: SIGN_UP_CODE_VALIDITY,
+            metadata,
+        };
+        let keep = |user: &mut User, code| user.sign_up_code = Some(code);
+        self.send_code(&self.triggers(deployment), errand, keep)
+            .await
     }
 }
 
@@ -209,55 +199,22 @@ fn sign_up_attributes(
     if !looks_like_an_address(folded) {
         return Err(ApiError::invalid_parameter("Username should be an email."));
     }
-    let mut attributes = BTreeMap::from([("email".to_owned(), folded.to_owned())]);
-    for Attribute { name, value } in given.into_iter().flatten() {
-        if name == "email" {
-            if deployment.pool.fold(&value) != folded {
-                return Err(ApiError::invalid_parameter(
-                    "The attribute email must be the user name.",
-                ));
-            }
-            continue;
-        }
-        if !deployment.client.writes(&name) {
-            return Err(ApiError::not_authorized(
-                "A client attempted to write unauthorized attribute",
-            ));
-        }
-        if !STANDARD_ATTRIBUTES.contains(&name.as_str()) {
-            return Err(ApiError::invalid_parameter(
-                "Attributes did not conform to the schema: Attribute does not exist in the schema.",
-            ));
-        }
-        attributes.insert(name, value);
+    // The address is the user name, which no app needs a permission for.
+    let writes = |name: &str| name == "email" || deployment.client.writes(name);
+    let given = Given::by_user(&deployment.pool, given.unwrap_or_default(), writes)?;
+    if given.email.is_some_and(|email| email != folded) {
+        return Err(ApiError::invalid_parameter(
+            "The attribute email must be the user name.",
+        ));
     }
+    let mut attributes = given.others;
+    attributes.insert("email".to_owned(), folded.to_owned());
     Ok(attributes)
 }
 
-/// Something before and after one `@`, nothing blank: what mail can be sent to is for the mail to
-/// show.
-pub(super) fn looks_like_an_address(text: &str) -> bool {
-    let blank = |c: char| c.is_whitespace() || c.is_control();
-    matches!(text.split_once('@'), Some((user, host))
-        if !user.is_empty() && !host.is_empty() && !host.contains('@'))
-        && !text.contains(blank)
-}
-
-fn by_name(data: Vec<Attribute>) -> StringMap {
+/// Name and value pairs, as triggers see them.
+pub(super) fn by_name(data: Vec<Attribute>) -> StringMap {
     data.into_iter()
         .map(|Attribute { name, value }| (name, value))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_two_sides_and_no_blank() {
-        assert!(looks_like_an_address("ada@example.org"));
-        for text in ["", "ada", "@example.org", "ada@", "a@b@c", "a b@c", "a@b\n"] {
-            assert!(!looks_like_an_address(text), "{text:?}");
-        }
-    }
 }

@@ -8,7 +8,8 @@ use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::pool::{Grant, User};
 use crate::requests::{GetTokensFromRefreshTokenRequest, RevokeTokenRequest, StringMap};
 use crate::settings::{Deployment, Flow};
-use crate::tokens::{ClaimOverrides, Statement};
+use crate::token_overrides::TokenOverrides;
+use crate::tokens::{SCOPE, Statement};
 use crate::triggers::{EventUser, TokenCause};
 
 impl UserPools {
@@ -17,7 +18,7 @@ impl UserPools {
         &self,
         deployment: &Deployment,
         name: &str,
-        overrides: &ClaimOverrides,
+        overrides: &TokenOverrides,
     ) -> ApiResult<Value> {
         let now = self.clock.now();
         let origin = Uuid::new_v4().to_string();
@@ -53,18 +54,16 @@ impl UserPools {
             .await
     }
 
-    /// `InitiateAuth` with `REFRESH_TOKEN_AUTH`.
+    /// `InitiateAuth` with `REFRESH_TOKEN_AUTH`, whose metadata reaches no trigger of these.
     pub(crate) async fn refresh_with_hash(
         &self,
         deployment: &Deployment,
         refresh_token: &str,
         secret_hash: Option<&str>,
-        metadata: Option<&StringMap>,
     ) -> ApiResult<Value> {
         let (origin, grant, user) = self.refreshable(deployment, refresh_token)?;
         check_secret_hash(deployment, &user.name, secret_hash)?;
-        self.refresh(deployment, &origin, &grant, &user, metadata)
-            .await
+        self.refresh(deployment, &origin, &grant, &user, None).await
     }
 
     async fn refresh(
@@ -83,7 +82,7 @@ impl UserPools {
         };
         let overrides = self
             .triggers(deployment)
-            .pre_token_generation(event_user, TokenCause::Refresh, metadata)
+            .pre_token_generation(event_user, TokenCause::Refresh, &[SCOPE], metadata)
             .await?;
         self.issue_tokens(deployment, origin, grant, &overrides)
     }
@@ -122,7 +121,7 @@ impl UserPools {
         deployment: &Deployment,
         origin: &str,
         grant: &Grant,
-        overrides: &ClaimOverrides,
+        overrides: &TokenOverrides,
     ) -> ApiResult<Value> {
         let attributes = self
             .with_pool(&deployment.pool.id, |pool| {

@@ -1,7 +1,10 @@
 //! The server under test, and the calls that tests make again and again.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cognito_srp::{Challenge, Client, Identity};
@@ -20,6 +23,70 @@ pub(crate) struct Harness {
     pub(crate) stack: FakeStack,
     pub(crate) endpoint: String,
     http: reqwest::Client,
+}
+
+/// What signs a request.
+pub(crate) struct Key {
+    pub(crate) id: &'static str,
+    pub(crate) secret: &'static str,
+    pub(crate) region: &'static str,
+    pub(crate) service: &'static str,
+    /// How far its clock runs ahead.
+    pub(crate) ahead: Duration,
+}
+
+impl Key {
+    /// The one that the server itself has.
+    pub(crate) const OWN: Self = Self {
+        id: "test",
+        secret: "test",
+        region: "us-east-1",
+        service: "cognito-idp",
+        ahead: Duration::ZERO,
+    };
+
+    /// The headers that sign an operation.
+    pub(crate) fn sign(
+        &self,
+        endpoint: &str,
+        operation: &str,
+        body: &[u8],
+    ) -> Vec<(String, String)> {
+        let identity = Credentials::new(self.id, self.secret, None, None, "test").into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region)
+            .name(self.service)
+            .time(now() + self.ahead)
+            .settings(SigningSettings::default())
+            .build()
+            .unwrap()
+            .into();
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target.as_str()),
+        ];
+        let request = SignableRequest::new(
+            "POST",
+            format!("{endpoint}/"),
+            headers.into_iter(),
+            SignableBody::Bytes(body),
+        );
+        let (instructions, _signature) = sign(request.unwrap(), &parameters).unwrap().into_parts();
+        let headers = instructions.headers();
+        headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a signature is made for the machine's own time"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// An error as the wire has it.
@@ -87,10 +154,36 @@ impl Harness {
         mut body: Value,
     ) -> Result<Value, Refused> {
         body["UserPoolId"] = POOL.into();
+        self.administrate_as(&Key::OWN, operation, &body).await
+    }
+
+    /// One operation, signed with some key.
+    pub(crate) async fn administrate_as(
+        &self,
+        key: &Key,
+        operation: &str,
+        body: &Value,
+    ) -> Result<Value, Refused> {
+        let body = body.to_string();
+        let mut request = self.request(operation);
+        for (name, value) in key.sign(&self.endpoint, operation, body.as_bytes()) {
+            request = request.header(name, value);
+        }
+        Self::outcome(request.body(body).send().await.unwrap()).await
+    }
+
+    /// One operation, with an `Authorization` header as it is here.
+    pub(crate) async fn authorized_by(
+        &self,
+        header: &str,
+        operation: &str,
+        body: &Value,
+    ) -> Result<Value, Refused> {
         let request = self
             .request(operation)
-            .header("authorization", "AWS4-HMAC-SHA256 any");
-        Self::outcome(request.body(body.to_string()).send().await.unwrap()).await
+            .header("authorization", header)
+            .body(body.to_string());
+        Self::outcome(request.send().await.unwrap()).await
     }
 
     pub(crate) fn request(&self, operation: &str) -> reqwest::RequestBuilder {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::harness::{EMAIL, PASSWORD};
+use crate::harness::{EMAIL, Key, PASSWORD};
 use crate::stack::{CLIENT, FakeStack, POOL};
 
 /// A running server, killed when it is dropped.
@@ -37,15 +37,16 @@ impl Server {
     /// One operation; none where the server is gone before it has answered.
     async fn call(&self, operation: &str, request: Value) -> Option<Value> {
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let sent = self
+        let body = request.to_string();
+        let mut call = self
             .http
             .post(&self.endpoint)
-            .header("x-amz-target", target)
-            .header("authorization", "AWS4-HMAC-SHA256 any")
-            .body(request.to_string())
-            .send()
-            .await
-            .ok()?;
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", target);
+        for (name, value) in Key::OWN.sign(&self.endpoint, operation, body.as_bytes()) {
+            call = call.header(name, value);
+        }
+        let sent = call.body(body).send().await.ok()?;
         sent.json().await.ok()
     }
 }

@@ -48,6 +48,9 @@ struct Shared {
     scripts: HashMap<&'static str, Script>,
     events: Vec<Value>,
     signed: bool,
+    /// What its IAM says of requests with a key of its own, and those requests' operations.
+    verdict: Option<&'static str>,
+    asked: Vec<String>,
 }
 
 const TRIGGERS: [(&str, &str); 5] = [
@@ -91,6 +94,8 @@ impl FakeStack {
             scripts: HashMap::new(),
             events: Vec::new(),
             signed: true,
+            verdict: Some("UserNotFoundException"),
+            asked: Vec::new(),
         };
         let shared = Arc::new(Mutex::new(shared));
         let router = Router::new()
@@ -116,6 +121,12 @@ impl FakeStack {
     /// Adds a trigger.
     pub(crate) fn deploy_trigger(&self, trigger: &str, function: &str) {
         self.shared.lock().unwrap().pool["LambdaConfig"][trigger] = arn(function).into();
+    }
+
+    /// Has the pre-token-generation trigger called with events of this version.
+    pub(crate) fn deploy_token_trigger(&self, version: &str) {
+        self.shared.lock().unwrap().pool["LambdaConfig"]["PreTokenGenerationConfig"] =
+            json!({ "LambdaVersion": version, "LambdaArn": arn("pre-token") });
     }
 
     /// Replaces what a function does.
@@ -147,6 +158,16 @@ impl FakeStack {
         self.shared.lock().unwrap().events.clear();
     }
 
+    /// What its IAM says of requests with keys of its own: an error, or that all is well.
+    pub(crate) fn judge(&self, verdict: Option<&'static str>) {
+        self.shared.lock().unwrap().verdict = verdict;
+    }
+
+    /// The operations that its IAM was asked about.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.shared.lock().unwrap().asked.clone()
+    }
+
     /// Whether every request so far was signed.
     pub(crate) fn all_signed(&self) -> bool {
         self.shared.lock().unwrap().signed
@@ -164,6 +185,20 @@ async fn describe(
     body: Bytes,
 ) -> Response {
     let mut shared = shared.lock().unwrap();
+    let signature = headers["authorization"].to_str().unwrap();
+    if signature.contains("Credential=A") {
+        let target = headers["x-amz-target"].to_str().unwrap();
+        shared
+            .asked
+            .push(target.split_once('.').unwrap().1.to_owned());
+        return match shared.verdict {
+            None => "{}".into_response(),
+            Some(error) => {
+                let error = json!({ "__type": error, "message": error });
+                (StatusCode::BAD_REQUEST, error.to_string()).into_response()
+            }
+        };
+    }
     shared.note_signature(&headers, "cognito-idp");
     let request: Value = serde_json::from_slice(&body).unwrap();
     let known = |name: &str, ids: &[&str]| {

@@ -3,6 +3,9 @@
 //! A trigger must answer within a time limit and is called three times at most. What it returns
 //! must be its event with the response filled in; anything else fails the call.
 
+mod custom_message;
+mod pre_token_generation;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -12,10 +15,12 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::requests::{MAX_STRING, StringMap};
-use crate::settings::{Deployment, Trigger};
+use crate::settings::{PoolSettings, Trigger};
 use crate::sign_in::{CustomChallenge, HistoryEntry};
 use crate::stack::{Invocation, Stack};
-use crate::tokens::ClaimOverrides;
+
+pub(crate) use custom_message::MessageCause;
+pub(crate) use pre_token_generation::TokenCause;
 
 /// How often a trigger is called before the request fails.
 const CALLS: u32 = 3;
@@ -36,11 +41,11 @@ pub(crate) enum Confirmation {
     ForgotPassword,
 }
 
-/// What brought a token about.
+/// Who wants a new account.
 #[derive(Clone, Copy)]
-pub(crate) enum TokenCause {
-    Authentication,
-    Refresh,
+pub(crate) enum Registration {
+    SignUp,
+    Administrator,
 }
 
 /// What `PreSignUp` decided.
@@ -60,18 +65,24 @@ pub(crate) enum Decision {
     Custom,
 }
 
-/// Calls one deployment's triggers.
+/// What events say instead of an app client where an administrator called.
+pub(crate) const NO_CLIENT: &str = "CLIENT_ID_NOT_APPLICABLE";
+
+/// Calls one pool's triggers.
 pub(crate) struct Triggers<'a> {
     pub(crate) stack: &'a Stack,
-    pub(crate) deployment: &'a Deployment,
+    pub(crate) pool: &'a PoolSettings,
+    /// The app client that is served, or [`NO_CLIENT`].
+    pub(crate) client: &'a str,
     pub(crate) timeout: Duration,
 }
 
 impl Triggers<'_> {
-    /// Asks whether a sign-up may go on. Without the trigger it may.
+    /// Asks whether an account may be made. Without the trigger it may.
     pub(crate) async fn pre_sign_up(
         &self,
         user: EventUser<'_>,
+        registration: Registration,
         validation_data: Option<&BTreeMap<String, String>>,
         metadata: Option<&StringMap>,
     ) -> ApiResult<SignUpDecision> {
@@ -83,7 +94,11 @@ impl Triggers<'_> {
         let response = json!({
             "autoConfirmUser": false, "autoVerifyEmail": false, "autoVerifyPhone": false
         });
-        let call = Call::new(Trigger::PreSignUp, "PreSignUp_SignUp", request, response);
+        let source = match registration {
+            Registration::SignUp => "PreSignUp_SignUp",
+            Registration::Administrator => "PreSignUp_AdminCreateUser",
+        };
+        let call = Call::new(Trigger::PreSignUp, source, request, response);
         Ok(self.invoke(user.name, call).await?.unwrap_or_default())
     }
 
@@ -223,35 +238,6 @@ impl Triggers<'_> {
         Ok(answer.answer_correct)
     }
 
-    /// Asks what goes into the tokens. Without the trigger, nothing more.
-    pub(crate) async fn pre_token_generation(
-        &self,
-        user: EventUser<'_>,
-        cause: TokenCause,
-        metadata: Option<&StringMap>,
-    ) -> ApiResult<ClaimOverrides> {
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Answer {
-            claims_override_details: Option<ClaimOverrides>,
-        }
-        let source = match cause {
-            TokenCause::Authentication => "TokenGeneration_Authentication",
-            TokenCause::Refresh => "TokenGeneration_RefreshTokens",
-        };
-        let mut request = json!({
-            "userAttributes": user.attributes,
-            "groupConfiguration": {
-                "groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": null
-            },
-        });
-        add_metadata(&mut request, metadata);
-        let response = json!({ "claimsOverrideDetails": null });
-        let call = Call::new(Trigger::PreTokenGeneration, source, request, response);
-        let answer: Answer = self.invoke(user.name, call).await?.unwrap_or_default();
-        Ok(answer.claims_override_details.unwrap_or_default())
-    }
-
     /// Like [`Triggers::invoke`], for a trigger without which there is no custom sign-in.
     async fn require<T: DeserializeOwned>(&self, user: &str, call: Call) -> ApiResult<T> {
         let name = call.trigger.name();
@@ -264,18 +250,18 @@ impl Triggers<'_> {
 
     /// Calls a trigger; `None` where the pool has none.
     async fn invoke<T: DeserializeOwned>(&self, user: &str, call: Call) -> ApiResult<Option<T>> {
-        let Some(function) = self.deployment.pool.function(call.trigger) else {
+        let Some(function) = self.pool.function(call.trigger) else {
             return Ok(None);
         };
         let event = json!({
-            "version": "1",
+            "version": call.version,
             "triggerSource": call.source,
-            "region": self.deployment.pool.region(),
-            "userPoolId": self.deployment.pool.id,
+            "region": self.pool.region(),
+            "userPoolId": self.pool.id,
             "userName": user,
             "callerContext": {
                 "awsSdkVersion": "aws-sdk-unknown-unknown",
-                "clientId": self.deployment.client.id,
+                "clientId": self.client,
             },
             "request": call.request,
             "response": call.response,
@@ -316,6 +302,7 @@ impl Triggers<'_> {
 
 /// One event in the making.
 struct Call {
+    version: &'static str,
     trigger: Trigger,
     source: &'static str,
     request: Value,
@@ -325,6 +312,7 @@ struct Call {
 impl Call {
     fn new(trigger: Trigger, source: &'static str, request: Value, response: Value) -> Self {
         Self {
+            version: "1",
             trigger,
             source,
             request,
