@@ -50,6 +50,12 @@ pub(crate) fn parse<R: Request>(body: &[u8]) -> ApiResult<R> {
             ),
         }
     })?;
+    // A structure by itself would also take a list, member after member.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(ApiError::invalid_parameter(
+            "The request is not a JSON object.",
+        ));
+    }
     request.check()?;
     Ok(request)
 }

@@ -157,7 +157,12 @@ pub(super) const SECRET: &str = "correct-horse-1";
 /// Whether a request names [`SECRET`] as a password and as nothing else: what is sent as a name
 /// may be repeated.
 fn only_as_password(body: &str) -> bool {
-    let members = ["Password", "PASSWORD", "PreviousPassword", "TemporaryPassword"];
+    let members = [
+        "Password",
+        "PASSWORD",
+        "PreviousPassword",
+        "TemporaryPassword",
+    ];
     let rest = members.iter().fold(body.to_owned(), |body, member| {
         body.replace(&format!("\"{member}\":\"{SECRET}\""), "")
     });

@@ -1,7 +1,8 @@
 //! `PreTokenGeneration`: asked before every token what is to stand in it.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
 
 use super::{Call, EventUser, Triggers, add_metadata, unrecognizable};
 use crate::error::ApiResult;
@@ -22,6 +23,7 @@ pub(crate) enum TokenCause {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct First {
+    #[serde(deserialize_with = "object")]
     claims_override_details: Option<TextOverrides>,
 }
 
@@ -29,14 +31,29 @@ struct First {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Second {
+    #[serde(deserialize_with = "object")]
     claims_and_scope_override_details: Option<Both>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Both {
+    #[serde(deserialize_with = "object")]
     id_token_generation: Option<IdentityOverrides>,
+    #[serde(deserialize_with = "object")]
     access_token_generation: Option<AccessOverrides>,
+}
+
+/// An object, or nothing. A structure by itself would also take a list, member after member.
+fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let object = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    object
+        .map(|object| T::deserialize(Value::Object(object)).map_err(D::Error::custom))
+        .transpose()
 }
 
 impl Triggers<'_> {

@@ -8,5 +8,8 @@ mod flows;
 mod harness;
 mod persistence;
 mod rules;
+mod rules_administrators;
+mod rules_letters;
+mod rules_tokens;
 mod stack;
 mod wire;

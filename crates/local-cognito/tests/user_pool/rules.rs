@@ -1010,6 +1010,8 @@ async fn rule_20_what_is_no_request_is_refused() {
     );
     assert_eq!(code("SignUp", "{}").await, "InvalidParameterException");
     assert_eq!(code("SignUp", "[]").await, "InvalidParameterException");
+    let list = r#"["exampleclient", "ada@example.org", "correct-horse-1", null, null, null, null]"#;
+    assert_eq!(code("SignUp", list).await, "InvalidParameterException");
     assert_eq!(code("InitiateAuth", "").await, "SerializationException");
     let nulls = r#"{"ClientId": null, "AuthFlow": null}"#;
     assert_eq!(
