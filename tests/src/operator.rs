@@ -26,6 +26,21 @@ impl Stack {
         self.item(&format!("USER#{user}"), "PROFILE").await
     }
 
+    /// An enrolment of a user's.
+    pub async fn enrolment(&self, user: &str, id: &str) -> Value {
+        self.item(&format!("USER#{user}"), &format!("ENROLMENT#{id}"))
+            .await
+    }
+
+    /// The key of the document that a user's face came from, where documents are kept.
+    pub async fn kept_document(&self, user: &str) -> String {
+        let profile = self.profile(user).await;
+        let faces = profile["faces"]["M"].as_object().expect("a face is active");
+        let face = faces.values().next().expect("a face is active");
+        let key = face["M"]["documentKey"]["S"].as_str();
+        key.expect("the document is kept").to_owned()
+    }
+
     /// Sets an attribute of a user's profile, as a test does that needs time to have passed.
     pub async fn set_in_profile(&self, user: &str, attribute: &str, value: &Value) {
         let request = json!({
@@ -38,7 +53,7 @@ impl Stack {
         self.dynamo_db("UpdateItem", &request).await;
     }
 
-    /// The challenges and enrolments of a user's, by their keys.
+    /// The challenges and enrolments of a user's, by their keys, and what points to them.
     pub async fn records_of(&self, user: &str) -> Vec<(String, String)> {
         let mut found = Vec::new();
         let mut start = Value::Null;
@@ -46,9 +61,11 @@ impl Stack {
             let mut request = json!({
                 "TableName": self.outputs.user_table,
                 "ConsistentRead": true,
-                "FilterExpression": "#u = :u",
-                "ExpressionAttributeNames": {"#u": "user"},
-                "ExpressionAttributeValues": {":u": {"S": user}},
+                "FilterExpression": "#u = :u OR #p = :p",
+                "ExpressionAttributeNames": {"#u": "user", "#p": "PK"},
+                "ExpressionAttributeValues": {
+                    ":u": {"S": user}, ":p": {"S": format!("USER#{user}")},
+                },
             });
             if start.is_object() {
                 request["ExclusiveStartKey"] = start;
@@ -68,8 +85,8 @@ impl Stack {
     /// The ids of a user's enrolments that are on record.
     pub async fn enrolments_of(&self, user: &str) -> Vec<String> {
         let records = self.records_of(user).await;
-        let ids = records.iter().filter_map(|(partition, _)| {
-            let id = partition.strip_prefix("ENROLMENT#")?;
+        let ids = records.iter().filter_map(|(_, sort)| {
+            let id = sort.strip_prefix("ENROLMENT#")?;
             Some(id.to_owned())
         });
         ids.collect()

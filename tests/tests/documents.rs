@@ -18,14 +18,17 @@ async fn an_upload_that_nobody_answered_for_is_indexed_by_its_event() {
         .upload(&asked, pictures::document())
         .await
         .expect("the document is uploaded");
-    let enrolment = format!("ENROLMENT#{}", asked.challenge_id);
-    stack.until_state(&enrolment, "ENROLMENT", "INDEXED").await;
+    let (partition, sort) = (
+        format!("USER#{}", person.user_name()),
+        format!("ENROLMENT#{}", asked.challenge_id),
+    );
+    stack.until_state(&partition, &sort, "INDEXED").await;
 
     // Whoever comes second finds it done.
+    let id = asked.challenge_id.clone();
     let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
     tokens(client.answer(&asked, inline(pictures::live())).await);
-    let id = enrolment.trim_start_matches("ENROLMENT#");
-    assert_eq!(stack.faces_of(id).await, 1);
+    assert_eq!(stack.faces_of(&id).await, 1);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "ACTIVE");
 }

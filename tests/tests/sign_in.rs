@@ -64,16 +64,12 @@ async fn nothing_but_the_record_is_left_of_the_pictures() {
         &stack.outputs.document_bucket,
         &stack.outputs.sign_in_bucket,
     );
-    assert_eq!(
-        stack
-            .versions(documents, &format!("enrolments/{user}/"))
-            .await,
-        0
-    );
-    assert_eq!(
-        stack.objects(sign_ins, &format!("sign-in/{user}/")).await,
-        0
-    );
+    let enrolments = stack.enrolments_of(user).await;
+    assert_eq!(enrolments.len(), 1);
+    let key = format!("enrolments/{}", enrolments[0]);
+    assert_eq!(stack.versions(documents, &key).await, 0);
+    let key = format!("sign-in/{}", asked.challenge_id);
+    assert_eq!(stack.objects(sign_ins, &key).await, 0);
     let profile = stack.profile(user).await;
     assert_eq!(profile["state"]["S"], "ACTIVE");
     assert_eq!(
@@ -186,7 +182,7 @@ async fn an_enrolment_that_was_broken_off_is_replaced_and_its_face_removed() {
     assert_eq!(stack.faces_of(&abandoned).await, 0);
     assert!(
         stack
-            .item(&format!("ENROLMENT#{abandoned}"), "ENROLMENT")
+            .enrolment(person.user_name(), &abandoned)
             .await
             .is_null()
     );
@@ -332,7 +328,7 @@ async fn where_documents_are_kept_the_face_is_compared_with_the_document() {
     let client = stack.client();
     let (person, _) = enrolled(&stack).await;
     let documents = &stack.outputs.document_bucket;
-    let kept = format!("enrolments/{}/", person.user_name());
+    let kept = stack.kept_document(person.user_name()).await;
     assert_eq!(stack.versions(documents, &kept).await, 1);
 
     let asked = asked_for_face(&client, &person.email).await;
@@ -360,7 +356,7 @@ async fn an_inline_document_is_kept_where_documents_are_kept() {
         Step::Face,
     );
     tokens(client.answer(&asked, inline(pictures::live())).await);
-    let kept = format!("enrolments/{}/", person.user_name());
+    let kept = stack.kept_document(person.user_name()).await;
     assert_eq!(
         stack.versions(&stack.outputs.document_bucket, &kept).await,
         1

@@ -4,9 +4,11 @@
 //! The order makes every half-done state findable: the picture lies in the bucket first, also one
 //! that came with an answer; then the lease, which names the picture; then the face in the
 //! collection, which carries the enrolment's id; then the record; then, for an operator's upload,
-//! the user's profile. Only then are documents deleted and the face of an abandoned enrolment taken
-//! out. So whoever finds a lease of a dead call can look for the face that it may have left, with
-//! the picture that it looked at.
+//! the user's profile. Only then are documents deleted. So whoever finds a lease of a dead call can
+//! look for the face that it may have left, with the picture that it looked at.
+//!
+//! What another enrolment has replaced is undone by index-images and sweep, one at a time, and never
+//! while somebody waits for an answer.
 
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use signin_core::picture::{Format, inspect};
 use signin_core::profile::{EnrolledFace, StoredDocument};
 use signin_core::reason::Reason;
 use signin_core::secret::PictureBytes;
-
+use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
 use crate::faces::{IndexedFace, Recognition, Trouble};
@@ -29,6 +31,9 @@ use crate::table::UserTable;
 
 /// How often to look whether somebody else is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// When a face that waits for consent is looked at again, to see whether it still waits.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_hours(24);
 
 /// What is needed to index a picture.
 #[derive(Debug)]
@@ -48,8 +53,10 @@ pub struct Indexer {
 /// A document that came for an enrolment.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// Where it lies, and so whose it is.
+    /// Where it lies.
     pub key: DocumentKey,
+    /// Whose it is, as the table says.
+    pub user: UserName,
     /// Which enrolment.
     pub enrolment: EnrolmentId,
     /// What lies there.
@@ -65,8 +72,8 @@ pub enum Outcome {
     Rejected(Reason),
     /// Somebody else is at it.
     Busy,
-    /// There is no such enrolment, or it is somebody else's.
-    Foreign,
+    /// There is no such enrolment, or another one has taken its place.
+    Over,
 }
 
 impl Indexer {
@@ -102,21 +109,26 @@ impl Indexer {
 
     /// Indexes a document's face, or finds that it is done.
     async fn index(&self, document: &Document, call: Call) -> Result<Outcome, Fault> {
-        let Document { key, found, .. } = document;
-        let user = key.user();
-        let Some(enrolment) = self.table.enrolment(&document.enrolment).await? else {
-            return Ok(Outcome::Foreign);
+        let Document {
+            key, user, found, ..
+        } = document;
+        let Some(enrolment) = self.table.enrolment(user, &document.enrolment).await? else {
+            return Ok(Outcome::Over);
         };
         let version = match found {
             Found::Picture(picture) => picture.version.as_deref(),
             Found::Nothing | Found::TooLarge => None,
         };
-        let orphan = match enrolment.work(user, version, call.watch.now()) {
-            Work::Foreign => return Ok(Outcome::Foreign),
+        let orphan = match enrolment.work(version, call.watch.now()) {
+            Work::Replaced => return Ok(Outcome::Over),
+            Work::UsedUp => {
+                self.discard(key, version).await;
+                return Ok(Outcome::Rejected(Reason::TryLater));
+            }
             Work::Busy => return Ok(Outcome::Busy),
             Work::Rejected(reason) => return Ok(Outcome::Rejected(reason)),
             Work::Done(face) => {
-                self.tidy(key, &face, &enrolment).await;
+                self.tidy(key, &face).await;
                 return Ok(Outcome::Indexed(face));
             }
             Work::Index { orphan } => orphan,
@@ -160,12 +172,12 @@ impl Indexer {
         let digest = picture.bytes.digest();
         let recorded = self
             .table
-            .record_indexed(&lease, user, &face, version, digest)
+            .record_indexed(&lease, &face, version, digest)
             .await?;
         if !recorded {
-            return self.late(&enrolment.id, face).await;
+            return self.late(&enrolment, face).await;
         }
-        self.tidy(key, &face, &enrolment).await;
+        self.tidy(key, &face).await;
         Ok(Outcome::Indexed(face))
     }
 
@@ -252,8 +264,8 @@ impl Indexer {
 
     /// What becomes of a face whose lease ran out before it was on record. Whoever took over may
     /// have adopted it; otherwise it is one too many.
-    async fn late(&self, enrolment: &EnrolmentId, face: EnrolledFace) -> Result<Outcome, Fault> {
-        let now = self.table.enrolment(enrolment).await?;
+    async fn late(&self, enrolment: &Enrolment, face: EnrolledFace) -> Result<Outcome, Fault> {
+        let now = self.table.enrolment(&enrolment.user, &enrolment.id).await?;
         if let Some(State::Indexed(adopted) | State::Active(adopted)) = now.map(|now| now.state)
             && adopted.id == face.id
         {
@@ -264,16 +276,12 @@ impl Indexer {
     }
 
     /// Deletes what is not needed once the record stands: every version of the document but a
-    /// kept one, and the face of the enrolment that this one replaces. Where that fails, the
-    /// bucket's lifecycle and the next look at this enrolment try again. An operator's upload stays
-    /// until its face is somebody's: see [`Indexer::activate`].
-    async fn tidy(&self, key: &DocumentKey, face: &EnrolledFace, enrolment: &Enrolment) {
-        if let DocumentKey::Enrolment { .. } = key {
+    /// kept one. Where that fails, sweep and the next look at this enrolment try again. An
+    /// operator's upload stays until its face is somebody's: see [`Indexer::activate`].
+    async fn tidy(&self, key: &DocumentKey, face: &EnrolledFace) {
+        if let DocumentKey::Enrolment(_) = key {
             let kept = face.document.as_ref().map(|kept| kept.version.as_str());
             log_fault(self.documents.delete_versions(&key.to_string(), kept).await);
-        }
-        if let Some(replaced) = &enrolment.replaces {
-            log_fault(self.undo(replaced).await);
         }
     }
 
@@ -282,13 +290,11 @@ impl Indexer {
     /// that comes after one that died needs it. Says in a word which.
     pub async fn activate(
         &self,
-        user: &UserName,
         document: &Document,
         face: &EnrolledFace,
+        now: Timestamp,
     ) -> Result<&'static str, Fault> {
-        let outcome = self
-            .activate_or_undo(user, &document.enrolment, face)
-            .await?;
+        let outcome = self.activate_or_undo(document, face, now).await?;
         if let Found::Picture(picture) = &document.found {
             let version = picture.version.as_deref();
             // Another version is another enrolment, and may be the one that is kept.
@@ -301,20 +307,25 @@ impl Indexer {
 
     async fn activate_or_undo(
         &self,
-        user: &UserName,
-        enrolment: &EnrolmentId,
+        document: &Document,
         face: &EnrolledFace,
+        now: Timestamp,
     ) -> Result<&'static str, Fault> {
+        let Document {
+            user, enrolment, ..
+        } = document;
         let before = self.table.profile(user).await?;
         if before.faces.iter().any(|own| own.id == face.id) {
             return Ok("active already");
         }
         if !self.table.activate_bulk(user, enrolment, face).await? {
-            self.undo(enrolment).await?;
+            if let Some(found) = self.table.enrolment(user, enrolment).await?
+                && let State::Indexed(_) = found.state
+            {
+                self.table.replace_enrolment(&found, now).await?;
+            }
+            self.undo(user, enrolment, now).await?;
             return Ok("not activated: no account, or another face is active");
-        }
-        if let Some(abandoned) = before.abandoned() {
-            self.undo(abandoned).await?;
         }
         Ok("active")
     }
@@ -331,36 +342,81 @@ impl Indexer {
         }
     }
 
-    /// Takes the face of an abandoned enrolment, and before it those of the ones it replaced, out
-    /// of the collection, and forgets them.
-    async fn undo(&self, abandoned: &EnrolmentId) -> Result<(), Fault> {
-        let Some(enrolment) = self.table.enrolment(abandoned).await? else {
-            return Ok(());
+    /// Does what is owed of an enrolment: undoes one that was replaced; one that nobody will finish
+    /// any more is marked as replaced first, so that nobody does. Says whether it was undone.
+    pub async fn settle_owed(
+        &self,
+        user: &UserName,
+        id: &EnrolmentId,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let table = &self.table;
+        let Some(found) = table.enrolment(user, id).await? else {
+            return Ok(false);
         };
-        if let State::Active(_) = &enrolment.state {
-            return Ok(());
+        match &found.state {
+            State::Replaced(_) => {}
+            State::Indexed(_) | State::Indexing { .. } => {
+                let waits = table.profile(user).await?.waiting.as_ref() == Some(id);
+                if waits {
+                    table.look_again(&found, now.plus(LOOK_AGAIN_AFTER)).await?;
+                    return Ok(false);
+                }
+                if !found.is_left_over(now) || !table.replace_enrolment(&found, now).await? {
+                    return Ok(false);
+                }
+            }
+            State::Awaited | State::Active(_) | State::Rejected(_) => return Ok(false),
         }
-        if let Some(earlier) = &enrolment.replaces {
-            Box::pin(self.undo(earlier)).await?;
-        }
-        let key = DocumentKey::Enrolment {
-            user: enrolment.user.clone(),
-            enrolment: enrolment.id.clone(),
+        self.undo(user, id, now).await
+    }
+
+    /// Undoes a replaced enrolment: takes its face out of the collection, and one that a call which
+    /// died may have left there, deletes every version of its document, and only then forgets it.
+    /// Where that breaks off, the record still stands and the next call goes on. Nothing is done
+    /// for an enrolment that is not replaced. Says whether it was undone: false also where a call may
+    /// still be at it.
+    pub async fn undo(
+        &self,
+        user: &UserName,
+        id: &EnrolmentId,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let Some(enrolment) = self.table.enrolment(user, id).await? else {
+            return Ok(false);
         };
-        if let State::Indexed(face) = &enrolment.state {
+        let State::Replaced(remains) = &enrolment.state else {
+            return Ok(false);
+        };
+        if remains.are_still_made(now) {
+            return Ok(false);
+        }
+        let key = &enrolment.key;
+        if let Some(face) = &remains.face {
             self.recognition.forget(&face.collection, &face.id).await?;
             if let Some(StoredDocument { key, version }) = &face.document {
                 self.documents.delete_version(key, version).await?;
             }
         }
         if let Some(Orphan { version }) = enrolment.orphan() {
-            self.forget_orphan(&key, &enrolment.id, version.as_deref())
-                .await?;
+            self.forget_orphan(key, id, version.as_deref()).await?;
         }
-        self.documents
-            .delete_versions(&key.to_string(), None)
-            .await?;
-        self.table.forget_enrolment(abandoned).await
+        match (key, &enrolment.version) {
+            (DocumentKey::Enrolment(_), _) => {
+                self.documents
+                    .delete_versions(&key.to_string(), None)
+                    .await?;
+            }
+            // Another version of an operator's upload is another enrolment.
+            (DocumentKey::Bulk { .. }, Some(version)) => {
+                self.documents
+                    .delete_version(&key.to_string(), version)
+                    .await?;
+            }
+            (DocumentKey::Bulk { .. }, None) => {}
+        }
+        self.table.forget_enrolment(user, id).await?;
+        Ok(true)
     }
 }
 

@@ -132,7 +132,7 @@ mod tests {
             &credentials,
             "us-east-1",
             "documents",
-            "enrolments/ada/01",
+            "enrolments/01",
             now,
             until,
         )
@@ -152,7 +152,7 @@ mod tests {
             }
         }
         assert_eq!(conditions.len(), fields.len());
-        assert_eq!(fields["key"], "enrolments/ada/01");
+        assert_eq!(fields["key"], "enrolments/01");
         assert_eq!(fields["Content-Type"], "image/jpeg");
         assert_eq!(policy["expiration"], "2027-01-15T08:14:00Z");
     }

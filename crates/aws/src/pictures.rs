@@ -2,10 +2,11 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use signin_core::picture::MAX_BYTES;
 use signin_core::reason::Reason;
 use signin_core::secret::PictureBytes;
+use signin_core::time::Timestamp;
 
 use crate::client::Config;
 use crate::fault::Fault;
@@ -23,6 +24,37 @@ pub struct Picture {
     /// Its bytes.
     pub bytes: PictureBytes,
     /// The object's version, in a versioned bucket.
+    pub version: Option<String>,
+}
+
+/// An object, or a version of one, as a listing has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Its version; none in a listing of objects.
+    pub version: Option<String>,
+    /// When it was put there.
+    pub since: Timestamp,
+    /// Whether it is nothing but a mark that the object was deleted.
+    pub is_mark: bool,
+}
+
+/// Some of what a bucket holds, and where to read on.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// What was found. Of versions, first those of pictures, then marks, each by key.
+    pub found: Vec<Listed>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<Marker>,
+}
+
+/// Where a page of a listing begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// Behind this key, or this version of it.
+    pub key: String,
+    /// Behind this version, where one is named.
     pub version: Option<String>,
 }
 
@@ -140,31 +172,99 @@ impl Bucket {
         Ok(())
     }
 
-    /// Deletes every version of what lies at a key, but for one that is to be kept.
-    pub async fn delete_versions(&self, key: &str, keep: Option<&str>) -> Result<(), Fault> {
+    /// Lists objects whose keys begin with a prefix, in the order of their keys, a page at a time.
+    pub async fn objects(&self, prefix: &str, from: Option<&Marker>) -> Result<Listing, Fault> {
+        let request = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.name)
+            .prefix(prefix)
+            .set_start_after(from.map(|marker| marker.key.clone()));
+        let page = request.send().await;
+        let page = page.map_err(|error| Fault::of("ListObjects", &error))?;
+        let found: Vec<Listed> = page
+            .contents()
+            .iter()
+            .filter_map(|object| listed(object.key(), None, object.last_modified()))
+            .collect();
+        let last = page.contents().last().and_then(|object| object.key());
+        let next = last.filter(|_| page.is_truncated() == Some(true));
+        Ok(Listing {
+            next: next.map(|key| Marker {
+                key: key.to_owned(),
+                version: None,
+            }),
+            found,
+        })
+    }
+
+    /// Lists the versions, delete markers among them, of objects whose keys begin with a prefix, in
+    /// the order of their keys, a page at a time.
+    pub async fn versions(&self, prefix: &str, from: Option<&Marker>) -> Result<Listing, Fault> {
         let request = self
             .client
             .list_object_versions()
             .bucket(&self.name)
-            .prefix(key);
-        let listed = request.send().await;
-        let listed = listed.map_err(|error| Fault::of("ListObjectVersions", &error))?;
-        let versions = listed.versions().iter().map(|v| (v.key(), v.version_id()));
-        let markers = listed
+            .prefix(prefix)
+            .set_key_marker(from.map(|marker| marker.key.clone()))
+            .set_version_id_marker(from.and_then(|marker| marker.version.clone()));
+        let page = request.send().await;
+        let page = page.map_err(|error| Fault::of("ListObjectVersions", &error))?;
+        let versions = page
+            .versions()
+            .iter()
+            .filter_map(|found| listed(found.key(), found.version_id(), found.last_modified()));
+        let markers = page
             .delete_markers()
             .iter()
-            .map(|m| (m.key(), m.version_id()));
-        for (found, version) in versions.chain(markers) {
-            // The listing goes by prefix; another key may begin with this one.
-            if let (Some(found), Some(version)) = (found, version)
-                && found == key
-                && Some(version) != keep
-            {
-                self.delete_version(key, version).await?;
+            .filter_map(|found| listed(found.key(), found.version_id(), found.last_modified()))
+            .map(|mark| Listed {
+                is_mark: true,
+                ..mark
+            });
+        let found = versions.chain(markers).collect();
+        let next = page
+            .next_key_marker()
+            .filter(|_| page.is_truncated() == Some(true));
+        Ok(Listing {
+            next: next.map(|key| Marker {
+                key: key.to_owned(),
+                version: page.next_version_id_marker().map(str::to_owned),
+            }),
+            found,
+        })
+    }
+
+    /// Deletes every version of what lies at a key, but for one that is to be kept.
+    pub async fn delete_versions(&self, key: &str, keep: Option<&str>) -> Result<(), Fault> {
+        let mut from = None;
+        loop {
+            let page = self.versions(key, from.as_ref()).await?;
+            for found in page.found {
+                // The listing goes by prefix; another key may begin with this one.
+                if let Some(version) = &found.version
+                    && found.key == key
+                    && Some(version.as_str()) != keep
+                {
+                    self.delete_version(key, version).await?;
+                }
+            }
+            from = page.next;
+            if from.is_none() {
+                return Ok(());
             }
         }
-        Ok(())
     }
+}
+
+fn listed(key: Option<&str>, version: Option<&str>, since: Option<&DateTime>) -> Option<Listed> {
+    let since = u64::try_from(since?.to_millis().ok()?).ok()?;
+    Some(Listed {
+        key: key?.to_owned(),
+        version: version.map(str::to_owned),
+        since: Timestamp::from_millis(since),
+        is_mark: false,
+    })
 }
 
 #[cfg(test)]
@@ -227,8 +327,13 @@ mod tests {
 
     #[tokio::test]
     async fn every_version_goes_but_the_kept_one_and_other_keys() {
-        let version =
-            |key: &str, id: &str| ObjectVersion::builder().key(key).version_id(id).build();
+        let version = |key: &str, id: &str| {
+            ObjectVersion::builder()
+                .key(key)
+                .version_id(id)
+                .last_modified(DateTime::from_secs(0))
+                .build()
+        };
         let listed = ListObjectVersionsOutput::builder()
             .versions(version("key", "v1"))
             .versions(version("key", "v2"))
@@ -237,6 +342,7 @@ mod tests {
                 DeleteMarkerEntry::builder()
                     .key("key")
                     .version_id("v4")
+                    .last_modified(DateTime::from_secs(0))
                     .build(),
             )
             .build();

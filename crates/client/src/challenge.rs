@@ -223,7 +223,7 @@ mod tests {
             ("step", "FACE"),
             ("challengeId", "c1"),
             ("uploadUrl", "http://127.0.0.1:1/bucket"),
-            ("uploadFields", r#"{"key": "sign-in/ada/c1"}"#),
+            ("uploadFields", r#"{"key": "sign-in/c1"}"#),
             ("expiresAt", "2026-11-21T00:15:00Z"),
             ("attemptsLeft", "2"),
             ("reason", "TRY_LATER"),
@@ -238,7 +238,7 @@ mod tests {
     fn a_challenge_is_read_whole() {
         let challenge = Challenge::read(&parameters(), "session".to_owned()).unwrap();
         assert_eq!(challenge.step, Step::Face);
-        assert_eq!(challenge.upload.fields["key"], "sign-in/ada/c1");
+        assert_eq!(challenge.upload.fields["key"], "sign-in/c1");
         assert_eq!(challenge.attempts_left, 2);
         assert_eq!(challenge.reason, Some(Reason::TryLater));
         assert_eq!(challenge.retry_after, Some(Duration::from_secs(30)));

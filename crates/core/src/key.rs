@@ -1,4 +1,8 @@
-//! Where pictures lie. A document's key says whose it is; nothing else about the object does.
+//! Where pictures lie.
+//!
+//! A key is an id that says nothing: neither whose the picture is nor whether there is such a
+//! user. Whose an enrolment is stands in the table. Only operators, who see the user pool anyway,
+//! put a user's name into a key.
 
 use crate::id::{ChallengeId, EnrolmentId, UserName};
 
@@ -19,21 +23,15 @@ pub const SIGN_INS: &str = "sign-in/";
 pub const MAX_FILE_NAME: usize = 200;
 
 /// The key of the picture that a challenge asks for.
-pub fn sign_in(user: &UserName, challenge: &ChallengeId) -> String {
-    format!("{SIGN_INS}{}/{challenge}", user.as_str())
+pub fn sign_in(challenge: &ChallengeId) -> String {
+    format!("{SIGN_INS}{challenge}")
 }
 
 /// A document's key, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentKey {
-    /// `enrolments/<userName>/<enrolmentId>`: a user's own, for an enrolment that was begun in a
-    /// session.
-    Enrolment {
-        /// Whose face it shows.
-        user: UserName,
-        /// The enrolment it is for.
-        enrolment: EnrolmentId,
-    },
+    /// `enrolments/<enrolmentId>`: a user's own, for an enrolment that was begun in a session.
+    Enrolment(EnrolmentId),
     /// `bulk/<userName>/<file name>`: an operator's, who vouches for it.
     Bulk {
         /// Whose face it shows.
@@ -46,13 +44,8 @@ pub enum DocumentKey {
 impl DocumentKey {
     /// Reads a key; anything that is not exactly one of the two forms is none.
     pub fn parse(key: &str) -> Option<Self> {
-        if let Some(rest) = key.strip_prefix(ENROLMENTS) {
-            let (user, enrolment) = rest.split_once('/')?;
-            let enrolment = EnrolmentId::parse(enrolment).ok()?;
-            return Some(Self::Enrolment {
-                user: UserName::parse(user).ok()?,
-                enrolment,
-            });
+        if let Some(id) = key.strip_prefix(ENROLMENTS) {
+            return EnrolmentId::parse(id).ok().map(Self::Enrolment);
         }
         let (user, file_name) = key.strip_prefix(BULK)?.split_once('/')?;
         let fits = !file_name.contains('/') && (1..=MAX_FILE_NAME).contains(&file_name.len());
@@ -62,21 +55,12 @@ impl DocumentKey {
             file_name: file_name.to_owned(),
         })
     }
-
-    /// Whose face the document shows.
-    pub fn user(&self) -> &UserName {
-        match self {
-            Self::Enrolment { user, .. } | Self::Bulk { user, .. } => user,
-        }
-    }
 }
 
 impl std::fmt::Display for DocumentKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Enrolment { user, enrolment } => {
-                write!(f, "{ENROLMENTS}{}/{enrolment}", user.as_str())
-            }
+            Self::Enrolment(id) => write!(f, "{ENROLMENTS}{id}"),
             Self::Bulk { user, file_name } => write!(f, "{BULK}{}/{file_name}", user.as_str()),
         }
     }
@@ -87,29 +71,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_says_whose_it_is_and_reads_back() {
+    fn a_key_reads_back() {
         let id = "ab".repeat(16);
-        for key in [
-            format!("enrolments/ada-1/{id}"),
-            "bulk/ada-1/passport scan.jpg".to_owned(),
+        for (key, read) in [
+            (
+                format!("enrolments/{id}"),
+                DocumentKey::Enrolment(EnrolmentId::parse(&id).unwrap()),
+            ),
+            (
+                "bulk/ada-1/passport scan.jpg".to_owned(),
+                DocumentKey::Bulk {
+                    user: UserName::parse("ada-1").unwrap(),
+                    file_name: "passport scan.jpg".to_owned(),
+                },
+            ),
         ] {
-            let read = DocumentKey::parse(&key).unwrap();
-            assert_eq!(read.user().as_str(), "ada-1");
+            assert_eq!(DocumentKey::parse(&key), Some(read.clone()));
             assert_eq!(read.to_string(), key);
         }
     }
 
     #[test]
-    fn a_key_of_any_other_form_belongs_to_nobody() {
+    fn a_key_that_clients_see_is_an_id_and_nothing_else() {
+        let challenge = ChallengeId::from_random([0xab; 16]);
+        assert_eq!(sign_in(&challenge), format!("sign-in/{challenge}"));
+        let enrolment = EnrolmentId::from(&challenge);
+        let key = DocumentKey::Enrolment(enrolment.clone());
+        assert_eq!(key.to_string(), format!("enrolments/{enrolment}"));
+    }
+
+    #[test]
+    fn a_key_of_any_other_form_is_none() {
         let id = "ab".repeat(16);
         for key in [
             String::new(),
+            "enrolments/".into(),
             "enrolments/ada".into(),
             format!("enrolments//{id}"),
-            format!("enrolments/ada/{id}/more"),
-            format!("enrolments/../{id}"),
-            format!("/enrolments/ada/{id}"),
-            format!("sign-in/ada/{id}"),
+            format!("enrolments/ada/{id}"),
+            format!("enrolments/{id}/more"),
+            format!("/enrolments/{id}"),
+            format!("sign-in/{id}"),
             "bulk/ada/".into(),
             "bulk/ada/a/b".into(),
             format!("bulk/ada/{}", "x".repeat(201)),

@@ -62,6 +62,38 @@ impl Timestamp {
         )
     }
 
+    /// Reads what [`Timestamp::to_rfc3339`] writes; none where it is anything else, a moment before
+    /// 1970 or a day that the calendar does not have among it.
+    ///
+    /// ```
+    /// use signin_core::time::Timestamp;
+    /// let moment = Timestamp::from_rfc3339("2024-02-29T12:34:56Z").unwrap();
+    /// assert_eq!(moment.as_millis(), 1_709_210_096_000);
+    /// assert_eq!(Timestamp::from_rfc3339("2023-02-29T12:34:56Z"), None);
+    /// ```
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let number = |from: usize, to: usize| -> Option<u64> {
+            let digits = text.get(from..to)?;
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            plain.then(|| digits.parse().ok())?
+        };
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+        // The day of the year, counted from 1 March as below; and from there, days since the epoch.
+        let (year, month) = match month {
+            3..=12 => (year, month - 3),
+            1 | 2 => (year.checked_sub(1)?, month + 9),
+            _ => return None,
+        };
+        let days = year * 365 + year / 4 - year / 100 + year / 400;
+        let days = days + (153 * month + 2) / 5 + day.checked_sub(1)?;
+        let days = days.checked_sub(DAYS_FROM_MARCH_OF_YEAR_0)?;
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
+        let moment = Self::from_millis(seconds * 1000);
+        // Whatever is not as it would be written is something else.
+        (moment.to_rfc3339() == text).then_some(moment)
+    }
+
     /// The basic ISO 8601 form that AWS signatures use, such as `20261120T234905Z`.
     ///
     /// ```
@@ -73,6 +105,9 @@ impl Timestamp {
     }
 }
 
+/// How many days before 1970-01-01 the count by eras begins: on 1 March of the year 0.
+const DAYS_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -80,7 +115,6 @@ fn millis(duration: Duration) -> u64 {
 /// The Gregorian date of a day counted from 1970-01-01, by counting in eras of 400 years
 /// (146,097 days) that begin on 1 March, so that a leap day is always a year's last.
 fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
-    const DAYS_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
     const DAYS_IN_ERA: u64 = 146_097;
     let day = days_since_epoch + DAYS_FROM_MARCH_OF_YEAR_0;
     let (era, day_of_era) = (day / DAYS_IN_ERA, day % DAYS_IN_ERA);
@@ -112,7 +146,31 @@ mod tests {
             (1_798_761_600, "2027-01-01T00:00:00Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
-            assert_eq!(Timestamp::from_millis(seconds * 1000).to_rfc3339(), text);
+            let moment = Timestamp::from_millis(seconds * 1000);
+            assert_eq!(moment.to_rfc3339(), text);
+            assert_eq!(Timestamp::from_rfc3339(text), Some(moment));
+        }
+    }
+
+    #[test]
+    fn what_no_calendar_has_is_no_moment() {
+        for text in [
+            "",
+            "2026-11-26",
+            "2026-11-26T10:00:00",
+            "2026-11-26T10:00:00+01:00",
+            "2026-11-26T10:00:00.000Z",
+            "2026-11-31T10:00:00Z",
+            "2026-13-01T10:00:00Z",
+            "2026-00-01T10:00:00Z",
+            "2026-11-00T10:00:00Z",
+            "2026-11-26T24:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "0000-01-01T00:00:00Z",
+            "+026-11-26T10:00:00Z",
+            "2026-11-26T10:00:0éZ",
+        ] {
+            assert_eq!(Timestamp::from_rfc3339(text), None, "{text}");
         }
     }
 

@@ -19,6 +19,7 @@ pub mod post_confirmation;
 pub mod pre_signup;
 pub mod pre_token_generation;
 pub mod random;
+pub mod scheduled;
 pub mod settings;
 pub mod verify_auth_challenge;
 

@@ -69,7 +69,7 @@ mod tests {
         PrivateChallenge {
             id: ChallengeId::from_random([1; 16]),
             expires_at: Timestamp::from_millis(1),
-            key: "enrolments/ada/01".into(),
+            key: "enrolments/01".into(),
             session: Opening {
                 began: Timestamp::from_millis(1),
                 bound: false,

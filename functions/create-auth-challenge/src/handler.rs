@@ -87,10 +87,7 @@ impl Creator {
                     Some(running) => running,
                     None => self.begin(user, &id, profile, watch).await?,
                 };
-                let key = DocumentKey::Enrolment {
-                    user: user.clone(),
-                    enrolment: enrolment.clone(),
-                };
+                let key = DocumentKey::Enrolment(enrolment.clone());
                 let uploaded = Some((&self.documents, key.to_string()));
                 asks_consent.clone_from(&consent);
                 (uploaded, Task::Enrol { enrolment, consent }, None)
@@ -102,7 +99,7 @@ impl Creator {
                     faces,
                     activates,
                 };
-                (self.sign_in_picture(user, &id), task, counter.wait(now))
+                (self.sign_in_picture(&id), task, counter.wait(now))
             }
             Due::EnrolData { running, expected } => {
                 let enrolment = match running {
@@ -134,7 +131,7 @@ impl Creator {
                 retry_after,
             } => {
                 let uploaded = match factor {
-                    Factor::Face => self.sign_in_picture(user, &id),
+                    Factor::Face => self.sign_in_picture(&id),
                     Factor::FaceData => None,
                 };
                 refusal = Some((Some(reason), retry_after));
@@ -175,8 +172,8 @@ impl Creator {
     }
 
     /// Where a picture of the user goes.
-    fn sign_in_picture(&self, user: &UserName, id: &ChallengeId) -> Option<(&Bucket, String)> {
-        Some((&self.sign_ins, key::sign_in(user, id)))
+    fn sign_in_picture(&self, id: &ChallengeId) -> Option<(&Bucket, String)> {
+        Some((&self.sign_ins, key::sign_in(id)))
     }
 
     /// The counter of the path, without a try whose call died before it had judged the answer. A

@@ -67,23 +67,34 @@ impl Images {
             Found::TooLarge => version.clone(),
             Found::Picture(picture) => picture.version.clone(),
         };
-        let enrolment = match &key {
-            DocumentKey::Enrolment { enrolment, .. } => enrolment.clone(),
+        let owned = match &key {
+            DocumentKey::Enrolment(id) => {
+                let owner = self.indexer.table.owner(id).await?;
+                owner.map(|user| (user, id.clone()))
+            }
             DocumentKey::Bulk { user, .. } => {
                 let id = EnrolmentId::of_object(&key, version.as_deref());
-                if let Found::TooLarge = found {
-                    self.indexer.discard(&key, version.as_deref()).await;
-                    return Ok(Reason::TooLarge.name());
-                }
-                self.indexer
-                    .table
-                    .await_bulk(user, &id, call.watch.now())
-                    .await?;
-                id
+                Some((user.clone(), id))
             }
         };
+        let Some((user, enrolment)) = owned else {
+            self.indexer.discard(&key, version.as_deref()).await;
+            return Ok("nobody's");
+        };
+        if let DocumentKey::Bulk { .. } = key {
+            if let Found::TooLarge = found {
+                self.indexer.discard(&key, version.as_deref()).await;
+                return Ok(Reason::TooLarge.name());
+            }
+            let known = self
+                .indexer
+                .table
+                .await_bulk(&user, &enrolment, &key, call.watch.now());
+            known.await?;
+        }
         let document = Document {
-            key: key.clone(),
+            key,
+            user,
             enrolment,
             found,
         };
@@ -91,16 +102,19 @@ impl Images {
             .indexer
             .index_patiently(&document, call, call.watch.after(PATIENCE))
             .await?;
-        match (indexed, &key) {
-            (Outcome::Indexed(face), DocumentKey::Bulk { user, .. }) => {
-                self.indexer.activate(user, &document, &face).await
+        match (indexed, &document.key) {
+            (Outcome::Indexed(face), DocumentKey::Bulk { .. }) => {
+                let now = call.watch.now();
+                self.indexer.activate(&document, &face, now).await
             }
-            (Outcome::Indexed(_), DocumentKey::Enrolment { .. }) => Ok("indexed"),
+            (Outcome::Indexed(_), DocumentKey::Enrolment(_)) => Ok("indexed"),
             (Outcome::Rejected(reason), _) => Ok(reason.name()),
             (Outcome::Busy, _) => Err(Fault::new("Index", "somebody else is at it")),
-            (Outcome::Foreign, _) => {
-                self.indexer.discard(&key, version.as_deref()).await;
-                Ok("nobody's")
+            (Outcome::Over, _) => {
+                self.indexer
+                    .discard(&document.key, version.as_deref())
+                    .await;
+                Ok("over")
             }
         }
     }

@@ -44,7 +44,7 @@ impl Verifier {
                 });
             }
             Ok(Ok(Outcome::Rejected(reason))) => reason,
-            Ok(Ok(Outcome::Foreign)) => Reason::NoMatch,
+            Ok(Ok(Outcome::Over)) => Reason::NoMatch,
             // Slower than a trigger may be, or somebody else is at it: the client asks again.
             Ok(Ok(Outcome::Busy)) | Err(_) => Reason::Pending,
             Ok(Err(fault)) => {
@@ -62,10 +62,7 @@ impl Verifier {
         enrolment: &EnrolmentId,
         call: Call,
     ) -> Result<Outcome, Fault> {
-        let key = DocumentKey::Enrolment {
-            user: answered.user.clone(),
-            enrolment: enrolment.clone(),
-        };
+        let key = DocumentKey::Enrolment(enrolment.clone());
         let found = match Answer::parse(&answered.answer) {
             Ok(Answer::Inline(bytes)) => match inspect(bytes.as_slice()) {
                 Ok(header) => {
@@ -82,6 +79,7 @@ impl Verifier {
         };
         let document = Document {
             key,
+            user: answered.user.clone(),
             enrolment: enrolment.clone(),
             found,
         };

@@ -273,7 +273,7 @@ impl Verifier {
         let table = &self.indexer.table;
         let passed = match asked.activates {
             None => PassedFace::Known(face),
-            Some(id) => match table.indexed(id).await? {
+            Some(id) => match table.indexed(&answered.user, id).await? {
                 Some(indexed) if indexed.id == face => PassedFace::Activates(id.clone(), indexed),
                 _ => return self.refuse(ticket, Reason::NoMatch, Some(picture)).await,
             },

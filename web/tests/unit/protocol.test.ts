@@ -9,7 +9,7 @@ const parameters = {
   step: 'FACE',
   challengeId: '00112233445566778899aabbccddeeff',
   uploadUrl: 'http://127.0.0.1:4566/bucket/',
-  uploadFields: '{"key":"sign-in/ada/1"}',
+  uploadFields: '{"key":"sign-in/1"}',
   expiresAt: '2026-11-21T08:00:00Z',
   attemptsLeft: '2',
 };
@@ -20,7 +20,7 @@ describe('a challenge', () => {
     expect(challenge).toEqual({
       step: 'FACE',
       id: parameters.challengeId,
-      upload: { url: parameters.uploadUrl, fields: { key: 'sign-in/ada/1' } },
+      upload: { url: parameters.uploadUrl, fields: { key: 'sign-in/1' } },
       expiresAt: new Date('2026-11-21T08:00:00Z'),
       attemptsLeft: 2,
       reason: 'TRY_LATER',

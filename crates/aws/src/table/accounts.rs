@@ -16,7 +16,8 @@ use signin_core::session::{Progress, Stage};
 use signin_core::sign_up::{Confirmation, Renewal, SignUp};
 use signin_core::time::Timestamp;
 
-use super::challenges::{activate, activated, consumption};
+use super::challenges::{activate, consumption};
+use super::enrolments::{activated, replaced};
 use super::item::{Item, Key, Write, bytes, number, text, time, ttl};
 use super::{RACES, Transaction, UserTable, challenge_key, give_way, has_code, profile_key};
 use crate::fault::Fault;
@@ -60,10 +61,7 @@ impl UserTable {
             (None, _) => profile.enrolment.as_ref(),
         };
         let enrolment = match about {
-            Some(id) => self
-                .enrolment(id)
-                .await?
-                .filter(|found| found.user == *user),
+            Some(id) => self.enrolment(user, id).await?,
             None => None,
         };
         Ok(Standing {
@@ -200,14 +198,14 @@ impl UserTable {
             if !seen.is_active() {
                 reset = forget_data(reset).remove(["enrolment"]);
                 if let Some(running) = &seen.enrolment
-                    && self.enrolment(running).await?.is_some()
+                    && self.enrolment(user, running).await?.is_some()
                 {
-                    others.push(replaced(running, now).if_present("state"));
+                    others.push(replaced(user, running, now).if_present("state"));
                 }
-                match self.waiting(renewal, &seen).await? {
+                match self.waiting(user, renewal, &seen).await? {
                     Some((id, face)) => {
                         reset = activate(reset, &face);
-                        others.push(activated(&id, &face));
+                        others.push(activated(user, &id, &face));
                     }
                     None => {
                         reset = reset
@@ -232,13 +230,14 @@ impl UserTable {
     /// The face of an operator's upload that becomes active by this reset, if one does.
     async fn waiting(
         &self,
+        user: &UserName,
         renewal: &Renewal,
         seen: &Profile,
     ) -> Result<Option<(EnrolmentId, EnrolledFace)>, Fault> {
         let Some(id) = seen.waiting.as_ref().filter(|_| renewal.consent.is_some()) else {
             return Ok(None);
         };
-        let face = self.indexed(id).await?;
+        let face = self.indexed(user, id).await?;
         Ok(face.map(|face| (id.clone(), face)))
     }
 
@@ -303,15 +302,6 @@ impl UserTable {
         }
         Err(Fault::new(what, "lost every race"))
     }
-}
-
-/// Marks an enrolment as one that another has taken the place of, to be undone.
-fn replaced(id: &EnrolmentId, now: Timestamp) -> Write {
-    Write::to(super::enrolment_key(id))
-        .set("state", text("REPLACED"))
-        .set("ttl", ttl(now.plus(signin_core::enrolment::KEPT)))
-        .set("owed", text("ENROLMENT"))
-        .set("owedAt", time(now))
 }
 
 /// Stores a consent.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::consumption::{Consumption, Facts, KEPT, Repeat};
-use signin_core::enrolment;
 use signin_core::face_data::FaceData;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Counter, Path, Reservation};
@@ -20,11 +19,10 @@ use tokio::time::Instant;
 use super::accounts::{
     digest, enrolment_id, forget_last_try, set_counter, set_data, set_last_try, write_counter,
 };
+use super::enrolments::activated;
 use super::item::{Item, Write, put_new, text, time, ttl};
 use super::passes::set_pass;
-use super::{
-    RACES, Transaction, UserTable, challenge_key, enrolment_key, picture_key, profile_key,
-};
+use super::{RACES, Transaction, UserTable, challenge_key, picture_key, profile_key};
 use crate::fault::Fault;
 use crate::stopwatch::Stopwatch;
 
@@ -481,7 +479,7 @@ impl UserTable {
                     .if_equal("state", text(State::MayEnrol.name()))
                     .if_equal("enrolment", text(enrolment.as_str()));
                 writes.push(active.in_transaction(&self.name));
-                let enrolment = activated(enrolment, face);
+                let enrolment = activated(&ticket.user, enrolment, face);
                 writes.push(enrolment.in_transaction(&self.name));
             }
             PassedFace::KnownData(of) => {
@@ -533,18 +531,6 @@ impl UserTable {
             attributes.into_iter().chain(enrolment).chain(verdict),
         )
     }
-}
-
-/// Makes an enrolment the one that its user's face came from.
-pub(super) fn activated(enrolment: &EnrolmentId, face: &EnrolledFace) -> Write {
-    Write::to(enrolment_key(enrolment))
-        .set("state", text(enrolment::State::Active(face.clone()).name()))
-        .remove(["ttl"])
-        .if_equal(
-            "state",
-            text(enrolment::State::Indexed(face.clone()).name()),
-        )
-        .if_equal("faceId", text(face.id.as_str()))
 }
 
 /// Makes a face the user's, where there is none.

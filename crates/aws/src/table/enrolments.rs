@@ -1,10 +1,15 @@
 //! Enrolments: who is at it, and how far it is.
+//!
+//! The record lies in its user's partition, so that whoever reads it has to say whose it is. What
+//! S3's events bring is an object's key, which says nothing: the pointer tells whose enrolment it
+//! names.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use signin_core::enrolment::{Enrolment, KEPT, LEASE, State};
+use signin_core::enrolment::{Enrolment, GIVEN_UP, KEPT, LEASE, Remains, State};
 use signin_core::id::{CallId, EnrolmentId, UserName};
+use signin_core::key::DocumentKey;
 use signin_core::profile::{self, EnrolledFace, Profile};
 use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
@@ -12,21 +17,23 @@ use signin_core::time::Timestamp;
 
 use super::accounts::{digest, enrolled};
 use super::challenges::{PICTURE_KEPT, activate};
-use super::item::{Item, Write, put_new, text, time, ttl};
-use super::{Transaction, UserTable, enrolment_key, picture_key, profile_key};
+use super::item::{Item, Write, delete, number, put_new, text, time, ttl};
+use super::owed::{Debt, owe, owe_nothing};
+use super::{Transaction, UserTable, enrolment_key, picture_key, pointer_key, profile_key};
 use crate::fault::Fault;
 
 /// The right to index one enrolment's picture, until it runs out.
 #[derive(Debug)]
 pub struct Lease {
+    user: UserName,
     id: EnrolmentId,
     call: CallId,
 }
 
 impl UserTable {
-    /// Begins the enrolment of a session, in place of an abandoned one. False where the profile is
-    /// no longer as it was read: the account may not enrol any more, or another session was
-    /// quicker.
+    /// Begins the enrolment of a session, in place of an abandoned one, which is to be undone from
+    /// then on. False where the profile is no longer as it was read: the account may not enrol
+    /// any more, or another session was quicker.
     pub async fn begin_enrolment(
         &self,
         user: &UserName,
@@ -35,17 +42,27 @@ impl UserTable {
         now: Timestamp,
     ) -> Result<bool, Fault> {
         let profile = begin(user, id, seen);
-        let writes = vec![
+        let key = DocumentKey::Enrolment(id.clone());
+        let mut writes = vec![
             put_new(
                 &self.name,
-                &enrolment_key(id),
-                awaited(user, seen.abandoned(), now).chain(
+                &enrolment_key(user, id),
+                awaited(&key, now).chain(
                     seen.binding
                         .map(|binding| ("binding", text(binding.to_hex()))),
                 ),
             ),
+            put_new(
+                &self.name,
+                &pointer_key(id),
+                [("user", text(user.as_str())), ("ttl", ttl(now.plus(KEPT)))],
+            ),
             profile.in_transaction(&self.name),
         ];
+        writes.extend(
+            seen.abandoned()
+                .map(|abandoned| replaced(user, abandoned, now).in_transaction(&self.name)),
+        );
         if self.write(writes).await? == Transaction::Written {
             return Ok(true);
         }
@@ -78,35 +95,53 @@ impl UserTable {
         &self,
         user: &UserName,
         id: &EnrolmentId,
+        key: &DocumentKey,
         now: Timestamp,
     ) -> Result<(), Fault> {
         self.write(vec![put_new(
             &self.name,
-            &enrolment_key(id),
-            awaited(user, None, now),
+            &enrolment_key(user, id),
+            awaited(key, now),
         )])
         .await?;
         Ok(())
     }
 
+    /// Whose enrolment an object's key names; none where there is no such enrolment.
+    pub async fn owner(&self, id: &EnrolmentId) -> Result<Option<UserName>, Fault> {
+        let [found] = self.read([Some(pointer_key(id))]).await?;
+        let user = found.as_ref().and_then(|pointer| pointer.text("user"));
+        Ok(user.and_then(|user| UserName::parse(user).ok()))
+    }
+
     /// Reads an enrolment.
-    pub async fn enrolment(&self, id: &EnrolmentId) -> Result<Option<Enrolment>, Fault> {
-        let [found] = self.read([Some(enrolment_key(id))]).await?;
+    pub async fn enrolment(
+        &self,
+        user: &UserName,
+        id: &EnrolmentId,
+    ) -> Result<Option<Enrolment>, Fault> {
+        let [found] = self.read([Some(enrolment_key(user, id))]).await?;
         Ok(found.as_ref().and_then(enrolment))
     }
 
     /// Reads the face that an enrolment has put into the collection and that signs nobody in yet.
-    pub async fn indexed(&self, id: &EnrolmentId) -> Result<Option<EnrolledFace>, Fault> {
-        Ok(
-            match self.enrolment(id).await?.map(|enrolment| enrolment.state) {
-                Some(State::Indexed(face)) => Some(face),
-                _ => None,
-            },
-        )
+    pub async fn indexed(
+        &self,
+        user: &UserName,
+        id: &EnrolmentId,
+    ) -> Result<Option<EnrolledFace>, Fault> {
+        let found = self.enrolment(user, id).await?;
+        Ok(match found.map(|enrolment| enrolment.state) {
+            Some(State::Indexed(face)) => Some(face),
+            _ => None,
+        })
     }
 
-    /// Takes the right to index this version of the object, provided that the enrolment still is
-    /// as it was read.
+    /// Takes the right to look at this version of the object once, provided that the enrolment
+    /// still is as it was read.
+    ///
+    /// A call that dies with the right in its hand may leave a face behind; so the enrolment is
+    /// looked at again some time after.
     pub async fn lease_enrolment(
         &self,
         found: &Enrolment,
@@ -114,22 +149,24 @@ impl UserTable {
         call: CallId,
         now: Timestamp,
     ) -> Result<Option<Lease>, Fault> {
-        let leased = State::Indexing {
-            call,
-            lease: now.plus(LEASE),
-        };
+        let until = now.plus(LEASE);
+        let leased = State::Indexing { call, lease: until };
         let before = match found.state {
             State::Indexing { call, .. } => Some(text(call.to_string())),
             _ => None,
         };
-        let write = Write::to(enrolment_key(&found.id))
+        let write = Write::to(enrolment_key(&found.user, &found.id))
             .set("state", text(leased.name()))
             .set("call", text(call.to_string()))
-            .set("lease", time(now.plus(LEASE)))
+            .set("lease", time(until))
+            .set("recognitions", number(found.recognitions + 1))
             .set_some("version", version.map(text))
             .if_equal("state", text(found.state.name()))
+            .if_equal("recognitions", number(found.recognitions))
             .if_same("call", before);
+        let write = owe(write, Debt::Enrolment, until.plus(GIVEN_UP));
         let lease = Lease {
+            user: found.user.clone(),
             id: found.id.clone(),
             call,
         };
@@ -137,38 +174,39 @@ impl UserTable {
             return Ok(Some(lease));
         }
         // It may have been carried out before, without this call's hearing of it.
-        let now = self.enrolment(&found.id).await?;
+        let now = self.enrolment(&found.user, &found.id).await?;
         let mine = now.is_some_and(|now| now.state == leased);
         Ok(mine.then_some(lease))
     }
 
     /// Records the face that was indexed, and remembers the picture it came from. False where
-    /// the lease has run out and somebody else has taken it.
+    /// the lease has run out and somebody else has taken it, or another enrolment has taken this
+    /// one's place.
     pub async fn record_indexed(
         &self,
         lease: &Lease,
-        user: &UserName,
         face: &EnrolledFace,
         version: Option<&str>,
         picture: Sha256Digest,
     ) -> Result<bool, Fault> {
-        let mut write = Write::to(enrolment_key(&lease.id))
+        let mut write = held(lease)
             .set("state", text(State::Indexed(face.clone()).name()))
             .set("faceId", text(face.id.as_str()))
             .set_some("version", version.map(text))
             // The record is what finds the face again, so it is swept no more.
-            .remove(["call", "lease", "reason", "ttl"])
-            .if_equal("call", text(lease.call.to_string()));
+            .remove(["call", "lease", "reason", "ttl"]);
         for (name, value) in face_attributes(face) {
             write = write.set(&name, value);
         }
-        let remembered = Write::to(picture_key(user, picture))
+        let write = owe(write, Debt::Enrolment, face.indexed_at.plus(KEPT));
+        let remembered = Write::to(picture_key(&lease.user, picture))
             .set("ttl", ttl(face.indexed_at.plus(PICTURE_KEPT)));
-        let writes = vec![
-            write.in_transaction(&self.name),
-            remembered.in_transaction(&self.name),
-        ];
-        Ok(self.write(writes).await? == Transaction::Written)
+        let pointer = Write::to(pointer_key(&lease.id))
+            .set("user", text(lease.user.as_str()))
+            .remove(["ttl"]);
+        let writes = [write, remembered, pointer];
+        let writes = writes.map(|write| write.in_transaction(&self.name));
+        Ok(self.write(writes.into()).await? == Transaction::Written)
     }
 
     /// Records why a picture was not accepted.
@@ -178,24 +216,46 @@ impl UserTable {
         reason: Reason,
         version: Option<&str>,
     ) -> Result<(), Fault> {
-        let write = Write::to(enrolment_key(&lease.id))
+        let write = held(lease)
             .set("state", text(State::Rejected(reason).name()))
             .set("reason", text(reason.name()))
             .set_some("version", version.map(text))
-            .remove(["call", "lease"])
-            .if_equal("call", text(lease.call.to_string()));
-        self.update("RecordRejected", write).await?;
+            .remove(["call", "lease"]);
+        self.update("RecordRejected", owe_nothing(write)).await?;
         Ok(())
     }
 
-    /// Forgets an enrolment whose face is gone.
-    pub async fn forget_enrolment(&self, id: &EnrolmentId) -> Result<(), Fault> {
-        let request = self.client.delete_item().table_name(&self.name);
-        let deleted = request
-            .set_key(Some(enrolment_key(id).to_attributes()))
-            .send()
-            .await;
-        deleted.map_err(|error| Fault::of("ForgetEnrolment", &error))?;
+    /// Marks an enrolment as one to be undone, provided that it still stands where it was found.
+    pub async fn replace_enrolment(
+        &self,
+        found: &Enrolment,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let write =
+            replaced(&found.user, &found.id, now).if_equal("state", text(found.state.name()));
+        self.update("ReplaceEnrolment", write).await
+    }
+
+    /// Has an enrolment looked at again at another moment, while it still stands where it was found.
+    pub async fn look_again(&self, found: &Enrolment, when: Timestamp) -> Result<(), Fault> {
+        let write = Write::to(enrolment_key(&found.user, &found.id))
+            .if_equal("state", text(found.state.name()));
+        self.update("LookAgain", owe(write, Debt::Enrolment, when))
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets a replaced enrolment of which nothing is left, and whose it was.
+    pub async fn forget_enrolment(&self, user: &UserName, id: &EnrolmentId) -> Result<(), Fault> {
+        let state = State::Replaced(Remains::default());
+        let record = delete(
+            &self.name,
+            &enrolment_key(user, id),
+            Some(("state", text(state.name()))),
+        );
+        let writes = vec![record, delete(&self.name, &pointer_key(id), None)];
+        // Where somebody else has forgotten it, it is forgotten.
+        self.write(writes).await?;
         Ok(())
     }
 
@@ -207,10 +267,7 @@ impl UserTable {
         id: &EnrolmentId,
         face: &EnrolledFace,
     ) -> Result<bool, Fault> {
-        let enrolment = Write::to(enrolment_key(id))
-            .set("state", text(State::Active(face.clone()).name()))
-            .remove(["ttl"])
-            .if_equal("faceId", text(face.id.as_str()));
+        let enrolment = activated(user, id, face);
         let profile = activate(Write::to(profile_key(user)), face).if_either(
             "state",
             text(profile::State::Pending.name()),
@@ -222,6 +279,37 @@ impl UserTable {
         ];
         Ok(self.write(writes).await? == Transaction::Written)
     }
+}
+
+/// Writes to an enrolment, provided that the lease is still good.
+fn held(lease: &Lease) -> Write {
+    let state = State::Indexing {
+        call: lease.call,
+        lease: Timestamp::default(),
+    };
+    Write::to(enrolment_key(&lease.user, &lease.id))
+        .if_equal("state", text(state.name()))
+        .if_equal("call", text(lease.call.to_string()))
+}
+
+/// Marks an enrolment as one to be undone, at once. It keeps what says where its face and its
+/// document are.
+pub(super) fn replaced(user: &UserName, id: &EnrolmentId, now: Timestamp) -> Write {
+    let state = State::Replaced(Remains::default());
+    let write = Write::to(enrolment_key(user, id))
+        .set("state", text(state.name()))
+        .set("ttl", ttl(now.plus(KEPT)));
+    owe(write, Debt::Enrolment, now)
+}
+
+/// Makes an enrolment the one that its user's face came from.
+pub(super) fn activated(user: &UserName, id: &EnrolmentId, face: &EnrolledFace) -> Write {
+    let write = Write::to(enrolment_key(user, id))
+        .set("state", text(State::Active(face.clone()).name()))
+        .remove(["ttl"])
+        .if_equal("state", text(State::Indexed(face.clone()).name()))
+        .if_equal("faceId", text(face.id.as_str()));
+    owe_nothing(write)
 }
 
 /// Makes an enrolment the one that is under way, provided that the profile still is as it was
@@ -240,21 +328,16 @@ fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
         .if_same("ended", same(&seen.ended))
 }
 
-/// A new enrolment's attributes. One that replaces another is not swept: it is what finds the
-/// other's face.
+/// A new enrolment's attributes.
 fn awaited(
-    user: &UserName,
-    replaces: Option<&EnrolmentId>,
+    key: &DocumentKey,
     now: Timestamp,
 ) -> impl Iterator<Item = (&'static str, AttributeValue)> {
-    let last = match replaces {
-        Some(id) => ("replaces", text(id.as_str())),
-        None => ("ttl", ttl(now.plus(KEPT))),
-    };
     [
-        ("user", text(user.as_str())),
+        ("key", text(key.to_string())),
         ("state", text(State::Awaited.name())),
-        last,
+        ("recognitions", number(0_u32)),
+        ("ttl", ttl(now.plus(KEPT))),
     ]
     .into_iter()
 }
@@ -291,16 +374,26 @@ pub(super) fn enrolment(item: &Item) -> Option<Enrolment> {
         "INDEXED" => State::Indexed(face()?),
         "ACTIVE" => State::Active(face()?),
         "REJECTED" => State::Rejected(Reason::parse(item.text("reason")?)?),
+        "REPLACED" => State::Replaced(Remains {
+            face: face(),
+            lease: item.time("lease"),
+        }),
         _ => return None,
     };
+    let (user, id) = super::enrolment_of(item.text("PK")?, item.text("SK")?)?;
     Some(Enrolment {
-        id: EnrolmentId::parse(item.text("PK")?.strip_prefix("ENROLMENT#")?).ok()?,
-        user: UserName::parse(item.text("user")?).ok()?,
+        user,
+        // A record that was marked as replaced and was not there has nothing but its name.
+        key: match item.text("key") {
+            Some(key) => DocumentKey::parse(key)?,
+            None => DocumentKey::Enrolment(id.clone()),
+        },
+        id,
         state,
         binding: digest(item, "binding"),
         version: item.text("version").map(str::to_owned),
-        replaces: item
-            .text("replaces")
-            .and_then(|id| EnrolmentId::parse(id).ok()),
+        recognitions: item
+            .number("recognitions")
+            .map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
     })
 }

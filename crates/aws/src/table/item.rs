@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use signin_core::time::Timestamp;
 
 /// An item's key.
@@ -312,4 +312,24 @@ pub(super) fn put_new(
         .build()
         .expect("table and item are set above");
     TransactWriteItem::builder().put(put).build()
+}
+
+/// Deletes an item as a part of a transaction; where a value is given, only while an attribute has
+/// it.
+pub(super) fn delete(
+    table: &str,
+    key: &Key,
+    condition: Option<(&str, AttributeValue)>,
+) -> TransactWriteItem {
+    let mut delete = Delete::builder()
+        .table_name(table)
+        .set_key(Some(key.to_attributes()));
+    if let Some((name, value)) = condition {
+        delete = delete
+            .condition_expression("#condition = :condition")
+            .expression_attribute_names("#condition", name)
+            .expression_attribute_values(":condition", value);
+    }
+    let delete = delete.build().expect("table and key are set above");
+    TransactWriteItem::builder().delete(delete).build()
 }

@@ -5,7 +5,11 @@
 //! | `USER#<userName>` / `PROFILE` | state, faces, face data, consent, binding, the two counters, the last full pass |
 //! | `USER#<userName>` / `PICTURE#<sha256>` | a picture, or face data, that passed or was enrolled |
 //! | `CHALLENGE#<id>` / `CHALLENGE` | an answer: whose, when, which call works on it and how long, verdict |
-//! | `ENROLMENT#<id>` / `ENROLMENT` | whose, where it stands, lease, face |
+//! | `USER#<userName>` / `ENROLMENT#<id>` | where it stands, its document, lease, recognitions, face |
+//! | `ENROLMENT#<id>` / `ENROLMENT` | whose enrolment that is |
+//!
+//! Whatever a later run has to do stands in the sparse index `Owed` (partition `owed`, sort
+//! `owedAt`, in milliseconds).
 //!
 //! Every write that could race is conditional, and every read consistent. Times are numbers of
 //! milliseconds, compared by our own code; only `ttl`, in seconds, is the service's to sweep by.
@@ -14,6 +18,7 @@ mod accounts;
 mod challenges;
 mod enrolments;
 mod item;
+mod owed;
 mod passes;
 #[cfg(test)]
 mod tests;
@@ -29,6 +34,7 @@ use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 pub use accounts::Standing;
 pub use challenges::{Answering, Claim, FullPass, PassedFace, Settled, Ticket};
 pub use enrolments::Lease;
+pub use owed::{Next, Page};
 
 use crate::client::Config;
 use crate::fault::Fault;
@@ -191,6 +197,24 @@ fn challenge_key(id: &ChallengeId) -> Key {
 }
 
 /// The key of an enrolment.
-fn enrolment_key(id: &EnrolmentId) -> Key {
+fn enrolment_key(user: &UserName, id: &EnrolmentId) -> Key {
+    Key::new(format!("USER#{}", user.as_str()), format!("ENROLMENT#{id}"))
+}
+
+/// Whose enrolment a key names, and which.
+fn enrolment_of(partition: &str, sort: &str) -> Option<(UserName, EnrolmentId)> {
+    let user = UserName::parse(partition.strip_prefix("USER#")?).ok()?;
+    let id = EnrolmentId::parse(sort.strip_prefix("ENROLMENT#")?).ok()?;
+    Some((user, id))
+}
+
+/// Whose profile a key names.
+fn profile_of(partition: &str, sort: &str) -> Option<UserName> {
+    let user = UserName::parse(partition.strip_prefix("USER#")?).ok()?;
+    (sort == "PROFILE").then_some(user)
+}
+
+/// The key of what says whose an enrolment is.
+fn pointer_key(id: &EnrolmentId) -> Key {
     Key::new(format!("ENROLMENT#{id}"), "ENROLMENT".to_owned())
 }

@@ -133,7 +133,7 @@ pub(crate) fn face_request(user: &str, challenge: &str, face: &str, answer: &str
     let private = json!({
         "id": challenge,
         "expiresAt": 4_102_444_800_000_u64,
-        "key": format!("{}{user}/{challenge}", signin_core::key::SIGN_INS),
+        "key": format!("{}{challenge}", signin_core::key::SIGN_INS),
         "task": {"face": {
             "path": "OPEN",
             "counter": {"failures": 0, "notBefore": 0},

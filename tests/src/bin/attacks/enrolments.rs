@@ -51,13 +51,14 @@ pub(crate) async fn others_fields(ground: Ground) -> Seen {
         "whoever has the form may use it; S3 answered {status}"
     );
     // Nobody answers; S3's event brings it to be indexed.
-    let partition = format!("ENROLMENT#{}", asked.challenge_id);
     let deadline = Instant::now() + Duration::from_mins(1);
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     loop {
         ticks.tick().await;
         let profile = stack.profile(victim.user_name()).await;
-        let enrolment = stack.item(&partition, "ENROLMENT").await;
+        let enrolment = stack
+            .enrolment(victim.user_name(), &asked.challenge_id)
+            .await;
         if profile["state"]["S"] == "ACTIVE" || enrolment["state"]["S"] == "INDEXED" {
             break;
         }

@@ -14,11 +14,7 @@ pub(crate) async fn of_the_enrolment(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
-    let profile = stack.profile(victim.user_name()).await;
-    let faces = profile["faces"]["M"].as_object().expect("a face is active");
-    let face = faces.values().next().expect("a face is active");
-    let key = face["M"]["documentKey"]["S"].as_str();
-    let key = key.expect("the document is kept").to_owned();
+    let key = stack.kept_document(victim.user_name()).await;
     let bucket = &stack.outputs.document_bucket;
     ground.begins().await;
     let mut seen = Vec::new();

@@ -150,8 +150,8 @@ impl Uploaded {
     }
 
     async fn state(&self, stack: &Stack) -> String {
-        let partition = format!("ENROLMENT#{}", self.enrolment());
-        let item = stack.item(&partition, "ENROLMENT").await;
+        let user = self.person.user_name();
+        let item = stack.enrolment(user, self.enrolment()).await;
         item["state"]["S"].as_str().unwrap_or("nothing").to_owned()
     }
 
