@@ -1,7 +1,8 @@
 """Deploys template.yaml to the local CloudFormation, as `sam deploy` would to AWS's.
 
-The template is deployed as it stands but for what `sam package` changes too: each function's
-code is the zip of its binary, uploaded to a bucket beforehand. The outputs of the stacks go to
+The template is deployed as it stands but for two things. What `sam package` changes too: each
+function's code is the zip of its binary, uploaded to a bucket beforehand. And the buckets' demand
+for TLS, which goes before a bucket is there: a custom resource writes into one. The outputs of the stacks go to
 stdout as one JSON object, by the stacks' names; what goes wrong is said on stderr.
 """
 
@@ -26,12 +27,11 @@ def main():
     connect = Connections(arguments.endpoint, arguments.region)
     template = yaml_parse(arguments.template.read_text())
     upload_code(connect("s3"), template, arguments.packages)
+    allow_plain_http(template)
     cloudformation = connect("cloudformation")
     for stack, parameters in arguments.stacks.items():
         create(cloudformation, stack, template, parameters)
     outputs = {stack: wait(cloudformation, stack) for stack in arguments.stacks}
-    for stack in arguments.stacks:
-        allow_plain_http(cloudformation, connect("s3"), stack)
     json.dump(outputs, sys.stdout)
 
 
@@ -124,26 +124,18 @@ def reasons(cloudformation, stack):
     return "; ".join(told[:3]) or "no resource says why"
 
 
-def allow_plain_http(cloudformation, s3, stack):
+def allow_plain_http(template):
     """Lifts the bucket policies' demand for TLS, which the local AWS enforces and does not speak.
 
     Only such statements go; whatever else a bucket policy says stays in force.
     """
-    for resource in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]:
-        if resource["ResourceType"] != "AWS::S3::Bucket":
+    for name, resource in list(template["Resources"].items()):
+        if resource["Type"] != "AWS::S3::BucketPolicy":
             continue
-        bucket = resource["PhysicalResourceId"]
-        try:
-            policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchBucketPolicy":
-                continue
-            raise
+        policy = resource["Properties"]["PolicyDocument"]
         policy["Statement"] = [s for s in policy["Statement"] if not demands_tls(s)]
-        if policy["Statement"]:
-            s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-        else:
-            s3.delete_bucket_policy(Bucket=bucket)
+        if not policy["Statement"]:
+            del template["Resources"][name]
 
 
 def demands_tls(statement):

@@ -60,6 +60,24 @@ pub fn with_poster(person: &[u8], poster: &[u8]) -> Vec<u8> {
     encode(&scene)
 }
 
+/// A picture of about so many megapixels, in so few bytes that it can be uploaded.
+pub fn enlarged(picture: &[u8], megapixels: f32) -> Vec<u8> {
+    let image = decode(picture);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a few thousand pixels"
+    )]
+    let width = (megapixels * 1e6 * image.width() as f32 / image.height() as f32).sqrt() as u32;
+    let enlarged = narrowed(&image, width);
+    let mut jpeg = Vec::new();
+    enlarged
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 80))
+        .expect("a picture can be encoded");
+    jpeg
+}
+
 /// A PNG that declares a size and holds nothing.
 pub fn png_that_declares(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, inline, tokens};
+use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, inline, refused, tokens};
 use e2e::pictures;
 use e2e::stack::{Stack, Variant};
 use signin_client::Answer;
+use signin_core::reason::Reason;
 use signin_core::step::Step;
 
 #[tokio::test]
@@ -47,6 +48,36 @@ async fn an_operators_upload_is_active_at_once() {
         .await;
     let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn where_documents_are_compared_an_operators_is_compared_too() {
+    let stack = Stack::read(Variant::Compare);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let user = person.user_name();
+    let key = format!("bulk/{user}/staff photo +1.jpg");
+    let bucket = &stack.outputs.document_bucket;
+    stack.put_object(bucket, &key, pictures::document()).await;
+    stack
+        .until_state(&format!("USER#{user}"), "PROFILE", "ACTIVE")
+        .await;
+
+    let asked = asked_for_face(&client, &person.email).await;
+    let wrong = client.answer(&asked, inline(pictures::other())).await;
+    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+    assert_eq!(stack.objects(bucket, &format!("bulk/{user}/")).await, 1);
+}
+
+#[tokio::test]
+async fn the_decoy_lies_where_documents_are_compared_and_nowhere_else() {
+    for (variant, expected) in [(Variant::Compare, 1), (Variant::Password, 0)] {
+        let stack = Stack::read(variant);
+        let bucket = &stack.outputs.document_bucket;
+        let decoys = stack.versions(bucket, signin_core::key::DECOY).await;
+        assert_eq!(decoys, expected, "{variant:?}");
+    }
 }
 
 #[tokio::test]

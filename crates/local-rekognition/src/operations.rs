@@ -27,6 +27,9 @@ const DEFAULT_THRESHOLD: f32 = 80.0;
 /// Most matches where a request names no number.
 const DEFAULT_MATCHES: i64 = 80;
 
+/// Most faces of a target that are compared: the largest ones, as the service documents it.
+const MAX_TARGETS: usize = 100;
+
 /// Most faces or collections in an answer, and the default.
 const MAX_RESULTS: i64 = 4096;
 
@@ -361,6 +364,7 @@ impl Service {
             let picture = decode(&target)?;
             let frame = Frame::of(&picture);
             let mut faces = engine.faces(&picture);
+            faces.truncate(MAX_TARGETS);
             faces.retain(|face| filtered(face, filter).is_empty());
             let described = faces.iter().map(|face| {
                 (

@@ -397,6 +397,28 @@ async fn two_pictures_are_compared() {
         (among.face_matches().len(), among.unmatched_faces().len()),
         (1, 4)
     );
+    // A match says where in the target it is.
+    let found = among.face_matches()[0]
+        .face()
+        .and_then(|f| f.bounding_box());
+    let detected = client.detect_faces().image(inline(group())).send().await;
+    let largest = detected.unwrap().face_details()[0].bounding_box().cloned();
+    assert_eq!(found, largest.as_ref());
+}
+
+#[tokio::test]
+async fn of_a_source_the_largest_face_alone_is_compared() {
+    let (client, _) = server(None).await;
+    for (number, expected) in [(0, 1), (1, 0), (2, 0)] {
+        let request = client.compare_faces().source_image(inline(group()));
+        let compared = request
+            .target_image(inline(portrait(number, 90)))
+            .similarity_threshold(99.0)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(compared.face_matches().len(), expected, "face {number}");
+    }
 }
 
 #[tokio::test]

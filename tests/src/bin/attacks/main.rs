@@ -10,6 +10,7 @@ mod hijack;
 mod keys;
 mod logs;
 mod matching;
+mod probe_sizes;
 mod replays;
 mod telling_apart;
 mod tokens;
@@ -112,6 +113,11 @@ async fn main() -> ExitCode {
     let only = std::env::args().nth(1);
     if only.as_deref() == Some("--times") {
         telling_apart::times().await;
+        probe_sizes::times().await;
+        return ExitCode::SUCCESS;
+    }
+    if only.as_deref() == Some("--probe-sizes") {
+        probe_sizes::times().await;
         return ExitCode::SUCCESS;
     }
     one_by_one(&attacks(), only.as_deref()).await

@@ -250,7 +250,8 @@ pub(crate) async fn times() {
     }
 }
 
-fn quartiles(times: &mut [Duration]) -> String {
+/// The quartiles and the median of some times, in milliseconds.
+pub(crate) fn quartiles(times: &mut [Duration]) -> String {
     times.sort_unstable();
     let at = |part: usize| times[times.len() * part / 4].as_secs_f64() * 1000.0;
     format!("{:.0} – **{:.0}** – {:.0}", at(1), at(2), at(3))
