@@ -156,12 +156,12 @@ fn painted(x: f32, y: f32) -> Colour {
     let radius = distance(x, y, (0.5, 0.65), (width, 0.34));
     let towards = (1.0 - radius * radius).max(0.0).sqrt();
     let lit = 0.88 * towards - 0.22 * across / width - 0.26 * (y - 0.65) / 0.34;
-    let head = blend(
+    let egg = blend(
         blend(SHADE, SKIN, 0.55 + 0.6 * lit),
         LIGHT,
         (lit - 0.75).max(0.0),
     );
-    colour = blend(colour, head, edge(radius, 0.03));
+    colour = blend(colour, egg, edge(radius, 0.03));
     let hairline = 0.43 + 1.6 * side * side;
     let hair = edge(1.0 + (y - hairline) * 6.0, 0.2);
     colour = blend(
@@ -240,8 +240,8 @@ fn painted(x: f32, y: f32) -> Colour {
 
 /// Both eyes, which look at the camera.
 fn eye(colour: Colour, side: f32, across: f32, y: f32) -> Colour {
-    let (at, size) = ((0.105, 0.602), (0.052, 0.025));
-    let white = lens(side, y, at, size);
+    let at = (0.105, 0.602);
+    let white = lens(side, y, at, (0.052, 0.025));
     let mut colour = blend(
         colour,
         DARK,

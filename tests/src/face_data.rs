@@ -56,7 +56,7 @@ pub fn population() -> Vec<Vec<f32>> {
     let scale = APART / (2.0 * whole).sqrt();
     let mut person = || {
         let value = |axis: u32| {
-            let middle = if axis % 2 == 0 { -0.1 } else { 0.1 };
+            let middle = if axis.is_multiple_of(2) { -0.1 } else { 0.1 };
             middle + scale * spread(axis) * normal(&mut state)
         };
         #[expect(clippy::cast_possible_truncation, reason = "as a client has them")]

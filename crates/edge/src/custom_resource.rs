@@ -82,9 +82,10 @@ impl Envelope {
             request_id: required("RequestId")?,
             logical_resource_id: required("LogicalResourceId")?,
             physical_resource_id: text("PhysicalResourceId"),
-            requested: match is_decoy(event) {
-                true => bucket(event).map(decoy_id),
-                false => collection_id(event).map(str::to_owned),
+            requested: if is_decoy(event) {
+                bucket(event).map(decoy_id)
+            } else {
+                collection_id(event).map(str::to_owned)
             },
         })
     }
