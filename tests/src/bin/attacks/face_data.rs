@@ -97,13 +97,14 @@ pub(crate) async fn look_alikes(ground: Ground) -> Seen {
     let nearest =
         |person: &[f32], others: &[Vec<f32>]| vec![average_of_the_nearest(person, others)];
     let lax = ("ALLOW_FACE_DATA_ONLY", "false");
-    averaged(ground, nearest, "99", lax).await
+    Box::pin(averaged(ground, nearest, "99", lax)).await
 }
 
 /// The mean of everybody else, and the means of four clusters of them, under a lower threshold.
 pub(crate) async fn averages_of_others(ground: Ground) -> Seen {
     let averages = |_: &[f32], others: &[Vec<f32>]| averages(others);
-    averaged(ground, averages, "95", ("SIMILARITY_THRESHOLD", "95")).await
+    let lax = ("SIMILARITY_THRESHOLD", "95");
+    Box::pin(averaged(ground, averages, "95", lax)).await
 }
 
 /// Sends numbers that are nobody's face to a stack that is set up as its operator should not have
