@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use e2e::proxy::{Call, Proxy};
 use e2e::stack::Stack;
 use serde_json::{Value, json};
+use signin_core::consumption::LEASE;
+use signin_core::lockout::Path;
 
 /// How long a trigger may take: a second less than Cognito waits.
 const TRIGGER: u64 = 4_000;
@@ -16,15 +18,16 @@ pub(crate) async fn leases_are_over(stack: &Stack, user: &str) {
     for (partition, sort) in stack.records_of(user).await {
         stack.end_lease(&partition, &sort).await;
     }
+    stack.time_passes(user, 2 * LEASE).await;
 }
 
-/// Failures that stand against a user, on both paths.
-pub(crate) async fn failures(stack: &Stack, user: &str) -> u64 {
-    let profile = stack.profile(user).await;
-    ["openFailures", "passwordFailures"]
-        .iter()
-        .filter_map(|name| profile[name]["N"].as_str()?.parse::<u64>().ok())
-        .sum()
+/// Failures that stand against a user, whatever the path.
+pub(crate) async fn failures(stack: &Stack, user: &str) -> u32 {
+    let mut failures = 0;
+    for path in Path::ALL {
+        failures += stack.failures(user, path).await;
+    }
+    failures
 }
 
 /// What is left of somebody who has signed in and belongs to nothing: faces without a record or too
