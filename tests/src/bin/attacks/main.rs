@@ -82,6 +82,9 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("6.3", Compare, "tell them apart by the answers where documents are compared", "the same", "unknown-users-look-different", telling_apart::by_answers),
     attack!("6.4", Compare, "tell them apart by the calls where documents are compared", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls),
 
+    attack!("6.6", Default, "tell by one's waits whether an owner signs in on the same path", "the same as for an unknown user", "passes-refill-guesses", telling_apart::by_an_owners_sign_ins),
+    attack!("6.7", Default, "tell by what is asked whether an owner's sign-in is running", "the same as for an unknown user", "advice-counts-running-tries", telling_apart::by_an_owners_sign_ins),
+
     attack!("7.1", Default, "sign in with another account's face", "no match", "anybodys-face", matching::somebody_elses_face),
     attack!("7.2", Default, "lock the victim out by a face that matches better", "the own face counts", "best-match-only", matching::better_match),
     attack!("7.3", Default, "twins: one picture enrolled by two accounts", "each signs in", "best-match-only", matching::twins),

@@ -81,20 +81,6 @@ pub(crate) fn rule(operation: &str, skip: u32, any_of: &[String], fault: &str) -
     json!({"operation": operation, "any_of": any_of, "skip": skip, "fault": fault})
 }
 
-/// Enough of a picture's Base64 to be this picture's alone, in letters and digits. Where a picture
-/// is plain, its encoding repeats itself and is like that of others: the part with the most
-/// different characters is taken.
-pub(crate) fn fragment(picture: &[u8]) -> String {
-    const LENGTH: usize = 24;
-    let text = STANDARD.encode(picture);
-    let text = &text[text.len() / 2..];
-    let windows = text.as_bytes().windows(LENGTH);
-    let plain = windows.filter(|part| part.iter().all(u8::is_ascii_alphanumeric));
-    let different = |part: &&[u8]| part.iter().collect::<BTreeSet<_>>().len();
-    let part = plain.max_by_key(different).expect("a picture is long");
-    String::from_utf8_lossy(part).into_owned()
-}
-
 /// The proxy of the stacks under test.
 pub(crate) fn proxy() -> Proxy {
     Proxy::read()
