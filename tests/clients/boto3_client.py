@@ -148,16 +148,22 @@ class App:
         return reply["AuthenticationResult"]
 
     def signed_in(self, rounds, tokens):
-        """What a completed sign-in shows, asked with its own access token."""
-        user = self.cognito.get_user(AccessToken=tokens["AccessToken"])
-        attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
+        """What a completed sign-in shows, and what it may ask about its own account."""
         return {
             "rounds": rounds,
             "identityToken": tokens["IdToken"],
             "accessToken": tokens["AccessToken"],
-            "sub": attributes["sub"],
-            "email": attributes["email"],
+            "account": self.account(tokens),
         }
+
+    def account(self, tokens):
+        """The account, asked with the access token; none where the token does not open it."""
+        try:
+            user = self.cognito.get_user(AccessToken=tokens["AccessToken"])
+        except self.cognito.exceptions.NotAuthorizedException:
+            return None
+        attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
+        return {"sub": attributes["sub"], "email": attributes["email"]}
 
     def sign_out(self, tokens):
         """Signs out; whether the access token is refused from then on."""

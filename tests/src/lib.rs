@@ -19,4 +19,3 @@ pub mod proxy;
 pub mod settings;
 pub mod stack;
 pub mod trial;
-pub mod tries;

@@ -125,9 +125,12 @@ impl Stack {
     async fn trigger(&self, trigger: Trigger) -> String {
         let pool = json!({"UserPoolId": self.outputs.user_pool_id});
         let described = self.settings("DescribeUserPool", &pool).await;
-        let function = described["UserPool"]["LambdaConfig"][trigger.name()]
-            .as_str()
-            .expect("the pool has the trigger");
+        let triggers = &described["UserPool"]["LambdaConfig"];
+        let function = match trigger {
+            Trigger::BeforeTokens => &triggers["PreTokenGenerationConfig"]["LambdaArn"],
+            Trigger::Define | Trigger::Create | Trigger::Verify => &triggers[trigger.name()],
+        };
+        let function = function.as_str().expect("the pool has the trigger");
         function.rsplit(':').next().unwrap_or(function).to_owned()
     }
 
@@ -217,12 +220,12 @@ impl Stack {
 
     /// An event of a user's for a trigger, around a request.
     pub fn event(&self, trigger: Trigger, user: &str, request: &Value) -> Value {
-        let source = match trigger {
-            Trigger::BeforeTokens => "TokenGeneration_Authentication".to_owned(),
-            other => format!("{}_Authentication", other.name()),
+        let (version, source) = match trigger {
+            Trigger::BeforeTokens => ("2", "TokenGeneration_Authentication".to_owned()),
+            other => ("1", format!("{}_Authentication", other.name())),
         };
         json!({
-            "version": "1",
+            "version": version,
             "region": self.outputs.region,
             "userPoolId": self.outputs.user_pool_id,
             "userName": user,

@@ -21,19 +21,6 @@ impl Stack {
         self.dynamo_db("GetItem", &request).await["Item"].take()
     }
 
-    /// Deletes an item of the user table.
-    pub async fn delete_item(&self, partition: &str, sort: &str) {
-        let key = json!({"PK": {"S": partition}, "SK": {"S": sort}});
-        let request = json!({"TableName": self.outputs.user_table, "Key": key});
-        self.dynamo_db("DeleteItem", &request).await;
-    }
-
-    /// Puts an item into the user table, in place of the one with its key.
-    pub async fn put_item(&self, item: &Value) {
-        let request = json!({"TableName": self.outputs.user_table, "Item": item});
-        self.dynamo_db("PutItem", &request).await;
-    }
-
     /// A user's profile.
     pub async fn profile(&self, user: &str) -> Value {
         self.item(&format!("USER#{user}"), "PROFILE").await
@@ -64,6 +51,26 @@ impl Stack {
             "ExpressionAttributeValues": {":v": value},
         });
         self.dynamo_db("UpdateItem", &request).await;
+    }
+
+    /// Takes an attribute out of a user's profile, as an operator does who removes a face.
+    pub async fn remove_from_profile(&self, user: &str, attribute: &str) {
+        let request = json!({
+            "TableName": self.outputs.user_table,
+            "Key": {"PK": {"S": format!("USER#{user}")}, "SK": {"S": "PROFILE"}},
+            "UpdateExpression": "REMOVE #a",
+            "ExpressionAttributeNames": {"#a": attribute},
+        });
+        self.dynamo_db("UpdateItem", &request).await;
+    }
+
+    /// Deletes a user's profile, as an operator does who erases somebody.
+    pub async fn delete_profile(&self, user: &str) {
+        let request = json!({
+            "TableName": self.outputs.user_table,
+            "Key": {"PK": {"S": format!("USER#{user}")}, "SK": {"S": "PROFILE"}},
+        });
+        self.dynamo_db("DeleteItem", &request).await;
     }
 
     /// The challenges and enrolments of a user's, by their keys, and what points to them.

@@ -14,11 +14,16 @@ pub fn settings(function: &str) -> BTreeMap<String, String> {
     let data_only = ("ALLOW_FACE_DATA_ONLY", "false");
     let settings: &[(&str, &str)] = match function {
         "create-auth-challenge" => &[policy, model, data_only, table, documents, sign_ins],
-        "create-collection" => &[],
+        "create-collection" | "custom-message" => &[],
         "define-auth-challenge" => &[policy],
         "index-images" => &[table, documents, collection, keep],
         "post-confirmation" => &[table],
-        "pre-token-generation" => &[policy, table, ("UNGUARDED_CLIENTS", "")],
+        "pre-token-generation" => &[
+            policy,
+            table,
+            ("UNGUARDED_CLIENTS", ""),
+            ("USER_POOL_TIER", "ESSENTIALS"),
+        ],
         "pre-signup" => &[policy, model, data_only, table, ("CONSENT_VERSION", "1")],
         "verify-auth-challenge" => &[
             policy,

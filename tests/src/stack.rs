@@ -91,6 +91,10 @@ impl Stack {
                 "AWS_ENDPOINT_URL_REKOGNITION",
                 &outputs.rekognition_endpoint,
             ),
+            (
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+                &outputs.cognito_endpoint,
+            ),
         ]
         .map(|(name, value)| (name.to_owned(), value.clone()))
         .into()

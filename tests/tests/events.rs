@@ -30,10 +30,11 @@ const TALKATIVE: [(&str, &str); 3] = [
 ];
 
 /// The variables of which nothing may stand in a log.
-const SECRET: [&str; 16] = [
+const SECRET: [&str; 17] = [
     "Email",
     "Binding",
     "BindingSecret",
+    "PassNonce",
     "FaceId",
     "Policy",
     "Signature",
@@ -164,6 +165,7 @@ impl<'a> Scene<'a> {
             ("Email", fresh_email()),
             ("Binding", hex::encode(Sha256::digest(secret.as_bytes()))),
             ("BindingSecret", secret),
+            ("PassNonce", hex::encode(rand::random::<[u8; 16]>())),
             ("ChallengeId", challenge()),
             ("CollectionId", format!("events-{}", challenge())),
             ("RequestId", Uuid::new_v4().to_string()),

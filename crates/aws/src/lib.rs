@@ -2,7 +2,7 @@
 //!
 //! Only this crate names a type of an SDK's. What it offers is in the words of `signin-core`:
 //! a [`table::UserTable`], [`pictures::Bucket`]s, a [`faces::Recognition`] service, upload
-//! [`grants`], and the indexing of an [`enrolment`], which two functions share. Where the
+//! [`grants`], the [`user_pool`]'s sign-outs, and the indexing of an [`enrolment`], which two functions share. Where the
 //! services are is for the SDK's own environment variables to say.
 
 pub mod client;
@@ -14,3 +14,4 @@ pub mod http;
 pub mod pictures;
 pub mod stopwatch;
 pub mod table;
+pub mod user_pool;

@@ -87,7 +87,8 @@ pub struct AccessClaims {
     pub iss: String,
     /// For which app client.
     pub client_id: String,
-    /// What the token allows.
+    /// What the token allows; empty where it does not open the account.
+    #[serde(default)]
     pub scope: String,
     /// When the user signed in.
     pub auth_time: i64,

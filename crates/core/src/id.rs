@@ -15,7 +15,7 @@ pub struct InvalidId {
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident, $expected:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -148,6 +148,39 @@ impl ClientId {
     /// The id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The id of a user pool, such as `eu-central-1_aB3dE5fG7`: at most 55 letters, digits, `-` and
+/// `_`, as Cognito's API model has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserPoolId(String);
+
+impl UserPoolId {
+    /// Reads a user pool's id.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if (1..=55).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId {
+                expected: "a user pool's id of 1 to 55 letters, digits, or - _",
+                length: text.len(),
+            })
+        }
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for UserPoolId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        Self::parse(text)
     }
 }
 

@@ -3,6 +3,8 @@
 //! verify-auth-challenge records a pass with the user when the last step of a sign-in has passed.
 //! Issuing tokens uses it up. So whatever else may ask Cognito for tokens (another flow, another
 //! app client, a changed setting) finds no pass, and gets none.
+//!
+//! A refresh token knows no session. So a refresh is decided by the account as it stands.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,14 +12,16 @@ use std::time::Duration;
 use crate::id::ClientId;
 use crate::lockout::Path;
 use crate::policy::{Factor, Policy};
+use crate::reset::Opening;
 use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
 
 /// How long after its last step a pass is worth tokens. Cognito asks for them within moments.
 pub const GOOD_FOR: Duration = Duration::from_mins(1);
 
-/// How long a repeat of the request that used a pass up gets the same answer: Cognito calls again
-/// after 5 seconds.
+/// How long a request counts as a repeat of the one that used a pass up: Cognito calls again after
+/// 5 seconds. One that carries the pass's nonce gets the same answer; any other gets nothing, since
+/// it could be a stranger's as well.
 pub const REPEATS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The claim of the identity token that names the steps passed.
@@ -42,6 +46,12 @@ impl Steps {
             enrolled,
             factor,
         }
+    }
+
+    /// Whether tokens may change the account (its address, its password, its existence): only where
+    /// the session has proved more than a face, which a photograph can.
+    pub fn open_the_account(self) -> bool {
+        self.password
     }
 
     /// Whether they are all that a policy asks for.
@@ -104,6 +114,32 @@ fn optional<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
     }
 }
 
+/// What the table knows of an account when tokens are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// The last pass.
+    pub pass: Option<Pass>,
+    /// Whether a face is active.
+    pub face: bool,
+    /// Whether face data are active.
+    pub face_data: bool,
+    /// When the password was last reset, if it was.
+    pub reset_at: Option<Timestamp>,
+    /// Since when a sign-out everywhere is owed: a reset has happened, or a face or a consent went,
+    /// and Cognito has not revoked the refresh tokens from before.
+    pub sign_out_owed: Option<Timestamp>,
+}
+
+impl Account {
+    /// Whether a chain of the policy is open to the account: what the policy compares is enrolled.
+    pub fn opens(&self, policy: Policy) -> bool {
+        match policy.factor {
+            Factor::Face => self.face,
+            Factor::FaceData => self.face_data,
+        }
+    }
+}
+
 /// The last pass of a user, as the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pass {
@@ -113,6 +149,10 @@ pub struct Pass {
     pub steps: Steps,
     /// The app client whose session it was.
     pub client: ClientId,
+    /// How that session began.
+    pub session: Opening,
+    /// The digest of the session's nonce, where the client sent one.
+    pub nonce: Option<Sha256Digest>,
     /// What used it up, if anything has.
     pub used: Option<Use>,
 }
@@ -122,8 +162,24 @@ pub struct Pass {
 pub struct Use {
     /// When.
     pub at: Timestamp,
-    /// The digest of the request that did it, by which a repeat is known.
-    pub request: Sha256Digest,
+    /// By what a repeat is known: [`TokenRequest::known_by`].
+    pub by: Sha256Digest,
+}
+
+/// The longest nonce that a client may send, in bytes.
+const MAX_NONCE: usize = 256;
+
+/// The digest of a nonce, as a client sends it in `ClientMetadata.passNonce`; none where it is
+/// empty or longer than 256 bytes.
+///
+/// ```
+/// use signin_core::pass::nonce;
+/// assert!(nonce("b3a1").is_some());
+/// assert!(nonce("").is_none() && nonce(&"x".repeat(257)).is_none());
+/// ```
+pub fn nonce(text: &str) -> Option<Sha256Digest> {
+    let fits = (1..=MAX_NONCE).contains(&text.len());
+    fits.then(|| Sha256Digest::of(text.as_bytes()))
 }
 
 /// A request for tokens.
@@ -133,8 +189,17 @@ pub struct TokenRequest {
     pub client: ClientId,
     /// Why Cognito wants tokens.
     pub cause: Cause,
+    /// The digest of the nonce that it carries.
+    pub nonce: Option<Sha256Digest>,
     /// The request's digest.
     pub digest: Sha256Digest,
+}
+
+impl TokenRequest {
+    /// By what a repeat of the request is known: its nonce, or all of it.
+    pub fn known_by(&self) -> Sha256Digest {
+        self.nonce.unwrap_or(self.digest)
+    }
 }
 
 /// Why Cognito wants tokens.
@@ -144,6 +209,17 @@ pub enum Cause {
     Refresh,
     /// Anything else: somebody signs in, by whatever flow.
     SignIn,
+}
+
+/// What a request for tokens needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A pass, which it uses up: [`Guard::admit`].
+    Pass,
+    /// An account that may go on: [`Guard::refresh`].
+    Account,
+    /// Nothing, by the operator's decision.
+    Nothing,
 }
 
 /// Which requests need a pass, and of which steps.
@@ -166,8 +242,19 @@ pub enum Refused {
     TooOld,
     /// Its steps are not the policy's.
     OtherSteps,
+    /// Its session may have begun before the last password reset.
+    BeforeReset,
+    /// The request does not carry the nonce of the session that passed.
+    AnotherNonce,
+    /// The request that used it up was sent again, as Cognito does where the answer is late, or as
+    /// somebody else could.
+    Repeat,
     /// Another request has used it up, or the repeat comes too late.
     UsedUp,
+    /// A refresh, while a sign-out everywhere is owed.
+    SignOutOwed,
+    /// A refresh, where nothing is enrolled that the policy compares.
+    NothingEnrolled,
 }
 
 impl Refused {
@@ -178,44 +265,92 @@ impl Refused {
             Self::AnotherClient => "the pass is another app client's",
             Self::TooOld => "the pass is too old",
             Self::OtherSteps => "the pass has other steps than the policy",
+            Self::BeforeReset => "the session may be older than the last reset",
+            Self::AnotherNonce => "the pass has another nonce",
+            Self::Repeat => "the request that used the pass up came again",
             Self::UsedUp => "the pass is used up",
+            Self::SignOutOwed => "a sign-out is owed",
+            Self::NothingEnrolled => "nothing is enrolled",
+        }
+    }
+
+    /// Whether somebody may be trying to get past the policy. Repeats and refreshes are what honest
+    /// clients and Cognito send as well, and wake nobody.
+    pub const fn alarms(self) -> bool {
+        match self {
+            Self::NoPass
+            | Self::AnotherClient
+            | Self::TooOld
+            | Self::OtherSteps
+            | Self::BeforeReset
+            | Self::AnotherNonce
+            | Self::UsedUp => true,
+            Self::Repeat | Self::SignOutOwed | Self::NothingEnrolled => false,
         }
     }
 }
 
 impl Guard {
-    /// Whether a request needs a pass at all.
-    pub fn needs_pass(&self, request: &TokenRequest) -> bool {
-        request.cause != Cause::Refresh && !self.unguarded.contains(&request.client)
+    /// What a request needs.
+    pub fn needs(&self, request: &TokenRequest) -> Need {
+        match request.cause {
+            Cause::Refresh => Need::Account,
+            Cause::SignIn if self.unguarded.contains(&request.client) => Need::Nothing,
+            Cause::SignIn => Need::Pass,
+        }
+    }
+
+    /// Whether a refresh may go on, for an account as it stands now. An app client whose users sign
+    /// in without a face needs none for a refresh either.
+    pub fn refresh(&self, request: &TokenRequest, account: &Account) -> Result<(), Refused> {
+        if account.sign_out_owed.is_some() {
+            return Err(Refused::SignOutOwed);
+        }
+        if account.opens(self.policy) || self.unguarded.contains(&request.client) {
+            Ok(())
+        } else {
+            Err(Refused::NothingEnrolled)
+        }
     }
 
     /// The steps whose pass a request may use up, or has used up already as its own repeat.
+    ///
+    /// A pass is worth tokens once. Only a request that carries the nonce of the session may be
+    /// repeated: nobody but that client and Cognito knows it.
     pub fn admit(
         &self,
         request: &TokenRequest,
-        pass: Option<&Pass>,
+        account: &Account,
         now: Timestamp,
     ) -> Result<Steps, Refused> {
-        let pass = pass.ok_or(Refused::NoPass)?;
+        let pass = account.pass.as_ref().ok_or(Refused::NoPass)?;
         if pass.client != request.client {
             return Err(Refused::AnotherClient);
         }
         if !pass.steps.satisfy(self.policy) {
             return Err(Refused::OtherSteps);
         }
+        if !pass.session.outlives(pass.steps.password, account.reset_at) {
+            return Err(Refused::BeforeReset);
+        }
+        if pass.nonce.is_some() && pass.nonce != request.nonce {
+            return Err(Refused::AnotherNonce);
+        }
         match pass.used {
             None if now > pass.at.plus(GOOD_FOR) => Err(Refused::TooOld),
             None => Ok(pass.steps),
-            Some(used) if used.request == request.digest && now <= used.at.plus(REPEATS_WITHIN) => {
-                Ok(pass.steps)
-            }
-            Some(_) => Err(Refused::UsedUp),
+            Some(used) if used.by != request.known_by() => Err(Refused::UsedUp),
+            Some(used) if now > used.at.plus(REPEATS_WITHIN) => Err(Refused::UsedUp),
+            Some(_) if pass.nonce.is_some() => Ok(pass.steps),
+            Some(_) => Err(Refused::Repeat),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const PASSED: Timestamp = Timestamp::from_millis(1_000_000);
@@ -235,7 +370,15 @@ mod tests {
         TokenRequest {
             client: client("app"),
             cause: Cause::SignIn,
+            nonce: None,
             digest: Sha256Digest::of(b"request"),
+        }
+    }
+
+    fn with_nonce(text: &str) -> TokenRequest {
+        TokenRequest {
+            nonce: nonce(text),
+            ..request()
         }
     }
 
@@ -244,7 +387,19 @@ mod tests {
             at: PASSED,
             steps: steps.parse().unwrap(),
             client: client("app"),
+            session: Opening {
+                began: PASSED,
+                bound: false,
+            },
+            nonce: None,
             used: None,
+        }
+    }
+
+    fn with(pass: Pass) -> Account {
+        Account {
+            pass: Some(pass),
+            ..Account::default()
         }
     }
 
@@ -254,37 +409,36 @@ mod tests {
 
     #[test]
     fn only_a_refresh_and_a_client_that_the_operator_named_need_no_pass() {
-        let guard = guard("FACE");
-        assert!(guard.needs_pass(&request()));
-        let refresh = TokenRequest {
-            cause: Cause::Refresh,
-            ..request()
-        };
-        assert!(!guard.needs_pass(&refresh));
-        let kiosk = TokenRequest {
-            client: client("kiosk"),
-            ..request()
-        };
-        assert!(!guard.needs_pass(&kiosk));
+        for (name, cause, needed) in [
+            ("app", Cause::SignIn, Need::Pass),
+            ("kiosk", Cause::SignIn, Need::Nothing),
+            ("app", Cause::Refresh, Need::Account),
+            ("kiosk", Cause::Refresh, Need::Account),
+        ] {
+            let request = TokenRequest {
+                client: client(name),
+                cause,
+                ..request()
+            };
+            assert_eq!(guard("FACE").needs(&request), needed, "{name} {cause:?}");
+        }
     }
 
     #[test]
     fn tokens_need_a_pass_that_is_fresh_and_this_clients() {
         let guard = guard("FACE");
         let face = pass("FACE");
-        assert_eq!(
-            guard.admit(&request(), None, after(0)),
-            Err(Refused::NoPass)
-        );
-        let admitted = guard.admit(&request(), Some(&face), after(60));
+        let none = guard.admit(&request(), &Account::default(), after(0));
+        assert_eq!(none, Err(Refused::NoPass));
+        let admitted = guard.admit(&request(), &with(face.clone()), after(60));
         assert_eq!(admitted, Ok(face.steps));
-        let late = guard.admit(&request(), Some(&face), after(61));
+        let late = guard.admit(&request(), &with(face.clone()), after(61));
         assert_eq!(late, Err(Refused::TooOld));
         let foreign = Pass {
             client: client("other"),
             ..face
         };
-        let admitted = guard.admit(&request(), Some(&foreign), after(0));
+        let admitted = guard.admit(&request(), &with(foreign), after(0));
         assert_eq!(admitted, Err(Refused::AnotherClient));
     }
 
@@ -299,33 +453,201 @@ mod tests {
             ("FACE", "FACE_DATA", false),
             ("FACE_DATA", "FACE", false),
         ] {
-            let found = guard(policy).admit(&request(), Some(&pass(steps)), after(1));
+            let found = guard(policy).admit(&request(), &with(pass(steps)), after(1));
             assert_eq!(found.is_ok(), admitted, "{steps} under {policy}");
         }
     }
 
-    #[test]
-    fn a_pass_is_used_up_once_and_only_the_same_request_repeats_it_for_ten_seconds() {
-        let used = Pass {
+    fn used_by(pass: Pass, request: &TokenRequest) -> Pass {
+        Pass {
             used: Some(Use {
                 at: after(2),
-                request: request().digest,
+                by: request.known_by(),
             }),
-            ..pass("FACE")
-        };
-        let guard = guard("FACE");
+            ..pass
+        }
+    }
+
+    #[test]
+    fn without_a_nonce_a_used_pass_is_worth_nothing_not_even_to_the_same_request() {
+        let used = used_by(pass("FACE"), &request());
         let admit = |request: &TokenRequest, seconds| {
-            guard
-                .admit(request, Some(&used), after(seconds))
-                .map(|steps| steps.to_string())
+            let admitted = guard("FACE").admit(request, &with(used.clone()), after(seconds));
+            admitted.map(|steps| steps.to_string())
         };
-        assert_eq!(admit(&request(), 12), Ok("FACE".to_owned()));
+        assert_eq!(admit(&request(), 2), Err(Refused::Repeat));
+        assert_eq!(admit(&request(), 12), Err(Refused::Repeat));
         assert_eq!(admit(&request(), 13), Err(Refused::UsedUp));
         let other = TokenRequest {
             digest: Sha256Digest::of(b"another request"),
             ..request()
         };
         assert_eq!(admit(&other, 3), Err(Refused::UsedUp));
+        assert!(!Refused::Repeat.alarms() && Refused::UsedUp.alarms());
+    }
+
+    #[test]
+    fn a_pass_with_a_nonce_is_worth_tokens_to_who_carries_it_and_again_for_ten_seconds() {
+        let fresh = Pass {
+            nonce: nonce("mine"),
+            ..pass("FACE")
+        };
+        let used = used_by(fresh.clone(), &with_nonce("mine"));
+        let admit = |request: &TokenRequest, pass: &Pass, seconds| {
+            let admitted = guard("FACE").admit(request, &with(pass.clone()), after(seconds));
+            admitted.map(|steps| steps.to_string())
+        };
+        for other in [request(), with_nonce("another")] {
+            for pass in [&fresh, &used] {
+                assert_eq!(admit(&other, pass, 3), Err(Refused::AnotherNonce));
+            }
+        }
+        let mine = with_nonce("mine");
+        assert_eq!(admit(&mine, &fresh, 2), Ok("FACE".to_owned()));
+        // The rest of the request may differ: Cognito may have changed it.
+        let again = TokenRequest {
+            digest: Sha256Digest::of(b"again"),
+            ..mine
+        };
+        assert_eq!(admit(&again, &used, 12), Ok("FACE".to_owned()));
+        assert_eq!(admit(&again, &used, 13), Err(Refused::UsedUp));
+    }
+
+    #[test]
+    fn a_pass_of_a_session_that_may_be_older_than_the_last_reset_is_worth_nothing() {
+        let minute = |n: u64| PASSED.minus(Duration::from_mins(n));
+        for (steps, bound, reset, admitted) in [
+            ("FACE", false, PASSED.minus(Duration::from_millis(1)), true),
+            ("FACE", false, PASSED, false),
+            ("PASSWORD+FACE", false, minute(17), true),
+            ("PASSWORD+FACE", false, minute(16), false),
+            ("PASSWORD+FACE", true, minute(1), true),
+            ("PASSWORD+FACE", true, PASSED, false),
+        ] {
+            let mut account = with(pass(steps));
+            account.reset_at = Some(reset);
+            if let Some(pass) = &mut account.pass {
+                pass.session.bound = bound;
+            }
+            let found = guard("FACE").admit(&request(), &account, after(1));
+            let expected = if admitted {
+                Ok(steps.parse().unwrap())
+            } else {
+                Err(Refused::BeforeReset)
+            };
+            assert_eq!(found, expected, "{steps}, bound: {bound}, reset: {reset:?}");
+        }
+    }
+
+    #[test]
+    fn a_refresh_needs_an_enrolment_that_the_policy_compares_and_no_sign_out_owed() {
+        let refresh = |policy: &str, client_id: &str, account: &Account| {
+            let request = TokenRequest {
+                client: client(client_id),
+                cause: Cause::Refresh,
+                ..request()
+            };
+            guard(policy).refresh(&request, account)
+        };
+        let face = Account {
+            face: true,
+            ..Account::default()
+        };
+        let data = Account {
+            face_data: true,
+            ..Account::default()
+        };
+        let nobody = Account::default();
+        for policy in ["FACE", "PASSWORD+FACE"] {
+            assert_eq!(refresh(policy, "app", &face), Ok(()));
+            for without in [&data, &nobody] {
+                let refused = refresh(policy, "app", without);
+                assert_eq!(refused, Err(Refused::NothingEnrolled), "{policy}");
+            }
+        }
+        assert_eq!(refresh("FACE_DATA", "app", &data), Ok(()));
+        let refused = refresh("FACE_DATA", "app", &face);
+        assert_eq!(refused, Err(Refused::NothingEnrolled));
+        assert_eq!(refresh("FACE", "kiosk", &nobody), Ok(()));
+        for client in ["app", "kiosk"] {
+            let owed = Account {
+                sign_out_owed: Some(after(0)),
+                ..face.clone()
+            };
+            let refused = refresh("FACE", client, &owed);
+            assert_eq!(refused, Err(Refused::SignOutOwed), "{client}");
+        }
+    }
+
+    #[test]
+    fn a_face_alone_does_not_open_the_account() {
+        for (steps, opens) in [
+            ("FACE", false),
+            ("FACE_DATA", false),
+            ("PASSWORD+FACE", true),
+            ("PASSWORD+ENROL+FACE", true),
+            ("PASSWORD+FACE_DATA", true),
+        ] {
+            let steps: Steps = steps.parse().unwrap();
+            assert_eq!(steps.open_the_account(), opens, "{steps}");
+        }
+    }
+
+    /// What the table does with a request: it marks the pass where its condition holds, and hands
+    /// back what stood there before.
+    fn use_up(pass: &mut Pass, request: &TokenRequest, now: Timestamp) -> Pass {
+        let before = pass.clone();
+        let good = now <= pass.at.plus(GOOD_FOR)
+            && pass.client == request.client
+            && pass.used.is_none()
+            && (pass.nonce.is_none() || pass.nonce == request.nonce);
+        if good {
+            pass.used = Some(Use {
+                at: now,
+                by: request.known_by(),
+            });
+        }
+        before
+    }
+
+    proptest! {
+        #[test]
+        fn a_pass_admits_one_request_at_most_or_its_own_nonces_only(
+            pass_nonce in proptest::option::of(0_u8..2),
+            requests in proptest::collection::vec(
+                (0_u64..80, proptest::option::of(0_u8..3), 0_u8..3, 0_u8..2),
+                0..40,
+            ),
+        ) {
+            let nonce_of = |number: Option<u8>| number.and_then(|number| nonce(&number.to_string()));
+            let guard = guard("FACE");
+            let mut on_record = Pass { nonce: nonce_of(pass_nonce), ..pass("FACE") };
+            let mut now = 0;
+            let mut admitted = Vec::new();
+            for (wait, number, body, app) in requests {
+                // Most follow each other at once.
+                now += wait.saturating_sub(60);
+                let request = TokenRequest {
+                    client: client(["app", "other"][usize::from(app)]),
+                    cause: Cause::SignIn,
+                    nonce: nonce_of(number),
+                    digest: Sha256Digest::of(&[body]),
+                };
+                let before = use_up(&mut on_record, &request, after(now));
+                if guard.admit(&request, &with(before), after(now)).is_ok() {
+                    admitted.push((request, now));
+                }
+            }
+            prop_assert!(admitted.iter().all(|(request, _)| request.client == client("app")));
+            match on_record.nonce {
+                None => prop_assert!(admitted.len() <= 1),
+                nonce => {
+                    prop_assert!(admitted.iter().all(|(request, _)| request.nonce == nonce));
+                    let first = admitted.first().map_or(0, |(_, at)| *at);
+                    prop_assert!(admitted.iter().all(|(_, at)| *at <= first + 10));
+                }
+            }
+        }
     }
 
     #[test]

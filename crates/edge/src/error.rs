@@ -42,6 +42,15 @@ impl Refusal {
         }
     }
 
+    /// A user wants to change the address of the account, which only the operator may.
+    pub fn address_is_fixed() -> Self {
+        let message = "The address can only be changed by the operator.".to_owned();
+        Self {
+            kind: "AddressIsFixed",
+            message,
+        }
+    }
+
     /// The event is not one that this function serves.
     pub fn unexpected_event() -> Self {
         let message = "This event is not served here.".to_owned();

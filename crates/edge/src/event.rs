@@ -5,7 +5,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use signin_core::id::{ClientId, UserName};
+use signin_core::id::{ClientId, UserName, UserPoolId};
 use signin_core::secret::Sha256Digest;
 use signin_core::session::Entry;
 use signin_core::step::Metadata;
@@ -14,9 +14,9 @@ use aws_lambda_events::event::cognito::CognitoEventUserPoolsChallengeResult as C
 
 use crate::Refusal;
 
-/// The most entries of a session that are read. The longest that can be of use has 13 (SRP's
-/// two, nine that did not pass, a passed enrolment, a passed face); a longer one is passed on as
-/// one entry that nothing knows.
+/// The most entries of a session that are read. The longest that can be of use has 15 (SRP's
+/// two, ten rounds of enrolment, three faces); a longer one is passed on as one entry that
+/// nothing knows.
 const MAX_SESSION: usize = 32;
 
 /// A trigger's event. It has no `Debug`: it carries answers, attributes and metadata.
@@ -34,6 +34,24 @@ impl Event {
     /// `triggerSource`; empty where there is none.
     pub fn trigger_source(&self) -> &str {
         self.text("triggerSource").unwrap_or_default()
+    }
+
+    /// `version`; empty where there is none.
+    pub(crate) fn version(&self) -> &str {
+        self.text("version").unwrap_or_default()
+    }
+
+    /// An entry of `request.clientMetadata`: what a client sends beside a call.
+    pub(crate) fn client_metadata(&self, name: &str) -> Option<&str> {
+        let metadata = self.0.get("request")?.get("clientMetadata")?;
+        metadata.get(name)?.as_str()
+    }
+
+    /// `userPoolId`.
+    pub(crate) fn pool(&self) -> Result<UserPoolId, Refusal> {
+        self.text("userPoolId")
+            .and_then(|pool| UserPoolId::parse(pool).ok())
+            .ok_or_else(Refusal::unexpected_event)
     }
 
     /// `userName`.
@@ -118,6 +136,6 @@ pub(crate) fn custom_entry(step: &str, number: u8, passed: bool) -> Value {
     serde_json::json!({
         "challengeName": "CUSTOM_CHALLENGE",
         "challengeResult": passed,
-        "challengeMetadata": format!("{step}:{id}:0:0"),
+        "challengeMetadata": format!("{step}:{id}"),
     })
 }

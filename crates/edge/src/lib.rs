@@ -12,6 +12,7 @@ mod run;
 
 pub mod clock;
 pub mod create_auth_challenge;
+pub mod custom_message;
 pub mod custom_resource;
 pub mod define_auth_challenge;
 pub mod object_created;

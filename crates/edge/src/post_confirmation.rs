@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsPostConfirmationRequest as Request;
 use serde_json::Value;
-use signin_core::id::UserName;
+use signin_core::id::{UserName, UserPoolId};
 use signin_core::sign_up::{self, Confirmation, Renewal};
 
 use crate::Refusal;
@@ -12,6 +12,8 @@ use crate::event::Event;
 pub struct Confirmed {
     /// The account.
     pub user: UserName,
+    /// The user pool that it is in.
+    pub pool: UserPoolId,
     /// What was proven.
     pub confirmation: Confirmation,
 }
@@ -31,6 +33,7 @@ pub fn confirmed(consent: &str, event: &Event) -> Result<Confirmed, Refusal> {
     };
     Ok(Confirmed {
         user: event.user()?,
+        pool: event.pool()?,
         confirmation,
     })
 }
@@ -50,6 +53,7 @@ mod tests {
     fn confirmation(source: &str, metadata: &Value) -> Result<Confirmation, Refusal> {
         let event = Event::new(json!({
             "triggerSource": source,
+            "userPoolId": "eu-central-1_pool",
             "userName": "ada",
             "request": {"userAttributes": {}, "clientMetadata": metadata},
             "response": {},

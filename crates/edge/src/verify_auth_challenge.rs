@@ -4,6 +4,8 @@ use aws_lambda_events::event::cognito::CognitoEventUserPoolsVerifyAuthChallengeR
 use serde_json::{Value, json};
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge};
 use signin_core::id::{ClientId, UserName};
+use signin_core::pass::nonce;
+use signin_core::secret::Sha256Digest;
 
 use crate::event::Event;
 
@@ -17,12 +19,14 @@ pub struct Answered {
     pub challenge: PrivateChallenge,
     /// The version of the consent text that the answer agrees to, if any.
     pub consent: Option<String>,
+    /// The digest of the nonce that the client sends beside its answers, if it does.
+    pub nonce: Option<Sha256Digest>,
     /// The client's words. They may be a picture or face data: never to be logged.
     pub answer: String,
 }
 
-/// Reads the event; none where it does not belong to a challenge of ours, or where the answer
-/// is no text, which both cannot be correct.
+/// Reads the event; none where it does not belong to a challenge of ours, where the answer is no
+/// text, or where it comes with a nonce that is none, all of which cannot be correct.
 pub fn answered(event: &Event) -> Option<Answered> {
     if event.trigger_source() != "VerifyAuthChallengeResponse_Authentication" {
         return None;
@@ -31,9 +35,14 @@ pub fn answered(event: &Event) -> Option<Answered> {
     let challenge = request
         .private_challenge_parameters
         .get(PRIVATE_PARAMETER)?;
+    let nonce = match event.client_metadata("passNonce") {
+        Some(text) => Some(nonce(text)?),
+        None => None,
+    };
     Some(Answered {
         user: event.user().ok()?,
         client: event.client().ok()?,
+        nonce,
         challenge: PrivateChallenge::from_parameter(challenge)?,
         consent: request.client_metadata.get("consent").cloned(),
         answer: request.challenge_answer?,
@@ -87,6 +96,31 @@ mod tests {
         let answered = answered(&event(&parameters, &json!("uploaded"))).unwrap();
         assert_eq!(answered.challenge, challenge());
         assert_eq!(answered.answer, "uploaded");
+    }
+
+    #[test]
+    fn a_nonce_comes_with_the_answer_and_one_that_is_none_makes_it_no_answer() {
+        let with = |metadata: Value| {
+            let parameters = json!({"challenge": challenge().to_parameter()});
+            let event = Event::new(json!({
+                "triggerSource": "VerifyAuthChallengeResponse_Authentication",
+                "userName": "ada",
+                "callerContext": {"clientId": "client"},
+                "request": {
+                    "privateChallengeParameters": parameters,
+                    "challengeAnswer": "uploaded",
+                    "clientMetadata": metadata,
+                },
+            }));
+            answered(&event.unwrap()).map(|answered| answered.nonce)
+        };
+        for without in [json!(null), json!({}), json!({"other": "1"})] {
+            assert_eq!(with(without), Some(None));
+        }
+        assert_eq!(with(json!({"passNonce": "mine"})), Some(nonce("mine")));
+        for wrong in [String::new(), "x".repeat(257)] {
+            assert_eq!(with(json!({"passNonce": wrong})), None);
+        }
     }
 
     #[test]

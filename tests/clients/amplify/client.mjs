@@ -132,17 +132,28 @@ async function carryOn(begun, rounds, answers) {
   }
 }
 
-// What a completed sign-in shows: the library's session, and the user whom its token names.
+// What a completed sign-in shows: the library's session, and what that may ask about the account.
 async function signedIn(rounds) {
   const { tokens } = await fetchAuthSession();
-  const attributes = await fetchUserAttributes();
   return {
     rounds,
     identityToken: tokens.idToken.toString(),
     accessToken: tokens.accessToken.toString(),
-    sub: attributes.sub,
-    email: attributes.email,
+    account: await account(),
   };
+}
+
+// The account, asked with the access token; null where the token does not open it.
+async function account() {
+  try {
+    const { sub, email } = await fetchUserAttributes();
+    return { sub, email };
+  } catch (error) {
+    if (error.name !== 'NotAuthorizedException') {
+      throw error;
+    }
+    return null;
+  }
 }
 
 const withPassword = () =>

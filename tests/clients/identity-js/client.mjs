@@ -151,17 +151,28 @@ function signIn(withPassword, rounds, answers) {
   });
 }
 
-// What a completed sign-in shows: its tokens, and the user whom Cognito names for them.
+// What a completed sign-in shows: its tokens, and what they may ask about the account.
 async function signedIn({ user, session }, rounds) {
-  const attributes = await called((done) => user.getUserAttributes(done));
-  const named = Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value]));
   return {
     rounds,
     identityToken: session.getIdToken().getJwtToken(),
     accessToken: session.getAccessToken().getJwtToken(),
-    sub: named.sub,
-    email: named.email,
+    account: await account(user),
   };
+}
+
+// The account, asked with the access token; null where the token does not open it.
+async function account(user) {
+  try {
+    const attributes = await called((done) => user.getUserAttributes(done));
+    const { sub, email } = Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value]));
+    return { sub, email };
+  } catch (error) {
+    if (error.code !== 'NotAuthorizedException') {
+      throw error;
+    }
+    return null;
+  }
 }
 
 await register();

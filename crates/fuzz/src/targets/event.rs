@@ -9,6 +9,7 @@ use signin_core::key::DocumentKey;
 use signin_core::picture::inspect;
 use signin_core::policy::Policy;
 use signin_core::sign_up::Required;
+use signin_edge::pre_token_generation::UserPoolTier;
 use signin_edge::{
     Event, Refusal, create_auth_challenge, custom_resource, define_auth_challenge, object_created,
     post_confirmation, pre_signup, pre_token_generation, verify_auth_challenge,
@@ -125,7 +126,9 @@ fn run(bytes: &[u8]) {
             bland(pre_signup::new_account(required, &event));
         }
         bland(post_confirmation::confirmed("1", &event));
-        bland(pre_token_generation::asked(&event));
+        for tier in [UserPoolTier::Lite, UserPoolTier::Essentials] {
+            bland(pre_token_generation::asked(&event, tier));
+        }
         confirms_nothing(event);
     }
     if let Some(created) = bland(object_created::created(sent.clone())) {

@@ -1,11 +1,15 @@
 //! 4: tokens without a face.
 
 use e2e::mutation::Trigger;
-use e2e::people::{Person, asked_for_face, enrolled, inline};
+use e2e::people::{
+    Person, asked_for_face, enrolled, inline, tokens as tokens_of, with_a_new_password,
+};
 use e2e::pictures;
+use e2e::proxy::Proxy;
 use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
+use signin_client::{Refusal, Tokens};
 use signin_core::step::Step;
 
 use crate::common::{data_url, entry, face_request, faces, fresh_id, tokens_or};
@@ -287,5 +291,275 @@ pub(crate) async fn flows_of_the_own_client(ground: Ground) -> Seen {
             "{}; a used pass is worth nothing",
             refused.join(", ")
         )),
+    }
+}
+
+/// A sign-in by face through an app client, call by call, as an app does that knows nothing of this
+/// product but the protocol: Cognito's last answer.
+async fn by_face(stack: &Stack, client: &str, email: &str, nonce: Option<&str>) -> Value {
+    let request = json!({
+        "ClientId": client,
+        "AuthFlow": "CUSTOM_AUTH",
+        "AuthParameters": {"USERNAME": email},
+    });
+    let (_, begun) = stack.cognito("InitiateAuth", &request).await;
+    assert_eq!(begun["ChallengeName"], "CUSTOM_CHALLENGE", "{begun}");
+    let mut respond = json!({
+        "ClientId": client,
+        "ChallengeName": "CUSTOM_CHALLENGE",
+        "Session": begun["Session"],
+        "ChallengeResponses": {
+            "USERNAME": begun["ChallengeParameters"]["USERNAME"],
+            "ANSWER": data_url(&pictures::live()),
+        },
+    });
+    if let Some(nonce) = nonce {
+        respond["ClientMetadata"] = json!({"passNonce": nonce});
+    }
+    stack.cognito("RespondToAuthChallenge", &respond).await.1
+}
+
+/// Seconds after the owner's own sign-in, a stolen password by another flow of the same app client:
+/// Cognito's request for tokens is the same, word for word.
+pub(crate) async fn right_after_the_owner(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let flows = ["ALLOW_CUSTOM_AUTH", "ALLOW_USER_PASSWORD_AUTH"];
+    let client = app_client(&stack, &flows).await;
+    let mut refused = Vec::new();
+    for nonce in [None, Some("the owner's")] {
+        let owner = by_face(&stack, &client, &victim.email, nonce).await;
+        let signed_in = owner["AuthenticationResult"].is_object();
+        assert!(signed_in, "the owner signs in: {owner}");
+        for _ in 0..3 {
+            let request = with_password(&client, &victim, "USER_PASSWORD_AUTH");
+            let (_, answer) = stack.cognito("InitiateAuth", &request).await;
+            if answer["AuthenticationResult"].is_object() {
+                return Seen::fell("tokens for the password alone");
+            }
+            refused.push(answer["__type"].as_str().unwrap_or("no error").to_owned());
+        }
+    }
+    let as_expected = refused
+        .iter()
+        .all(|kind| kind == "UserLambdaValidationException");
+    assert!(
+        as_expected,
+        "every request should come as far as the trigger: {refused:?}"
+    );
+    Seen::held(format!("{} requests refused", refused.len()))
+}
+
+/// Records a pass of somebody's as Cognito would have it recorded, and leaves it unused.
+async fn unused_pass(stack: &Stack, victim: &Person, nonce: Option<&str>) {
+    let user = victim.user_name();
+    let face = faces(stack, user).await.remove(0);
+    let answer = data_url(&pictures::live());
+    let mut request = face_request(user, &fresh_id(), &face, &answer);
+    if let Some(nonce) = nonce {
+        request["clientMetadata"] = json!({"passNonce": nonce});
+    }
+    let event = stack.event(Trigger::Verify, user, &request);
+    let passed = stack.invoke(Trigger::Verify, &event).await;
+    let passed = passed.expect("the face is judged");
+    assert_eq!(passed["response"]["answerCorrect"], true);
+}
+
+/// The event of a request for tokens.
+fn asks_for_tokens(stack: &Stack, victim: &Person, nonce: Option<&str>) -> Value {
+    let user = victim.user_name();
+    let mut request = json!({"userAttributes": {"sub": user}, "groupConfiguration": {}});
+    if let Some(nonce) = nonce {
+        request["clientMetadata"] = json!({"passNonce": nonce});
+    }
+    stack.event(Trigger::BeforeTokens, user, &request)
+}
+
+/// One pass and 64 equal requests for tokens at once.
+pub(crate) async fn one_pass_many_requests(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    unused_pass(&stack, &victim, None).await;
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let event = asks_for_tokens(&stack, &victim, None);
+        let stack = stack.clone();
+        running.spawn(async move { stack.invoke(Trigger::BeforeTokens, &event).await.is_ok() });
+    }
+    let answered = running.join_all().await;
+    let admitted = answered.iter().filter(|admitted| **admitted).count();
+    match admitted {
+        0 => panic!("the pass should be worth tokens once"),
+        1 => Seen::held("one of 64"),
+        many => Seen::fell(format!("{many} of 64")),
+    }
+}
+
+/// A request of a stranger's between the owner's face and the owner's tokens.
+pub(crate) async fn before_the_owner(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let nonce = fresh_id();
+    unused_pass(&stack, &victim, Some(&nonce)).await;
+    for foreign in [None, Some("a guess")] {
+        let event = asks_for_tokens(&stack, &victim, foreign);
+        if stack.invoke(Trigger::BeforeTokens, &event).await.is_ok() {
+            return Seen::fell("tokens without the nonce");
+        }
+    }
+    let own = asks_for_tokens(&stack, &victim, Some(&nonce));
+    for _ in 0..2 {
+        let admitted = stack.invoke(Trigger::BeforeTokens, &own).await;
+        assert!(admitted.is_ok(), "the owner's own request: {admitted:?}");
+    }
+    Seen::held("only the owner's request, and its repeat")
+}
+
+/// A refresh token from a time when the account had a face.
+pub(crate) async fn refresh_without_a_face(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let mut refused = Vec::new();
+    let mut signed_in = Vec::new();
+    for _ in 0..2 {
+        signed_in.push(enrolled(&stack).await);
+    }
+    for (_, tokens) in &signed_in {
+        let refreshed = client.refresh(refresh_token(tokens)).await;
+        assert!(refreshed.is_ok(), "a refresh goes on: {refreshed:?}");
+    }
+    ground.begins().await;
+    let without_face = signed_in[0].0.user_name();
+    stack.remove_from_profile(without_face, "faces").await;
+    stack.delete_profile(signed_in[1].0.user_name()).await;
+    for (_, tokens) in &signed_in {
+        match client.refresh(refresh_token(tokens)).await {
+            Ok(_) => return Seen::fell("new tokens for an account without a face"),
+            Err(error) => refused.push(error.to_string()),
+        }
+    }
+    Seen::held(refused.remove(0))
+}
+
+fn refresh_token(tokens: &Tokens) -> &str {
+    tokens.refresh.as_deref().expect("a refresh token")
+}
+
+/// The thief's refresh token after the owner's reset, whether Cognito has revoked it or could not.
+pub(crate) async fn refresh_after_a_reset(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let (victim, tokens) = enrolled(&stack).await;
+    let (other, other_tokens) = enrolled(&stack).await;
+    ground.begins().await;
+    let user = victim.user_name().to_owned();
+    let broken = json!({
+        "operation": "AdminUserGlobalSignOut", "containing": [user], "fault": "error",
+    });
+    let broken = Proxy::read().rule(&broken).await;
+    let victim = with_a_new_password(&client, victim).await;
+    let failed = broken.bitten().await;
+    broken.remove().await;
+    assert!(failed > 0, "the sign-out should have been tried");
+    let owed = stack.profile(&user).await["signOutOwed"].is_object();
+    assert!(owed, "the sign-out should be owed");
+    if client.refresh(refresh_token(&tokens)).await.is_ok() {
+        return Seen::fell("new tokens while the sign-out is owed");
+    }
+
+    let user = other.user_name().to_owned();
+    with_a_new_password(&client, other).await;
+    let owed = stack.profile(&user).await["signOutOwed"].is_object();
+    assert!(!owed, "the sign-out should be done");
+    match client.refresh(refresh_token(&other_tokens)).await {
+        Ok(_) => return Seen::fell("new tokens after the sign-out"),
+        Err(error) => assert_eq!(
+            error.refusal(),
+            Some(&Refusal::NotAuthorized),
+            "Cognito itself should refuse it: {error}"
+        ),
+    }
+    // The next reset's sign-out settles it all, and the owner goes on as before.
+    let victim = with_a_new_password(&client, victim).await;
+    let asked = asked_for_face(&client, &victim.email).await;
+    let own = tokens_of(client.answer(&asked, inline(pictures::live())).await);
+    let refreshed = client.refresh(refresh_token(&own)).await;
+    assert!(refreshed.is_ok(), "the owner's refresh: {refreshed:?}");
+    Seen::held("refused while it is owed, revoked when it is done")
+}
+
+/// What Cognito lets whoever holds an access token do to the account, most harmless first; what was
+/// done.
+async fn taken_over(stack: &Stack, access_token: &str) -> Vec<&'static str> {
+    let attributes = json!([{"Name": "email", "Value": e2e::stack::fresh_email()}]);
+    let calls = [
+        (
+            "GetUserAttributeVerificationCode",
+            json!({"AttributeName": "email"}),
+        ),
+        (
+            "VerifyUserAttribute",
+            json!({"AttributeName": "email", "Code": "000000"}),
+        ),
+        (
+            "UpdateUserAttributes",
+            json!({"UserAttributes": attributes}),
+        ),
+        (
+            "ChangePassword",
+            json!({"PreviousPassword": "a guess of mine", "ProposedPassword": "a password of mine"}),
+        ),
+        ("DeleteUser", json!({})),
+    ];
+    let mut done = Vec::new();
+    for (operation, mut request) in calls {
+        request["AccessToken"] = json!(access_token);
+        let (status, answer) = stack.cognito(operation, &request).await;
+        let message = answer["message"].as_str().unwrap_or_default();
+        // Of another refusal than that of the token itself, something could have come.
+        if status == 200 || !message.contains("scope") {
+            done.push(operation);
+        }
+    }
+    done
+}
+
+/// A photograph's access token.
+pub(crate) async fn account_by_a_face(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let asked = asked_for_face(&client, &victim.email).await;
+    let stolen = tokens_of(client.answer(&asked, inline(pictures::live())).await);
+    let done = taken_over(&stack, &stolen.access).await;
+    if !done.is_empty() {
+        return Seen::fell(done.join(", "));
+    }
+    // The owner, with password and face, may do all of it.
+    let begun = client.begin(&victim.email, Some(&victim.password)).await;
+    let asked = e2e::people::challenge(begun, Step::Face);
+    let own = tokens_of(client.answer(&asked, inline(pictures::live())).await);
+    let possible = taken_over(&stack, &own.access).await;
+    assert_eq!(possible.len(), 5, "with password and face: {possible:?}");
+    Seen::held("a face alone changes nothing, password and face do")
+}
+
+/// The access token that a refresh brings, whatever the first one allowed.
+pub(crate) async fn account_by_a_refresh(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let (_, tokens) = enrolled(&stack).await;
+    ground.begins().await;
+    let refreshed = client.refresh(refresh_token(&tokens)).await;
+    let refreshed = refreshed.expect("a refresh goes on");
+    let done = taken_over(&stack, &refreshed.access).await;
+    if done.is_empty() {
+        Seen::held("a refreshed token changes nothing")
+    } else {
+        Seen::fell(done.join(", "))
     }
 }
