@@ -155,16 +155,18 @@ pub fn compare(
     }
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {
-            let names = |members: &serde_json::Map<String, Value>| -> BTreeSet<String> {
-                members.keys().cloned().collect()
-            };
-            if names(expected) != names(found) {
-                let (expected, found) = (names(expected), names(found));
+            let named: Vec<(String, &Value)> = expected
+                .iter()
+                .map(|(name, expected)| (fill(name, variables), expected))
+                .collect();
+            let names: BTreeSet<&String> = named.iter().map(|(name, _)| name).collect();
+            let found_names: BTreeSet<&String> = found.keys().collect();
+            if names != found_names {
                 return Err(format!(
-                    "{place}: expected the members {expected:?}, found {found:?}"
+                    "{place}: expected the members {names:?}, found {found_names:?}"
                 ));
             }
-            expected.iter().try_for_each(|(name, expected)| {
+            named.iter().try_for_each(|(name, expected)| {
                 compare(
                     expected,
                     &found[name],
@@ -261,6 +263,14 @@ mod tests {
         let event = json!({"key": ["sign-in/${UserName}/1", 2, null], "user": "${UserName}"});
         let expected = json!({"key": ["sign-in/ada/1", 2, null], "user": "ada"});
         assert_eq!(filled(&event, &variables()), expected);
+    }
+
+    #[test]
+    fn a_variable_may_be_a_members_name() {
+        let expected = json!({"${UserName}": 1});
+        let compared = |found: Value| compare(&expected, &found, &mut variables(), "event");
+        assert_eq!(compared(json!({"ada": 1})), Ok(()));
+        assert!(compared(json!({"eve": 1})).is_err());
     }
 
     #[test]

@@ -19,3 +19,4 @@ pub mod proxy;
 pub mod settings;
 pub mod stack;
 pub mod trial;
+pub mod tries;

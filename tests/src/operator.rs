@@ -21,6 +21,19 @@ impl Stack {
         self.dynamo_db("GetItem", &request).await["Item"].take()
     }
 
+    /// Deletes an item of the user table.
+    pub async fn delete_item(&self, partition: &str, sort: &str) {
+        let key = json!({"PK": {"S": partition}, "SK": {"S": sort}});
+        let request = json!({"TableName": self.outputs.user_table, "Key": key});
+        self.dynamo_db("DeleteItem", &request).await;
+    }
+
+    /// Puts an item into the user table, in place of the one with its key.
+    pub async fn put_item(&self, item: &Value) {
+        let request = json!({"TableName": self.outputs.user_table, "Item": item});
+        self.dynamo_db("PutItem", &request).await;
+    }
+
     /// A user's profile.
     pub async fn profile(&self, user: &str) -> Value {
         self.item(&format!("USER#{user}"), "PROFILE").await

@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use e2e::people::{
-    asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
+    Person, asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
     newest_code, refused, reset, signed_up, tokens, with_a_new_password,
 };
-use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
-use serde_json::json;
-use signin_client::{Answer, Refusal};
+use e2e::{drawn, pictures};
+use signin_client::{Answer, Refusal, SignInClient};
+use signin_core::lockout::{EMPTIED_EVERY, FAILURES_TO_LOCK, Path, SLOW_FALLS};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
@@ -363,13 +363,10 @@ async fn an_inline_document_is_kept_where_documents_are_kept() {
     );
 }
 
-#[tokio::test]
-async fn failures_count_across_sessions_and_each_path_has_its_own_counter() {
-    let stack = Stack::read(Variant::Default);
-    let client = stack.client();
-    let (person, _) = enrolled(&stack).await;
+/// Fails on a user's open path until a wait is due.
+async fn fail_five_times(client: &SignInClient, email: &str) {
     for _ in 0..2 {
-        let mut asked = asked_for_face(&client, &person.email).await;
+        let mut asked = asked_for_face(client, email).await;
         while asked.attempts_left > 1 && asked.retry_after.is_none() {
             let wrong = client.answer(&asked, inline(pictures::other())).await;
             asked = challenge(wrong, Step::Face);
@@ -378,42 +375,106 @@ async fn failures_count_across_sessions_and_each_path_has_its_own_counter() {
             ended(client.answer(&asked, inline(pictures::other())).await);
         }
     }
-    let profile = stack.profile(person.user_name()).await;
-    assert_eq!(profile["openFailures"]["N"], "5");
+}
 
-    // A wait is due, and even the right face is not looked at.
+/// Signs in with password and face.
+async fn by_password_and_face(client: &SignInClient, person: &Person) {
+    let begun = client.begin(&person.email, Some(&person.password)).await;
+    let asked = challenge(begun, Step::Face);
+    assert_eq!(asked.retry_after, None);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn failures_count_across_sessions_and_fall_by_time_alone() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    let user = person.user_name();
+    fail_five_times(&client, &person.email).await;
+    assert_eq!(stack.failures(user, Path::Open).await, 5);
+    assert_eq!(stack.failures(user, Path::Password).await, 0);
+
+    // A wait is due, and even the right face is not looked at; that is not counted.
     let asked = asked_for_face(&client, &person.email).await;
     assert_eq!(asked.reason, Some(Reason::TryLater));
-    let wait = asked.retry_after.expect("a wait is due").as_secs();
-    assert!((1..=30).contains(&wait), "{wait}");
+    let wait = asked.retry_after.expect("a wait is due");
+    assert!((1..=30).contains(&wait.as_secs()), "{wait:?}");
     let asked = refused(
         client.answer(&asked, inline(pictures::live())).await,
         Step::Face,
         Reason::TryLater,
     );
     assert!(asked.retry_after.is_some());
-    assert_eq!(
-        stack.profile(person.user_name()).await["openFailures"]["N"],
-        "5"
-    );
+    assert_eq!(asked.attempts_left, 3, "it was no comparison");
+    assert_eq!(stack.failures(user, Path::Open).await, 5);
 
-    // The owner, with the password, does not wait; that pass does not shorten a stranger's wait.
-    let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Face);
+    // When the wait is over, a pass on this path leaves what stands against it.
+    stack.time_passes(user, wait).await;
+    let asked = asked_for_face(&client, &person.email).await;
     assert_eq!(asked.retry_after, None);
     tokens(client.answer(&asked, inline(pictures::live())).await);
-    assert_eq!(
-        stack.profile(person.user_name()).await["openFailures"]["N"],
-        "5"
-    );
+    assert_eq!(stack.failures(user, Path::Open).await, 5);
+    stack.time_passes(user, 5 * SLOW_FALLS).await;
+    assert_eq!(stack.failures(user, Path::Open).await, 0);
+}
 
-    // When the wait is over, a pass sets the counter back.
-    stack
-        .set_in_profile(person.user_name(), "openNotBefore", &json!({"N": "0"}))
-        .await;
+#[tokio::test]
+async fn a_sign_in_with_the_password_opens_the_locked_path_without_it_once_a_day() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    let user = person.user_name();
+    fail_five_times(&client, &person.email).await;
+    let lock = || stack.fail_so_often(user, Path::Open, FAILURES_TO_LOCK);
+    lock().await;
+    let asked = asked_for_face(&client, &person.email).await;
+    assert_eq!(asked.reason, Some(Reason::Locked));
+    assert_eq!(asked.retry_after, None);
+    let locked = client.answer(&asked, inline(pictures::live())).await;
+    refused(locked, Step::Face, Reason::Locked);
+
+    by_password_and_face(&client, &person).await;
+    let asked = asked_for_face(&client, &person.email).await;
+    assert_eq!((asked.reason, asked.retry_after), (None, None));
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+
+    // Again on the same day: no more guesses for whoever made them.
+    lock().await;
+    by_password_and_face(&client, &person).await;
+    let asked = asked_for_face(&client, &person.email).await;
+    assert_eq!(asked.reason, Some(Reason::Locked));
+    stack.time_passes(user, EMPTIED_EVERY + SLOW_FALLS).await;
+    assert!(stack.failures(user, Path::Open).await > 0);
+    by_password_and_face(&client, &person).await;
+    assert_eq!(stack.failures(user, Path::Open).await, 0);
+
+    // An operator sets it back at any time.
+    let wrong = asked_for_face(&client, &person.email).await;
+    let wrong = client.answer(&wrong, inline(pictures::other())).await;
+    refused(wrong, Step::Face, Reason::NoMatch);
+    lock().await;
+    stack.set_tries_back(user, Path::Open).await;
     let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
-    assert!(stack.profile(person.user_name()).await["openFailures"].is_null());
+}
+
+#[tokio::test]
+async fn a_picture_that_shows_nothing_is_no_guess_and_ten_of_them_end_a_session() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    let mut asked = asked_for_face(&client, &person.email).await;
+    for number in 1..10 {
+        let black = client.answer(&asked, inline(drawn::plain(0))).await;
+        asked = refused(black, Step::Face, Reason::NoFace);
+        assert_eq!(asked.attempts_left, 3.min(10 - number));
+    }
+    ended(client.answer(&asked, inline(drawn::plain(0))).await);
+    let tries = stack.tries(person.user_name(), Path::Open).await.judged();
+    assert_eq!((tries.slow.count, tries.unusable.count), (0, 10));
+    let asked = asked_for_face(&client, &person.email).await;
+    tokens(client.answer(&asked, inline(pictures::live())).await);
 }
 
 #[tokio::test]

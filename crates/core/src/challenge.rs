@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::enrolment::{self, Enrolment};
 use crate::face_data::{FaceData, Model};
 use crate::id::{ChallengeId, EnrolmentId, FaceId};
-use crate::lockout::{Counter, Path, Wait};
+use crate::lockout::{Path, Tries, Wait};
 use crate::policy::Factor;
 use crate::profile::{EnrolledFace, Profile, State, StoredDocument};
 use crate::reason::Reason;
@@ -284,10 +284,8 @@ pub enum Task {
     },
     /// Compare the picture.
     Face {
-        /// On whose counter a failure goes.
-        path: Path,
-        /// That counter as create-auth-challenge read it; the reservation is conditional on it.
-        counter: Counter,
+        /// What is at stake.
+        stake: Stake,
         /// The faces of which one must match.
         faces: Vec<ExpectedFace>,
         /// The enrolment that a pass makes active.
@@ -305,10 +303,8 @@ pub enum Task {
     },
     /// Compare the face data.
     FaceData {
-        /// On whose counter a failure goes.
-        path: Path,
-        /// That counter as create-auth-challenge read it; the reservation is conditional on it.
-        counter: Counter,
+        /// What is at stake.
+        stake: Stake,
         /// The data that must be resembled; none for a user who cannot pass.
         enrolled: Option<EnrolledData>,
         /// Whether a pass makes them active.
@@ -321,6 +317,29 @@ pub enum Task {
         /// Why.
         reason: Reason,
     },
+}
+
+/// What a try costs if it fails, and what a pass does for other paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Stake {
+    /// The path that a failure counts on.
+    pub path: Path,
+    /// Its tries as create-auth-challenge read them; the reservation is conditional on them.
+    pub seen: Tries,
+    /// The other paths on which there was something to empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empties: Vec<Path>,
+}
+
+impl Task {
+    /// What is at stake; nothing where nothing is compared.
+    pub fn stake(&self) -> Option<&Stake> {
+        match self {
+            Self::Enrol { .. } | Self::EnrolData { .. } | Self::Refuse { .. } => None,
+            Self::Face { stake, .. } | Self::FaceData { stake, .. } => Some(stake),
+        }
+    }
 }
 
 impl PrivateChallenge {
@@ -351,11 +370,13 @@ impl PrivateChallenge {
         }
     }
 
-    /// The session's note of this challenge.
-    pub fn metadata(&self) -> Metadata {
+    /// The session's note of this challenge, where so many comparisons were refused before.
+    pub fn metadata(&self, wrong: u8) -> Metadata {
         Metadata {
             step: self.step(),
             id: self.id.clone(),
+            chain: 0,
+            wrong,
         }
     }
 
@@ -457,12 +478,13 @@ fn json(fields: &BTreeMap<String, String>) -> String {
 }
 
 /// Why the last try did not pass, and how long to wait before the next: a wait that is due now
-/// outweighs what the last picture lacked, since the next one would not be looked at.
+/// outweighs what the last picture lacked, since the next one would not be looked at. That a path
+/// is locked is said by its tries as they are now, and not by what the last answer met.
 pub fn advice(last: Option<Reason>, wait: Option<Wait>) -> (Option<Reason>, Option<Duration>) {
     match wait {
         Some(Wait::For(wait)) => (Some(Reason::TryLater), Some(wait)),
-        Some(Wait::SwitchedOff) => (Some(Reason::TryLater), None),
-        None => (last, None),
+        Some(Wait::Locked) => (Some(Reason::Locked), None),
+        None => (last.filter(|last| *last != Reason::Locked), None),
     }
 }
 
@@ -480,6 +502,7 @@ mod tests {
     use super::*;
     use crate::id::UserName;
     use crate::key::DocumentKey;
+    use crate::lockout::{FAILURES_TO_LOCK, State as TryState, Try, UNUSABLE_FREE};
     use crate::policy::Policy;
     use crate::profile::StoredData;
     use crate::reset::Reset;
@@ -501,9 +524,15 @@ mod tests {
         }
         for ((step, passed), number) in entries.iter().zip(1..) {
             let id = ChallengeId::from_random([number; 16]);
+            let metadata = Metadata {
+                step: *step,
+                id,
+                chain: 0,
+                wrong: 0,
+            };
             session.push(Entry::Custom {
                 passed: *passed,
-                metadata: Metadata { step: *step, id },
+                metadata,
             });
         }
         session::progress(policy, &session).unwrap()
@@ -1045,6 +1074,24 @@ mod tests {
         }
     }
 
+    /// As many tries as can be on record at once.
+    fn crowded_tries() -> Tries {
+        let at = Timestamp::from_millis(1_800_000_000_000);
+        let tried = Try {
+            at,
+            state: TryState::NotAcquired,
+        };
+        let recent = (0..FAILURES_TO_LOCK + UNUSABLE_FREE).map(|number| {
+            let mut bits = [1; 16];
+            bits[..4].copy_from_slice(&number.to_be_bytes());
+            (ChallengeId::from_random(bits), tried)
+        });
+        Tries {
+            recent: recent.collect(),
+            ..Tries::default()
+        }
+    }
+
     #[test]
     fn a_private_challenge_for_a_mesh_has_room_enough() {
         let values = (0_u8..=255).cycle().take(1404);
@@ -1055,8 +1102,11 @@ mod tests {
             key: String::new(),
             session: opening(),
             task: Task::FaceData {
-                path: Path::Password,
-                counter: Counter::default(),
+                stake: Stake {
+                    path: Path::Password,
+                    seen: crowded_tries(),
+                    empties: vec![Path::Open, Path::Mailbox],
+                },
                 enrolled: Some(EnrolledData {
                     of: EnrolmentId::from_random([1; 16]),
                     data: FaceData::new(Model::Mesh468, values).unwrap(),
@@ -1079,8 +1129,11 @@ mod tests {
             key: "sign-in/01".into(),
             session: opening(),
             task: Task::Face {
-                path: Path::Open,
-                counter: Counter::default(),
+                stake: Stake {
+                    path: Path::Open,
+                    seen: Tries::default(),
+                    empties: Vec::new(),
+                },
                 faces: vec![ExpectedFace {
                     id: FaceId::new("own"),
                     document: None,
@@ -1152,8 +1205,13 @@ mod tests {
             (Some(Reason::TryLater), Some(wait))
         );
         assert_eq!(
-            advice(None, Some(Wait::SwitchedOff)),
-            (Some(Reason::TryLater), None)
+            advice(last, Some(Wait::Locked)),
+            (Some(Reason::Locked), None)
         );
+    }
+
+    #[test]
+    fn a_lock_that_was_opened_since_is_not_told_of() {
+        assert_eq!(advice(Some(Reason::Locked), None), (None, None));
     }
 }

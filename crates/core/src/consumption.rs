@@ -40,6 +40,8 @@ pub struct Consumption {
     pub taken_over: bool,
     /// How it ended.
     pub verdict: Option<Verdict>,
+    /// Whether it was compared, and refused for that.
+    pub compared: bool,
     /// The digest of the picture that was judged, where there was one.
     pub picture: Option<Sha256Digest>,
     /// What the session's next round has to know.
@@ -89,6 +91,7 @@ impl Consumption {
             lease: now.plus(LEASE),
             taken_over: false,
             verdict: None,
+            compared: false,
             picture: None,
             session,
         }

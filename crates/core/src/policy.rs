@@ -26,6 +26,9 @@ pub enum Factor {
 }
 
 impl Factor {
+    /// Every factor.
+    pub const ALL: [Self; 2] = [Self::Face, Self::FaceData];
+
     /// The step that checks this factor.
     pub const fn step(self) -> Step {
         match self {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::face_data::FaceData;
-use crate::id::{ChallengeId, EnrolmentId, FaceId};
-use crate::lockout::{Counter, Path};
+use crate::id::{EnrolmentId, FaceId};
 use crate::reset::Reset;
 use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
@@ -141,19 +140,6 @@ pub struct Profile {
     pub binding: Option<Sha256Digest>,
     /// The last password reset.
     pub reset: Option<Reset>,
-    /// Tries in sessions that proved the password.
-    pub password: Tries,
-    /// Tries in sessions that did not.
-    pub open: Tries,
-}
-
-/// The tries of one path.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tries {
-    /// Failures in a row.
-    pub counter: Counter,
-    /// The challenge whose answer was counted last, while it counts.
-    pub last: Option<ChallengeId>,
 }
 
 impl Profile {
@@ -183,19 +169,6 @@ impl Profile {
     /// When the password was last reset.
     pub fn reset_at(&self) -> Option<Timestamp> {
         self.reset.map(|reset| reset.at)
-    }
-
-    /// The tries of a path.
-    pub fn tries(&self, path: Path) -> &Tries {
-        match path {
-            Path::Password => &self.password,
-            Path::Open => &self.open,
-        }
-    }
-
-    /// The counter of a path.
-    pub fn counter(&self, path: Path) -> Counter {
-        self.tries(path).counter
     }
 
     /// The enrolment that a new one takes the place of.

@@ -6,13 +6,10 @@
 
 use crate::id::ChallengeId;
 use crate::policy::Policy;
-use crate::step::{Metadata, Step};
+use crate::step::{MAX_WRONG, Metadata, Step};
 
-/// Wrong tries at the policy's factor that end a session (the published design's three).
-pub const MAX_WRONG_TRIES: usize = 3;
-
-/// Rounds of enrolment that a session may have.
-pub const MAX_ENROL_ROUNDS: usize = 10;
+/// Entries that did not pass, of whatever step and for whatever reason, that end a session.
+pub const MAX_FALSE_ENTRIES: usize = 10;
 
 /// One entry of a session as Cognito hands it in, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +70,7 @@ pub struct Progress {
     pub password_proven: bool,
     tried: Vec<Metadata>,
     enrolled: bool,
+    false_entries: usize,
 }
 
 /// How far a session is with an enrolment.
@@ -89,9 +87,35 @@ pub enum Stage {
 }
 
 impl Progress {
-    /// Tries at the factor that are left in this session.
-    pub fn attempts_left(&self) -> usize {
-        MAX_WRONG_TRIES - self.count(|step| step != Step::Enrol)
+    /// Comparisons that this session has refused, where the last answer was, or was not, refused
+    /// for what it was compared with. Cognito tells no more than that it did not pass.
+    pub fn wrong(&self, last_compared: bool) -> u8 {
+        self.last_at_factor().map_or(0, |last| {
+            last.wrong
+                .saturating_add(last_compared.into())
+                .min(MAX_WRONG)
+        })
+    }
+
+    /// Tries that are left in this session after so many refused comparisons: until the third of
+    /// those (the published design's three), or until ten entries have not passed for any reason.
+    pub fn attempts_left(&self, wrong: u8) -> usize {
+        let comparisons = usize::from(MAX_WRONG.saturating_sub(wrong)) + 1;
+        comparisons.min(MAX_FALSE_ENTRIES - self.false_entries)
+    }
+
+    /// The last challenge that was no enrolment's.
+    fn last_at_factor(&self) -> Option<&Metadata> {
+        self.last().filter(|last| last.step != Step::Enrol)
+    }
+
+    /// Whether a note of this many refused comparisons may come next: it repeats the last one, or
+    /// has one more.
+    fn goes_on_to(&self, wrong: u8) -> bool {
+        let last = self.last_at_factor();
+        last.map_or(wrong == 0, |last| {
+            (0..=1).contains(&wrong.wrapping_sub(last.wrong))
+        })
     }
 
     /// The last custom challenge that was answered.
@@ -121,10 +145,6 @@ impl Progress {
         } else {
             Stage::Enrolling
         }
-    }
-
-    fn count(&self, which: impl Fn(Step) -> bool) -> usize {
-        self.tried.iter().filter(|tried| which(tried.step)).count()
     }
 }
 
@@ -158,29 +178,28 @@ impl Session {
 
 /// What a custom entry makes of a running session.
 fn custom(policy: Policy, mut progress: Progress, passed: bool, metadata: &Metadata) -> Session {
-    if progress.tried.iter().any(|tried| tried.id == metadata.id) {
+    let again = progress.tried.iter().any(|tried| tried.id == metadata.id);
+    // A policy has one chain so far.
+    if again || metadata.chain != 0 || !progress.goes_on_to(metadata.wrong) {
         return Session::Ended;
     }
-    match metadata.step {
-        Step::Enrol if progress.may_enrol() => {
-            progress.tried.push(metadata.clone());
-            progress.enrolled = passed;
-            if passed || progress.count(|step| step == Step::Enrol) < MAX_ENROL_ROUNDS {
-                Session::FactorDue(progress)
-            } else {
-                Session::Ended
-            }
+    let enrols = metadata.step == Step::Enrol;
+    if enrols && !progress.may_enrol() || !enrols && metadata.step != policy.factor.step() {
+        return Session::Ended;
+    }
+    match (metadata.step, passed) {
+        (Step::Enrol, true) => progress.enrolled = true,
+        (Step::Face | Step::FaceData, true) => return Session::Complete,
+        (Step::Face | Step::FaceData, false) if metadata.wrong == MAX_WRONG => {
+            return Session::Ended;
         }
-        step if step == policy.factor.step() && passed => Session::Complete,
-        step if step == policy.factor.step() => {
-            progress.tried.push(metadata.clone());
-            if progress.attempts_left() > 0 {
-                Session::FactorDue(progress)
-            } else {
-                Session::Ended
-            }
-        }
-        _ => Session::Ended,
+        (Step::Enrol | Step::Face | Step::FaceData, false) => progress.false_entries += 1,
+    }
+    progress.tried.push(metadata.clone());
+    if progress.false_entries < MAX_FALSE_ENTRIES {
+        Session::FactorDue(progress)
+    } else {
+        Session::Ended
     }
 }
 
@@ -233,11 +252,18 @@ mod tests {
     const PASSWORD: Entry = Entry::PasswordVerifier { passed: true };
 
     fn tried(step: Step, number: u8, passed: bool) -> Entry {
-        let id = ChallengeId::from_random([number; 16]);
-        Entry::Custom {
-            passed,
-            metadata: Metadata { step, id },
-        }
+        noted(step, number, passed, 0)
+    }
+
+    /// The same in a session that has had so many comparisons refused.
+    fn noted(step: Step, number: u8, passed: bool, wrong: u8) -> Entry {
+        let metadata = Metadata {
+            step,
+            id: ChallengeId::from_random([number; 16]),
+            chain: 0,
+            wrong,
+        };
+        Entry::Custom { passed, metadata }
     }
 
     fn known(policy: Policy, entries: &[Entry]) -> Next {
@@ -261,12 +287,84 @@ mod tests {
     }
 
     #[test]
-    fn three_wrong_tries_end_a_session() {
-        let wrong: Vec<_> = (1..=3).map(|n| tried(Step::Face, n, false)).collect();
+    fn three_refused_comparisons_end_a_session() {
+        let wrong: Vec<_> = (0..3)
+            .map(|wrong| noted(Step::Face, wrong + 1, false, wrong))
+            .collect();
         assert_eq!(known(FACE, &wrong[..2]), Next::CustomChallenge);
         assert_eq!(known(FACE, &wrong), Next::Fail);
-        let late = [&wrong[..], &[tried(Step::Face, 4, true)]].concat();
+        let late = [&wrong[..], &[noted(Step::Face, 4, true, 2)]].concat();
         assert_eq!(known(FACE, &late), Next::Fail);
+        let third_passes = [&wrong[..2], &[noted(Step::Face, 3, true, 2)]].concat();
+        assert_eq!(known(FACE, &third_passes), Next::IssueTokens);
+    }
+
+    #[test]
+    fn pictures_that_could_not_be_compared_end_a_session_at_the_tenth() {
+        let mut entries: Vec<_> = (1..=9).map(|n| tried(Step::Face, n, false)).collect();
+        assert_eq!(known(FACE, &entries), Next::CustomChallenge);
+        entries.push(tried(Step::Face, 10, true));
+        assert_eq!(known(FACE, &entries), Next::IssueTokens);
+        entries.pop();
+        entries.push(tried(Step::Face, 10, false));
+        assert_eq!(known(FACE, &entries), Next::Fail);
+        // Those of an enrolment among them.
+        let mut entries = vec![SRP_A, PASSWORD];
+        entries.extend((1..=8).map(|n| tried(Step::Enrol, n, false)));
+        entries.push(tried(Step::Enrol, 9, true));
+        entries.push(tried(Step::Face, 10, false));
+        assert_eq!(known(FACE, &entries), Next::CustomChallenge);
+        entries.push(tried(Step::Face, 11, false));
+        assert_eq!(known(FACE, &entries), Next::Fail);
+    }
+
+    #[test]
+    fn the_count_of_refused_comparisons_goes_up_by_one_at_a_time() {
+        for (first, second, next) in [
+            (0, 0, Next::CustomChallenge),
+            (0, 1, Next::CustomChallenge),
+            (0, 2, Next::Fail),
+            (1, 1, Next::Fail),
+        ] {
+            let entries = [
+                noted(Step::Face, 1, false, first),
+                noted(Step::Face, 2, false, second),
+            ];
+            assert_eq!(known(FACE, &entries), next, "{first} {second}");
+        }
+        let down = [0, 1, 0].map(|wrong| noted(Step::Face, wrong + 1, false, wrong));
+        assert_eq!(known(FACE, &down), Next::Fail);
+        let of_another_chain = Entry::Custom {
+            passed: true,
+            metadata: Metadata {
+                step: Step::Face,
+                id: ChallengeId::from_random([1; 16]),
+                chain: 1,
+                wrong: 0,
+            },
+        };
+        assert_eq!(known(FACE, &[of_another_chain]), Next::Fail);
+    }
+
+    #[test]
+    fn what_is_left_is_what_both_bounds_leave() {
+        let left = |entries: &[Entry], compared| {
+            let progress = progress(FACE, entries).unwrap();
+            let wrong = progress.wrong(compared);
+            (wrong, progress.attempts_left(wrong))
+        };
+        assert_eq!(left(&[], false), (0, 3));
+        let one = [tried(Step::Face, 1, false)];
+        assert_eq!(left(&one, false), (0, 3), "a picture without a face");
+        assert_eq!(left(&one, true), (1, 2));
+        let two = [tried(Step::Face, 1, false), noted(Step::Face, 2, false, 1)];
+        assert_eq!(left(&two, false), (1, 2));
+        assert_eq!(left(&two, true), (2, 1));
+        let many: Vec<_> = (1..=8).map(|n| tried(Step::Face, n, false)).collect();
+        assert_eq!(left(&many, false), (0, 2));
+        // An enrolment compares with nothing.
+        let enrol = [SRP_A, PASSWORD, tried(Step::Enrol, 1, false)];
+        assert_eq!(left(&enrol, true), (0, 3));
     }
 
     #[test]
@@ -379,7 +477,7 @@ mod tests {
         let progress = progress(FACE, &entries).unwrap();
         let ids: Vec<&str> = progress.answered().map(ChallengeId::as_str).collect();
         assert_eq!(ids, ["02".repeat(16), "01".repeat(16)]);
-        assert_eq!(progress.attempts_left(), 3);
+        assert_eq!(progress.attempts_left(progress.wrong(false)), 3);
         assert!(progress.may_enrol());
     }
 
@@ -389,7 +487,9 @@ mod tests {
         for passed in [true, false] {
             entries.push(Entry::SrpA { passed });
             entries.push(Entry::PasswordVerifier { passed });
-            entries.extend(Step::ALL.map(|step| tried(step, 0, passed)));
+            for wrong in 0..=MAX_WRONG {
+                entries.extend(Step::ALL.map(|step| noted(step, 0, passed, wrong)));
+            }
         }
         entries
     }
@@ -413,35 +513,46 @@ mod tests {
             ] => (true, rest),
             rest => (false, rest),
         };
-        let steps: Option<Vec<(Step, bool)>> = rest
+        let steps: Option<Vec<(Step, bool, u8)>> = rest
             .iter()
             .map(|entry| match entry {
-                Entry::Custom { passed, metadata } => Some((metadata.step, *passed)),
+                Entry::Custom { passed, metadata } => {
+                    Some((metadata.step, *passed, metadata.wrong))
+                }
                 _ => None,
             })
             .collect();
         let Some(steps) = steps else { return false };
         let rounds = steps
             .iter()
-            .take_while(|(step, _)| *step == Step::Enrol)
+            .take_while(|(step, ..)| *step == Step::Enrol)
             .count();
         let (enrol, factor) = steps.split_at(rounds);
         let enrolment_fits = enrol.is_empty()
             || (password
-                && enrol.iter().rev().skip(1).all(|(_, passed)| !passed)
-                && (rounds < MAX_ENROL_ROUNDS
-                    || (rounds == MAX_ENROL_ROUNDS && enrol[rounds - 1].1)));
-        let Some(((last, true), wrong)) = factor.split_last().map(|(l, w)| (*l, w)) else {
+                && enrol.iter().rev().skip(1).all(|(_, passed, _)| !passed)
+                && enrol.iter().all(|(.., wrong)| *wrong == 0));
+        let Some(((last, true, _), failed)) = factor.split_last().map(|(l, f)| (*l, f)) else {
             return false;
         };
+        let mut wrong = 0;
+        let counts_up = factor.iter().enumerate().all(|(place, (.., noted))| {
+            let up = *noted == wrong || place > 0 && *noted == wrong + 1;
+            wrong = *noted;
+            up
+        });
+        let failures = steps.iter().filter(|(_, passed, _)| !passed).count();
         (password || !policy.password)
             && enrolment_fits
+            && counts_up
             && last == policy.factor.step()
-            && wrong.len() < MAX_WRONG_TRIES
-            && wrong.iter().all(|(step, passed)| *step == last && !passed)
+            && failed
+                .iter()
+                .all(|(step, passed, wrong)| *step == last && !passed && *wrong < 2)
+            && failures < 10
     }
 
-    /// Every session of up to eight entries; below, at random, far longer ones.
+    /// Every session of up to seven entries; below, at random, far longer ones.
     #[test]
     fn every_short_session_gets_tokens_exactly_when_it_has_earned_them() {
         fn walk(policy: Policy, entries: &mut Vec<Entry>, alphabet: &[Entry], depth: usize) {
@@ -466,8 +577,12 @@ mod tests {
             }
         }
         for policy in Policy::ALL {
-            walk(policy, &mut Vec::new(), &alphabet(), 8);
+            walk(policy, &mut Vec::new(), &alphabet(), 7);
         }
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        prop_oneof![8 => Just(Step::Face), 2 => Just(Step::FaceData), 1 => Just(Step::Enrol)]
     }
 
     fn any_session() -> impl Strategy<Value = Vec<Entry>> {
@@ -476,9 +591,21 @@ mod tests {
         let plausible = (
             prop_oneof![Just(vec![]), Just(vec![SRP_A]), Just(vec![SRP_A, PASSWORD])],
             proptest::collection::vec(Just(tried(Step::Enrol, 0, false)), 0..12),
+            proptest::collection::vec(
+                (any_step(), proptest::sample::select(vec![0, 0, 0, 0, 1])),
+                0..12,
+            ),
             proptest::collection::vec(proptest::sample::select(alphabet()), 0..6),
         )
-            .prop_map(|(start, rounds, rest)| [start, rounds, rest].concat());
+            .prop_map(|(start, rounds, failed, rest)| {
+                let mut wrong = 0;
+                let failed = failed.into_iter().map(|(step, more)| {
+                    wrong = (wrong + more).min(MAX_WRONG);
+                    noted(step, 0, false, wrong)
+                });
+                let failed = failed.collect();
+                [start, rounds, failed, rest].concat()
+            });
         prop_oneof![any, plausible].prop_map(|mut entries| {
             numbered(&mut entries);
             entries
@@ -520,7 +647,9 @@ mod tests {
             let first = u8::try_from(entries.len()).unwrap();
             for (entry, number) in more.into_iter().zip(first..) {
                 entries.push(match entry {
-                    Entry::Custom { passed, metadata } => tried(metadata.step, number + 1, passed),
+                    Entry::Custom { passed, metadata } => {
+                        noted(metadata.step, number + 1, passed, metadata.wrong)
+                    }
                     other => other,
                 });
             }

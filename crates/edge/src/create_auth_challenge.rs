@@ -48,15 +48,23 @@ pub fn asked(policy: Policy, event: &Event) -> Result<Asked, Refusal> {
 }
 
 /// Hands Cognito the challenge: what the client sees, what verify-auth-challenge is told, and
-/// the session's note.
-pub fn respond(event: Event, public: &PublicChallenge, private: &PrivateChallenge) -> Value {
+/// the session's note, with the comparisons that the session has had refused.
+pub fn respond(
+    event: Event,
+    public: &PublicChallenge,
+    private: &PrivateChallenge,
+    wrong: u8,
+) -> Value {
     event.respond([
         ("publicChallengeParameters", json!(public.to_parameters())),
         (
             "privateChallengeParameters",
             json!({PRIVATE_PARAMETER: private.to_parameter()}),
         ),
-        ("challengeMetadata", json!(private.metadata().to_string())),
+        (
+            "challengeMetadata",
+            json!(private.metadata(wrong).to_string()),
+        ),
     ])
 }
 
@@ -82,7 +90,7 @@ mod tests {
         let event = event(SOURCE, &json!([custom_entry("FACE", 1, false)]));
         let asked = asked(policy, &event).unwrap();
         assert_eq!(asked.user.as_str(), "ada");
-        assert_eq!(asked.progress.attempts_left(), 2);
+        assert_eq!(asked.progress.attempts_left(1), 2);
     }
 
     #[test]

@@ -14,9 +14,9 @@ use aws_lambda_events::event::cognito::CognitoEventUserPoolsChallengeResult as C
 
 use crate::Refusal;
 
-/// The most entries of a session that are read. The longest that can be of use has 15 (SRP's
-/// two, ten rounds of enrolment, three faces); a longer one is passed on as one entry that
-/// nothing knows.
+/// The most entries of a session that are read. The longest that can be of use has 13 (SRP's
+/// two, nine that did not pass, a passed enrolment, a passed face); a longer one is passed on as
+/// one entry that nothing knows.
 const MAX_SESSION: usize = 32;
 
 /// A trigger's event. It has no `Debug`: it carries answers, attributes and metadata.
@@ -136,6 +136,6 @@ pub(crate) fn custom_entry(step: &str, number: u8, passed: bool) -> Value {
     serde_json::json!({
         "challengeName": "CUSTOM_CHALLENGE",
         "challengeResult": passed,
-        "challengeMetadata": format!("{step}:{id}"),
+        "challengeMetadata": format!("{step}:{id}:0:0"),
     })
 }

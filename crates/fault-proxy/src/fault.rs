@@ -22,6 +22,8 @@ pub enum Fault {
     Hold,
     /// The service does what it was asked; its answer waits until it is released.
     HoldAnswer,
+    /// A search of a collection finds as many faces as a list can hold, and none that is known.
+    Crowd,
 }
 
 /// Which calls meet which fault.

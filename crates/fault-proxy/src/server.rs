@@ -182,6 +182,7 @@ impl Proxy {
                 self.state.hold(rule).await;
                 answer.map(whole)
             }
+            Fault::Crowd => Ok(json(StatusCode::OK, crowd())),
         }
     }
 
@@ -234,6 +235,19 @@ fn signer(headers: &HeaderMap) -> Option<String> {
 fn whole(answer: Answer) -> Response<Body> {
     let body = Full::new(answer.body).map_err(|never: Infallible| match never {});
     respond(answer.status, answer.headers, body.boxed())
+}
+
+/// What SearchFacesByImage answers where more faces resemble the probe than it lists.
+fn crowd() -> String {
+    const MOST: usize = 4096;
+    let faces: Vec<String> = (0..MOST)
+        .map(|number| {
+            format!(
+                r#"{{"Similarity":99.9,"Face":{{"FaceId":"00000000-0000-4000-8000-{number:012}"}}}}"#
+            )
+        })
+        .collect();
+    format!(r#"{{"FaceMatches":[{}]}}"#, faces.join(","))
 }
 
 /// An answer that breaks off in the middle.

@@ -105,10 +105,10 @@ impl<'a> Authorization<'a> {
                 })
                 .collect();
             let values = values.filter(|values| !values.is_empty())?.join(",");
-            canonical += &format!("{name}:{values}\n");
+            canonical.extend([*name, ":", values.as_str(), "\n"]);
         }
         let body = hex(&Sha256::digest(body));
-        canonical += &format!("\n{}\n{body}", self.signed_headers);
+        canonical.extend(["\n", self.signed_headers, "\n", body.as_str()]);
         let date = headers.get("x-amz-date")?.to_str().ok()?;
         let canonical = hex(&Sha256::digest(canonical.as_bytes()));
         let Self {
@@ -228,11 +228,13 @@ fn mac(key: &[u8], message: &str) -> Hmac<Sha256> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     (0..text.len())

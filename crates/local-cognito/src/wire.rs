@@ -125,10 +125,10 @@ async fn dispatch(
     }
 
     // Administrators sign their requests; nothing of one is looked at before its signature.
-    if name.starts_with("Admin") || name == "ListUsers" {
-        if let Err(error) = pools.check_administrator(name, headers, body).await {
-            return ("administration", Err(error));
-        }
+    if (name.starts_with("Admin") || name == "ListUsers")
+        && let Err(error) = pools.check_administrator(name, headers, body).await
+    {
+        return ("administration", Err(error));
     }
 
     macro_rules! operations {

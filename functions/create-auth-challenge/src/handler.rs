@@ -8,16 +8,15 @@ use signin_aws::pictures::Bucket;
 use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::{Standing, UserTable};
 use signin_core::challenge::{
-    self, Due, Known, LIFETIME, PrivateChallenge, PublicChallenge, Task, Wanted,
+    self, Due, Known, LIFETIME, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
 };
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
-use signin_core::lockout::{Counter, Path};
+use signin_core::lockout::{Scope, Tries};
 use signin_core::policy::Factor;
 use signin_core::profile::Profile;
 use signin_core::reason::Verdict;
 use signin_core::reset::Opening;
-use signin_core::session::Progress;
 use signin_core::time::Timestamp;
 use signin_edge::create_auth_challenge::{Asked, asked, respond};
 use signin_edge::settings::SignIn;
@@ -43,27 +42,39 @@ impl Creator {
         let watch = Stopwatch::start(clock::now());
         let challenge = self.challenge(&asked, id, watch);
         let challenge = in_time("CreateChallenge", watch.after(TRIGGER_BUDGET), challenge).await;
-        let (public, private) = challenge.map_err(|fault| {
+        let (public, private, wrong) = challenge.map_err(|fault| {
             fault.log();
             Refusal::unavailable()
         })?;
-        Ok(respond(event, &public, &private))
+        Ok(respond(event, &public, &private, wrong))
     }
 
+    /// The challenge for both sides, and how many comparisons the session has had refused.
     async fn challenge(
         &self,
         asked: &Asked,
         id: ChallengeId,
         watch: Stopwatch,
-    ) -> Result<(PublicChallenge, PrivateChallenge), Fault> {
+    ) -> Result<(PublicChallenge, PrivateChallenge, u8), Fault> {
         let Asked { user, progress, .. } = asked;
+        let factor = self.sign_in.policy.factor;
         // Before the profile is read: a reset that is not in it yet is later than this.
         let began = watch.now();
-        let standing = self.table.standing(user, progress).await?;
+        let standing = self.table.standing(user, progress, factor).await?;
         let path = challenge::path(progress);
-        let counter = self.counter(user, path, &standing, progress, watch).await;
+        let scope = Scope { path, factor };
+        let seen = self.tries(user, scope, &standing.on(path).tries, watch);
+        let seen = seen.await;
         let now = watch.now();
-        let factor = self.sign_in.policy.factor;
+        let wait = seen.judged().wait(now);
+        let to_empty = path
+            .others()
+            .filter(|path| standing.on(*path).to_empty(now));
+        let stake = Stake {
+            path,
+            seen,
+            empties: to_empty.collect(),
+        };
         let profile = &standing.profile;
         let opening = opening(asked, &standing, began);
         let known = Known {
@@ -81,7 +92,7 @@ impl Creator {
         let consent = (!profile.has_consent()).then(|| self.consent.clone());
         let mut asks_consent = None;
         let mut refusal = None;
-        let (uploaded, task, wait) = match challenge::due(factor, known) {
+        let (uploaded, task) = match challenge::due(factor, known) {
             Due::Enrol { running } => {
                 let enrolment = match running {
                     Some(running) => running,
@@ -90,16 +101,15 @@ impl Creator {
                 let key = DocumentKey::Enrolment(enrolment.clone());
                 let uploaded = Some((&self.documents, key.to_string()));
                 asks_consent.clone_from(&consent);
-                (uploaded, Task::Enrol { enrolment, consent }, None)
+                (uploaded, Task::Enrol { enrolment, consent })
             }
             Due::Face { faces, activates } => {
                 let task = Task::Face {
-                    path,
-                    counter,
+                    stake,
                     faces,
                     activates,
                 };
-                (self.sign_in_picture(&id), task, counter.wait(now))
+                (self.sign_in_picture(&id), task)
             }
             Due::EnrolData { running, expected } => {
                 let enrolment = match running {
@@ -112,19 +122,18 @@ impl Creator {
                     expected,
                     consent,
                 };
-                (None, task, None)
+                (None, task)
             }
             Due::FaceData {
                 enrolled,
                 activates,
             } => {
                 let task = Task::FaceData {
-                    path,
-                    counter,
+                    stake,
                     enrolled,
                     activates,
                 };
-                (None, task, counter.wait(now))
+                (None, task)
             }
             Due::Refuse {
                 reason,
@@ -135,7 +144,7 @@ impl Creator {
                     Factor::FaceData => None,
                 };
                 refusal = Some((Some(reason), retry_after));
-                (uploaded, Task::Refuse { factor, reason }, None)
+                (uploaded, Task::Refuse { factor, reason })
             }
         };
         let expires_at = now.plus(LIFETIME);
@@ -146,10 +155,14 @@ impl Creator {
             }
             None => (Wanted::FaceData(self.sign_in.model), String::new()),
         };
+        let compared = standing.last.as_ref().is_some_and(|last| last.compared);
+        let wrong = progress.wrong(compared);
         let refused = match standing.last.and_then(|last| last.verdict) {
             Some(Verdict::Refused(reason)) => Some(reason),
             Some(Verdict::Passed) | None => None,
         };
+        // Where nothing is compared, nothing is waited for.
+        let wait = task.stake().and(wait);
         let (reason, retry_after) = refusal.unwrap_or_else(|| challenge::advice(refused, wait));
         let private = PrivateChallenge {
             id: id.clone(),
@@ -163,12 +176,12 @@ impl Creator {
             id,
             wanted,
             expires_at,
-            attempts_left: progress.attempts_left(),
+            attempts_left: progress.attempts_left(wrong),
             reason,
             retry_after,
             consent: asks_consent,
         };
-        Ok((public, private))
+        Ok((public, private, wrong))
     }
 
     /// Where a picture of the user goes.
@@ -176,41 +189,15 @@ impl Creator {
         Some((&self.sign_ins, key::sign_in(id)))
     }
 
-    /// The counter of the path, without a try whose call died before it had judged the answer. A
-    /// user who has failed costs one more read, unless the session itself says how the last try
-    /// ended; a fault here leaves the counter as it is.
-    async fn counter(
-        &self,
-        user: &UserName,
-        path: Path,
-        standing: &Standing,
-        progress: &Progress,
-        watch: Stopwatch,
-    ) -> Counter {
-        let tries = standing.profile.tries(path);
-        let Some(last) = &tries.last else {
-            return tries.counter;
-        };
-        let own = progress.last().is_some_and(|own| own.id == *last);
-        let mended = async {
-            let found = if own {
-                standing.last.clone()
-            } else {
-                self.table.consumption(last).await?
-            };
-            match found.filter(|found| found.is_abandoned(watch.now())) {
-                None => Ok(tries.counter),
-                Some(abandoned) => {
-                    self.table
-                        .give_back_abandoned(last, &abandoned, path)
-                        .await?;
-                    Ok(self.table.profile(user).await?.counter(path))
-                }
-            }
-        };
-        mended.await.unwrap_or_else(|fault: Fault| {
+    /// The tries of the path without those whose calls died before they had judged the answer.
+    /// Only such a one costs more than the batch read; a fault here leaves the tries as they are.
+    async fn tries(&self, user: &UserName, scope: Scope, found: &Tries, watch: Stopwatch) -> Tries {
+        let given = self
+            .table
+            .give_back_abandoned(user, scope, found, watch.now());
+        given.await.unwrap_or_else(|fault| {
             fault.log();
-            tries.counter
+            found.clone()
         })
     }
 

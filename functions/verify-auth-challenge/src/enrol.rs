@@ -8,6 +8,7 @@ use signin_aws::table::{Claim, Settled};
 use signin_core::answer::Answer;
 use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
+use signin_core::lockout::Cost;
 use signin_core::picture::inspect;
 use signin_core::reason::{Reason, Verdict};
 use signin_edge::verify_auth_challenge::Answered;
@@ -32,7 +33,7 @@ impl Verifier {
         };
         match self.lacks_consent(answered, enrolment, consent, call).await {
             Ok(None) => {}
-            Ok(Some(reason)) => return self.refuse(&ticket, reason, None).await,
+            Ok(Some(reason)) => return self.refuse(&ticket, reason, Cost::Nothing, None).await,
             Err(fault) => return self.or_give_back(&ticket, Err(fault)).await,
         }
         let indexed = tokio::time::timeout_at(until, self.index(answered, enrolment, call)).await;
@@ -52,8 +53,7 @@ impl Verifier {
                 Reason::TryLater
             }
         };
-        table.settle_refusal(&ticket, reason, None).await?;
-        Ok(Some(Verdict::Refused(reason)))
+        self.refuse(&ticket, reason, Cost::Nothing, None).await
     }
 
     async fn index(

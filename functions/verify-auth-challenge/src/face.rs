@@ -12,11 +12,11 @@ use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, FullPass, PassedFace, Ticket};
 use signin_core::answer::Answer;
-use signin_core::challenge::ExpectedFace;
+use signin_core::challenge::{ExpectedFace, Stake};
 use signin_core::face::{DetectedFace, Resembling, Search, assess, is_the_documents, search};
 use signin_core::id::{EnrolmentId, FaceId};
 use signin_core::key::DECOY;
-use signin_core::lockout::{Counter, Path};
+use signin_core::lockout::{Cost, Scope};
 use signin_core::pass::Steps;
 use signin_core::picture::inspect;
 use signin_core::policy::Factor;
@@ -83,8 +83,7 @@ impl FromStr for Mode {
 /// What the challenge asks for.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub(crate) path: Path,
-    pub(crate) counter: Counter,
+    pub(crate) stake: &'a Stake,
     pub(crate) faces: &'a [ExpectedFace],
     pub(crate) activates: Option<&'a EnrolmentId>,
 }
@@ -104,7 +103,7 @@ enum Found {
 /// What the picture shows.
 enum Judged {
     Matched(FaceId),
-    Refused(Reason),
+    Refused(Reason, Cost),
 }
 
 impl Verifier {
@@ -118,8 +117,12 @@ impl Verifier {
         let table = &self.indexer.table;
         let until = call.watch.after(JUDGED_BY);
         let answer = Answer::parse(&answered.answer);
+        let scope = Scope {
+            path: asked.stake.path,
+            factor: Factor::Face,
+        };
         let (claim, picture) = tokio::join!(
-            table.claim_try(answering(answered, call), asked.path, asked.counter),
+            table.claim_try(answering(answered, call), scope, &asked.stake.seen),
             self.picture(&answered.challenge.key, &answer),
         );
         let ticket = match claim? {
@@ -135,7 +138,8 @@ impl Verifier {
                     let digest = bytes.digest();
                     Ok((self.look(&bytes, asked).await?, Some(digest)))
                 }
-                Err(reason) => Ok((Judged::Refused(reason), None)),
+                // Nobody had to look at it.
+                Err(reason) => Ok((Judged::Refused(reason, Cost::Nothing), None)),
             }
         };
         let judged = in_time("Judge", until, judged).await;
@@ -178,7 +182,7 @@ impl Verifier {
     async fn look(&self, picture: &PictureBytes, asked: Asked<'_>) -> Result<Judged, Fault> {
         let header = match inspect(picture.as_slice()) {
             Ok(header) => header,
-            Err(reason) => return Ok(Judged::Refused(reason)),
+            Err(reason) => return Ok(Judged::Refused(reason, Cost::Nothing)),
         };
         let recognition = &self.indexer.recognition;
         let (detected, found) =
@@ -189,9 +193,14 @@ impl Verifier {
         });
         match judged {
             Ok(Search::Matched(face)) => Ok(Judged::Matched(face)),
-            Ok(Search::NotMatched) => Ok(Judged::Refused(Reason::NoMatch)),
-            Ok(Search::Crowded) => Err(Fault::new("SearchFacesByImage", "collection crowded")),
-            Err(Trouble::Picture(reason)) => Ok(Judged::Refused(reason)),
+            Ok(Search::NotMatched) => Ok(Judged::Refused(Reason::NoMatch, Cost::Comparison)),
+            // A fault that an operator hears of, and yet a comparison: whoever fills the list
+            // would guess without counting.
+            Ok(Search::Crowded) => {
+                Fault::new("SearchFacesByImage", "collection crowded").log();
+                Ok(Judged::Refused(Reason::TryLater, Cost::Comparison))
+            }
+            Err(Trouble::Picture(reason)) => Ok(Judged::Refused(reason, Cost::Acquisition)),
             Err(Trouble::Fault(fault)) => Err(fault),
         }
     }
@@ -253,8 +262,13 @@ impl Verifier {
                 self.settle_pass(ticket, face, picture, answered, asked, call)
                     .await
             }
-            Ok((Judged::Matched(_), None)) => self.refuse(ticket, Reason::NoMatch, None).await,
-            Ok((Judged::Refused(reason), picture)) => self.refuse(ticket, reason, picture).await,
+            Ok((Judged::Matched(_), None)) => {
+                self.refuse(ticket, Reason::NoMatch, Cost::Comparison, None)
+                    .await
+            }
+            Ok((Judged::Refused(reason, cost), picture)) => {
+                self.refuse(ticket, reason, cost, picture).await
+            }
             Err(fault) => Err(fault),
         };
         self.or_give_back(ticket, recorded).await
@@ -275,13 +289,13 @@ impl Verifier {
             None => PassedFace::Known(face),
             Some(id) => match table.indexed(&answered.user, id).await? {
                 Some(indexed) if indexed.id == face => PassedFace::Activates(id.clone(), indexed),
-                _ => return self.refuse(ticket, Reason::NoMatch, Some(picture)).await,
+                _ => return self.refuse_compared(ticket, picture).await,
             },
         };
         let pass = FullPass {
             picture,
             face: passed,
-            steps: Steps::passed(asked.path, asked.activates.is_some(), Factor::Face),
+            steps: Steps::passed(asked.stake.path, asked.activates.is_some(), Factor::Face),
             client: &answered.client,
             session: answered.challenge.session,
             nonce: answered.nonce,

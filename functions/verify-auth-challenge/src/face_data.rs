@@ -6,11 +6,11 @@
 
 use signin_aws::fault::Fault;
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{Claim, FullPass, PassedFace};
-use signin_core::challenge::EnrolledData;
+use signin_aws::table::{Claim, FullPass, PassedFace, Ticket};
+use signin_core::challenge::{EnrolledData, Stake};
 use signin_core::face_data::FaceData;
 use signin_core::id::EnrolmentId;
-use signin_core::lockout::{Counter, Path};
+use signin_core::lockout::{Cost, Scope};
 use signin_core::pass::Steps;
 use signin_core::policy::Factor;
 use signin_core::reason::{Reason, Verdict};
@@ -21,8 +21,7 @@ use crate::handler::{Verifier, answering};
 /// What the challenge asks for.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub(crate) path: Path,
-    pub(crate) counter: Counter,
+    pub(crate) stake: &'a Stake,
     pub(crate) enrolled: Option<&'a EnrolledData>,
     pub(crate) activates: bool,
 }
@@ -56,7 +55,7 @@ impl Verifier {
         };
         match self.lacks_consent(answered, enrolment, consent, call).await {
             Ok(None) => {}
-            Ok(Some(reason)) => return self.refuse(&ticket, reason, None).await,
+            Ok(Some(reason)) => return self.refuse(&ticket, reason, Cost::Nothing, None).await,
             Err(fault) => return self.or_give_back(&ticket, Err(fault)).await,
         }
         let recorded = match FaceData::parse(self.model, &answered.answer) {
@@ -70,9 +69,10 @@ impl Verifier {
             }
             Ok(data) => {
                 let digest = Some(data.digest());
-                self.refuse(&ticket, Reason::NoMatch, digest).await
+                self.refuse(&ticket, Reason::NoMatch, Cost::Nothing, digest)
+                    .await
             }
-            Err(_) => self.refuse(&ticket, Reason::NotFaceData, None).await,
+            Err(_) => self.refuse_unparsed(&ticket).await,
         };
         self.or_give_back(&ticket, recorded).await
     }
@@ -85,7 +85,11 @@ impl Verifier {
         call: Call,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        let claim = table.claim_try(answering(answered, call), asked.path, asked.counter);
+        let scope = Scope {
+            path: asked.stake.path,
+            factor: Factor::FaceData,
+        };
+        let claim = table.claim_try(answering(answered, call), scope, &asked.stake.seen);
         let ticket = match claim.await? {
             Claim::Mine(ticket) => ticket,
             Claim::Settled(verdict, _) => return Ok(Some(verdict)),
@@ -99,19 +103,29 @@ impl Verifier {
                         let pass = FullPass {
                             picture,
                             face,
-                            steps: Steps::passed(asked.path, asked.activates, Factor::FaceData),
+                            steps: Steps::passed(
+                                asked.stake.path,
+                                asked.activates,
+                                Factor::FaceData,
+                            ),
                             client: &answered.client,
                             session: answered.challenge.session,
                             nonce: answered.nonce,
                         };
                         self.pass(&ticket, &pass, call).await
                     }
-                    None => self.refuse(&ticket, Reason::NoMatch, Some(picture)).await,
+                    None => self.refuse_compared(&ticket, picture).await,
                 }
             }
-            Err(_) => self.refuse(&ticket, Reason::NotFaceData, None).await,
+            Err(_) => self.refuse_unparsed(&ticket).await,
         };
         self.or_give_back(&ticket, recorded).await
+    }
+
+    /// Records that an answer is no face data: nobody had to compare them.
+    async fn refuse_unparsed(&self, ticket: &Ticket) -> Result<Option<Verdict>, Fault> {
+        self.refuse(ticket, Reason::NotFaceData, Cost::Nothing, None)
+            .await
     }
 
     /// Whose the data are: what a pass changes; none where they are not this user's.

@@ -12,6 +12,7 @@ use signin_aws::table::Answering;
 use signin_core::challenge::Task;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
+use signin_core::lockout::Scope;
 use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::{Answered, answered, respond};
 use signin_edge::{Event, Refusal, clock, random};
@@ -55,14 +56,12 @@ impl Verifier {
                         .await
                 }
                 Task::Face {
-                    path,
-                    counter,
+                    stake,
                     faces,
                     activates,
                 } => {
                     let asked = crate::face::Asked {
-                        path: *path,
-                        counter: *counter,
+                        stake,
                         faces,
                         activates: activates.as_ref(),
                     };
@@ -81,14 +80,12 @@ impl Verifier {
                     self.enrol_data(answered, asked, call).await
                 }
                 Task::FaceData {
-                    path,
-                    counter,
+                    stake,
                     enrolled,
                     activates,
                 } => {
                     let asked = crate::face_data::Asked {
-                        path: *path,
-                        counter: *counter,
+                        stake,
                         enrolled: enrolled.as_ref(),
                         activates: *activates,
                     };
@@ -102,6 +99,9 @@ impl Verifier {
         match judged {
             Ok(Some(verdict)) => {
                 tracing::info!(target: "signin", step, verdict = verdict.name(), "judged");
+                if verdict.passed() {
+                    self.empty_other_paths(answered, call).await;
+                }
                 verdict.passed()
             }
             Ok(None) => {
@@ -111,6 +111,28 @@ impl Verifier {
             Err(fault) => {
                 fault.log();
                 false
+            }
+        }
+    }
+}
+
+impl Verifier {
+    /// What a complete sign-in does for the paths that it was not on. The sign-in stands whatever
+    /// becomes of this, and a repeat finds it done.
+    async fn empty_other_paths(&self, answered: &Answered, call: Call) {
+        let Some(stake) = answered.challenge.task.stake() else {
+            return;
+        };
+        let Some(factor) = answered.challenge.step().factor() else {
+            return;
+        };
+        for path in stake.empties.iter().copied() {
+            let scope = Scope { path, factor };
+            let table = &self.indexer.table;
+            let emptied = table.empty_tries_once(&answered.user, scope, call.watch.now());
+            let until = call.watch.after(TRIGGER_BUDGET);
+            if let Err(fault) = in_time("EmptyTries", until, emptied).await {
+                fault.log();
             }
         }
     }

@@ -4,6 +4,7 @@ use signin_aws::fault::Fault;
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, FullPass, Settled, Ticket};
 use signin_core::id::EnrolmentId;
+use signin_core::lockout::Cost;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::Answered;
@@ -64,16 +65,28 @@ impl Verifier {
         Ok((!agreed.await?).then_some(Reason::TryLater))
     }
 
-    /// Records a refusal.
+    /// Records a refusal, and what it costs.
     pub(crate) async fn refuse(
         &self,
         ticket: &Ticket,
         reason: Reason,
+        cost: Cost,
         picture: Option<Sha256Digest>,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        table.settle_refusal(ticket, reason, picture).await?;
+        table.settle_refusal(ticket, reason, cost, picture).await?;
         Ok(Some(Verdict::Refused(reason)))
+    }
+
+    /// Records that an answer was compared and is not this user's.
+    pub(crate) async fn refuse_compared(
+        &self,
+        ticket: &Ticket,
+        picture: Sha256Digest,
+    ) -> Result<Option<Verdict>, Fault> {
+        let picture = Some(picture);
+        self.refuse(ticket, Reason::NoMatch, Cost::Comparison, picture)
+            .await
     }
 
     /// Records a pass; a refusal where picture, data or face are not good for one any more.
@@ -98,9 +111,7 @@ impl Verifier {
         match settled {
             Settled::Recorded => Ok(Some(Verdict::Passed)),
             Settled::TakenOver => Ok(None),
-            Settled::PictureUsed | Settled::FaceGone => {
-                self.refuse(ticket, Reason::NoMatch, Some(picture)).await
-            }
+            Settled::PictureUsed | Settled::FaceGone => self.refuse_compared(ticket, picture).await,
         }
     }
 }

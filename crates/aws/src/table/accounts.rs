@@ -1,14 +1,14 @@
-//! Profiles: who has signed up, who may enrol, and the two counters.
+//! Profiles: who has signed up, and who may enrol.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::Enrolment;
 use signin_core::face_data::FaceData;
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
-use signin_core::lockout::{Counter, Path};
+use signin_core::lockout::{Path, Scope};
+use signin_core::policy::Factor;
 use signin_core::profile::{
     Consent, ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State, StoredData, StoredDocument,
-    Tries,
 };
 use signin_core::reset::Reset;
 use signin_core::secret::Sha256Digest;
@@ -18,8 +18,9 @@ use signin_core::time::Timestamp;
 
 use super::challenges::{activate, consumption};
 use super::enrolments::{activated, replaced};
-use super::item::{Item, Key, Write, bytes, number, text, time, ttl};
+use super::item::{Item, Key, Write, bytes, text, time, ttl};
 use super::sign_outs::owe_sign_out;
+use super::tries::{OnPath, on_path, tries_key};
 use super::{RACES, Transaction, UserTable, challenge_key, give_way, has_code, profile_key};
 use crate::fault::Fault;
 
@@ -39,16 +40,44 @@ pub struct Standing {
     pub session: Option<Facts>,
     /// The session's enrolment; before the first round, the one that is under way.
     pub enrolment: Option<Enrolment>,
+    /// The tries at the policy's factor, path by path in the order of [`Path::ALL`].
+    paths: [OnPath; 3],
+}
+
+impl Standing {
+    /// The tries on a path.
+    pub fn on(&self, path: Path) -> &OnPath {
+        let [open, mailbox, password] = &self.paths;
+        match path {
+            Path::Open => open,
+            Path::Mailbox => mailbox,
+            Path::Password => password,
+        }
+    }
 }
 
 impl UserTable {
-    /// Reads profile and last challenge in one round trip. An enrolment that a session with a
-    /// password is about, or may take up again, is one more; and where the last challenge left no
-    /// record, so are those before it.
-    pub async fn standing(&self, user: &UserName, progress: &Progress) -> Result<Standing, Fault> {
+    /// Reads profile, last challenge and the tries at the policy's factor in one round trip, the
+    /// same for everybody. An enrolment that a session with a password is about, or may take up
+    /// again, is one more; and where the last challenge left no record, so are those before it.
+    pub async fn standing(
+        &self,
+        user: &UserName,
+        progress: &Progress,
+        factor: Factor,
+    ) -> Result<Standing, Fault> {
         let mut answered = progress.answered();
-        let keys = [Some(profile_key(user)), answered.next().map(challenge_key)];
-        let [found, last] = self.read(keys).await?;
+        let tries = |path| Some(tries_key(user, Scope { path, factor }));
+        let [open, mailbox, password] = Path::ALL.map(tries);
+        let keys = [
+            Some(profile_key(user)),
+            answered.next().map(challenge_key),
+            open,
+            mailbox,
+            password,
+        ];
+        let [found, last, open, mailbox, password] = self.read(keys).await?;
+        let paths = [open, mailbox, password];
         let profile = found.as_ref().map(profile).unwrap_or_default();
         let own = |item: &Item| consumption(item).filter(|found| found.user == *user);
         let last = last.as_ref().and_then(own);
@@ -70,6 +99,7 @@ impl UserTable {
             last,
             session,
             enrolment,
+            paths: paths.map(|found| found.as_ref().map(on_path).unwrap_or_default()),
         })
     }
 
@@ -345,78 +375,6 @@ pub(super) fn enrolment_id(item: &Item, name: &str) -> Option<EnrolmentId> {
     item.text(name).and_then(|id| EnrolmentId::parse(id).ok())
 }
 
-/// The names under which a path's tries are stored: failures, not-before, and the last challenge.
-fn names(path: Path) -> [&'static str; 3] {
-    match path {
-        Path::Password => ["passwordFailures", "passwordNotBefore", "passwordTry"],
-        Path::Open => ["openFailures", "openNotBefore", "openTry"],
-    }
-}
-
-fn tries(item: &Item, path: Path) -> Tries {
-    let [failures, not_before, last] = names(path);
-    let failures = item.number(failures).unwrap_or(0);
-    Tries {
-        counter: Counter {
-            failures: u32::try_from(failures).unwrap_or(u32::MAX),
-            not_before: item.time(not_before).unwrap_or_default(),
-        },
-        last: item
-            .text(last)
-            .and_then(|id| ChallengeId::parse(id).ok())
-            .filter(|_| failures > 0),
-    }
-}
-
-/// Writes a counter, provided that it still is what it was. A counter at zero has no attributes,
-/// or ones at zero, as an operator may have set them.
-pub(super) fn write_counter(write: Write, path: Path, before: Counter, after: Counter) -> Write {
-    let [failures, not_before, _] = names(path);
-    let is = |write: Write, name, value: u64| match value {
-        0 => write.if_absent_or_equal(name, number(value)),
-        _ => write.if_equal(name, number(value)),
-    };
-    let write = is(
-        set_counter(write, path, after),
-        failures,
-        before.failures.into(),
-    );
-    if before.failures == 0 {
-        write
-    } else {
-        is(write, not_before, before.not_before.as_millis())
-    }
-}
-
-/// Sets a counter to a value, whatever it was.
-pub(super) fn set_counter(write: Write, path: Path, after: Counter) -> Write {
-    let [failures, not_before, last] = names(path);
-    if after.failures == 0 {
-        write.remove([failures, not_before, last])
-    } else {
-        write
-            .set(failures, number(after.failures))
-            .set(not_before, time(after.not_before))
-    }
-}
-
-/// Names the challenge whose answer is counted.
-pub(super) fn set_last_try(write: Write, path: Path, challenge: &ChallengeId) -> Write {
-    let [_, _, last] = names(path);
-    write.set(last, text(challenge.as_str()))
-}
-
-/// What takes part of a profile that a try was given back to; the last challenge counts no more.
-pub(super) fn forget_last_try(write: Write, path: Path, after: Counter) -> Write {
-    let [_, _, last] = names(path);
-    // Setting the counter to zero removes it already.
-    if after.failures == 0 {
-        write
-    } else {
-        write.remove([last])
-    }
-}
-
 pub(super) fn profile(item: &Item) -> Profile {
     Profile {
         state: item.text("state").and_then(State::parse),
@@ -436,8 +394,6 @@ pub(super) fn profile(item: &Item) -> Profile {
             at,
             binding: digest(item, "resetBinding"),
         }),
-        password: tries(item, Path::Password),
-        open: tries(item, Path::Open),
     }
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::consumption::{Consumption, Facts, KEPT, Repeat};
 use signin_core::face_data::FaceData;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
-use signin_core::lockout::{Counter, Path, Reservation};
+use signin_core::lockout::{Cost, Scope, Tries};
 use signin_core::pass::Steps;
 use signin_core::profile::{EnrolledFace, State};
 use signin_core::reason::{Reason, Verdict};
@@ -16,18 +16,20 @@ use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-use super::accounts::{
-    digest, enrolment_id, forget_last_try, set_counter, set_data, set_last_try, write_counter,
-};
+use super::accounts::{digest, enrolment_id, set_data};
 use super::enrolments::activated;
 use super::item::{Item, Write, put_new, text, time, ttl};
 use super::passes::set_pass;
+use super::tries::{reserve_try, settle_try};
 use super::{RACES, Transaction, UserTable, challenge_key, picture_key, profile_key};
 use crate::fault::Fault;
 use crate::stopwatch::Stopwatch;
 
 /// How often a call looks whether the one before it has come to a verdict.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// The place in a pass's transaction of the try that is given back.
+const TRY: usize = 2;
 
 /// How long the digest of a picture, or of face data, that passed or was enrolled is remembered.
 pub(super) const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
@@ -50,15 +52,8 @@ pub struct Ticket {
     user: UserName,
     id: ChallengeId,
     call: CallId,
-    stake: Option<Stake>,
-}
-
-/// The try that is at stake.
-#[derive(Clone, Copy, Debug)]
-struct Stake {
-    path: Path,
-    /// None where this call did not see it made.
-    reservation: Option<Reservation>,
+    /// Where the try is reserved that is at stake.
+    stake: Option<Scope>,
 }
 
 /// An answer to a challenge, about to be claimed.
@@ -100,7 +95,7 @@ pub struct FullPass<'a> {
     pub nonce: Option<Sha256Digest>,
 }
 
-/// What a passed face changes besides counter and pass.
+/// What a passed face changes besides the pass.
 #[derive(Debug)]
 pub enum PassedFace {
     /// Nothing: it matched an active face, which must be active still.
@@ -130,17 +125,18 @@ pub enum Settled {
 impl UserTable {
     /// Consumes a challenge and reserves a try, both or neither, in one conditional transaction.
     ///
-    /// `seen` is the counter as create-auth-challenge read it. While it still holds, that is one
-    /// round trip; where somebody else has tried since, it is read anew. A try during a wait
-    /// consumes the challenge and reserves nothing. A write that failed may have been carried out
-    /// all the same: then the try is given back.
+    /// `seen` are the tries as create-auth-challenge read them. While they still are, that is one
+    /// round trip; where somebody else has tried since, they are read anew. A try during a wait
+    /// consumes the challenge and reserves nothing; one that only what is still running keeps
+    /// back looks again, since that may leave no trace. A write that failed may have been carried
+    /// out all the same: then the try is given back.
     pub async fn claim_try(
         &self,
         answering: Answering<'_>,
-        path: Path,
-        seen: Counter,
+        scope: Scope,
+        seen: &Tries,
     ) -> Result<Claim, Fault> {
-        let fault = match self.reserve(answering, path, seen).await {
+        let fault = match self.reserve(answering, scope, seen).await {
             Ok(claim) => return Ok(claim),
             Err(fault) => fault,
         };
@@ -149,68 +145,66 @@ impl UserTable {
             return Err(fault);
         }
         fault.log();
-        let ticket = answering.ticket(Some(Stake {
-            path,
-            reservation: None,
-        }));
-        let settled = self.settle_fault(&ticket).await?;
+        let settled = self.settle_fault(&answering.ticket(Some(scope))).await?;
         Ok(settled.map_or(Claim::Refused, |verdict| Claim::Settled(verdict, None)))
     }
 
     async fn reserve(
         &self,
         answering: Answering<'_>,
-        path: Path,
-        seen: Counter,
+        scope: Scope,
+        seen: &Tries,
     ) -> Result<Claim, Fault> {
         let Answering {
-            user, id, watch, ..
+            user,
+            id,
+            watch,
+            until,
+            ..
         } = answering;
-        let mut counter = seen;
+        let mut tries = seen.clone();
         let mut fresh = false;
+        let mut pause = LOOK_AGAIN;
         for _ in 0..RACES {
             let now = watch.now();
             let consumption = answering.first();
-            match counter.reserve(now) {
-                Ok(reservation) => {
-                    let count = write_counter(
-                        Write::to(profile_key(user)),
-                        path,
-                        reservation.before,
-                        reservation.after,
-                    );
+            match tries.reserve(id, now) {
+                Ok(after) => {
+                    let count = reserve_try(user, scope, &tries, &after, now);
                     let writes = vec![
                         self.put_consumption(id, &consumption),
-                        set_last_try(count, path, id).in_transaction(&self.name),
+                        count.in_transaction(&self.name),
                     ];
                     match self.write(writes).await? {
                         Transaction::Written => {
-                            let stake = Stake {
-                                path,
-                                reservation: Some(reservation),
-                            };
-                            return Ok(Claim::Mine(answering.ticket(Some(stake))));
+                            return Ok(Claim::Mine(answering.ticket(Some(scope))));
                         }
                         Transaction::Unmet(places) if places.contains(&0) => {
-                            return self.claim_again(answering, Some(path)).await;
+                            return self.claim_again(answering, Some(scope)).await;
                         }
                         Transaction::Unmet(_) => {}
                     }
                 }
-                Err(_) if fresh => {
-                    let waiting = Verdict::Refused(Reason::TryLater);
-                    let settled = Consumption {
-                        verdict: Some(waiting),
-                        ..consumption
-                    };
-                    return match self.write(vec![self.put_consumption(id, &settled)]).await? {
-                        Transaction::Written => Ok(Claim::Settled(waiting, None)),
-                        Transaction::Unmet(_) => self.claim_again(answering, Some(path)).await,
-                    };
+                Err(wait) if fresh => {
+                    let others_run = tries.judged().wait(now).is_none();
+                    if others_run && Instant::now() + pause < until {
+                        tokio::time::sleep(pause).await;
+                        pause *= 2;
+                    } else {
+                        let waiting = Verdict::Refused(wait.reason());
+                        let settled = Consumption {
+                            verdict: Some(waiting),
+                            ..consumption
+                        };
+                        return match self.write(vec![self.put_consumption(id, &settled)]).await? {
+                            Transaction::Written => Ok(Claim::Settled(waiting, None)),
+                            Transaction::Unmet(_) => self.claim_again(answering, Some(scope)).await,
+                        };
+                    }
                 }
                 Err(_) => {}
             }
-            counter = self.profile(user).await?.counter(path);
+            tries = self.tries(user, scope).await?;
             fresh = true;
         }
         Err(Fault::new("ClaimTry", "lost every race"))
@@ -250,7 +244,7 @@ impl UserTable {
     async fn claim_again(
         &self,
         answering: Answering<'_>,
-        path: Option<Path>,
+        stake: Option<Scope>,
     ) -> Result<Claim, Fault> {
         let Answering {
             user,
@@ -261,19 +255,13 @@ impl UserTable {
             until,
             ..
         } = answering;
-        let mine = || {
-            answering.ticket(path.map(|path| Stake {
-                path,
-                reservation: None,
-            }))
-        };
         loop {
             let [found] = self.read([Some(challenge_key(id))]).await?;
             let Some(used) = found.as_ref().and_then(consumption) else {
                 return Ok(Claim::Refused);
             };
             match used.repeated(user, answer, call, watch.now()) {
-                Repeat::Mine => return Ok(Claim::Mine(mine())),
+                Repeat::Mine => return Ok(Claim::Mine(answering.ticket(stake))),
                 Repeat::Refused => return Ok(Claim::Refused),
                 Repeat::Same(verdict, picture) => return Ok(Claim::Settled(verdict, picture)),
                 Repeat::TakeOver => {
@@ -285,7 +273,7 @@ impl UserTable {
                         .if_equal("call", text(used.call.to_string()))
                         .if_absent("verdict");
                     if self.update("TakeOver", write).await? {
-                        return Ok(Claim::Mine(mine()));
+                        return Ok(Claim::Mine(answering.ticket(stake)));
                     }
                 }
                 Repeat::Running => {}
@@ -297,21 +285,44 @@ impl UserTable {
         }
     }
 
-    /// Records a refusal. The try stays counted.
+    /// Records a refusal, and what it costs.
     pub async fn settle_refusal(
         &self,
         ticket: &Ticket,
         reason: Reason,
+        cost: Cost,
         picture: Option<Sha256Digest>,
     ) -> Result<(), Fault> {
-        let write = verdict(ticket, Verdict::Refused(reason), picture);
-        self.update("SettleRefusal", write).await?;
+        let refused = || verdict(ticket, Verdict::Refused(reason), cost, picture);
+        self.settle("SettleRefusal", ticket, cost, refused).await?;
         Ok(())
+    }
+
+    /// Records a verdict and what becomes of the try behind it, both or neither. A try that is not
+    /// on record any more, since the levels were emptied meanwhile, changes nothing else. False
+    /// where the ticket is not good any more.
+    async fn settle(
+        &self,
+        what: &'static str,
+        ticket: &Ticket,
+        cost: Cost,
+        verdict: impl Fn() -> Write,
+    ) -> Result<bool, Fault> {
+        if let Some(scope) = ticket.stake {
+            let tried = settle_try(&ticket.user, scope, &ticket.id, cost);
+            let writes = [verdict(), tried].map(|write| write.in_transaction(&self.name));
+            match self.write(writes.into()).await? {
+                Transaction::Written => return Ok(true),
+                Transaction::Unmet(places) if places.contains(&0) => return Ok(false),
+                Transaction::Unmet(_) => {}
+            }
+        }
+        self.update(what, verdict()).await
     }
 
     /// Records that an enrolment's picture was accepted.
     pub async fn settle_enrolment(&self, ticket: &Ticket) -> Result<Settled, Fault> {
-        let passed = verdict(ticket, Verdict::Passed, None);
+        let passed = verdict(ticket, Verdict::Passed, Cost::Nothing, None);
         if self.update("SettleEnrolment", passed).await? {
             return Ok(Settled::Recorded);
         }
@@ -335,7 +346,7 @@ impl UserTable {
         let remembered =
             Write::to(picture_key(&ticket.user, digest)).set("ttl", ttl(now.plus(PICTURE_KEPT)));
         let writes = [
-            verdict(ticket, Verdict::Passed, Some(digest)),
+            verdict(ticket, Verdict::Passed, Cost::Nothing, Some(digest)),
             profile,
             remembered,
         ];
@@ -345,27 +356,6 @@ impl UserTable {
             Transaction::Unmet(places) if places.contains(&0) => self.recorded(ticket).await,
             Transaction::Unmet(_) => Ok(Settled::FaceGone),
         }
-    }
-
-    /// Gives a try back that was counted by a call which died before it had judged the answer.
-    /// Nothing changes where it was judged after all.
-    pub async fn give_back_abandoned(
-        &self,
-        id: &ChallengeId,
-        abandoned: &Consumption,
-        path: Path,
-    ) -> Result<(), Fault> {
-        let ticket = Ticket {
-            user: abandoned.user.clone(),
-            id: id.clone(),
-            call: abandoned.call,
-            stake: Some(Stake {
-                path,
-                reservation: None,
-            }),
-        };
-        self.settle_fault(&ticket).await?;
-        Ok(())
     }
 
     /// Reads what became of a challenge.
@@ -395,79 +385,69 @@ impl UserTable {
     /// none where the challenge is not this call's.
     pub async fn settle_fault(&self, ticket: &Ticket) -> Result<Option<Verdict>, Fault> {
         let given_up = Verdict::Refused(Reason::TryLater);
-        let again = || verdict(ticket, given_up, None);
-        let Some(Stake { path, reservation }) = ticket.stake else {
-            if self.update("SettleFault", again()).await? {
-                return Ok(Some(given_up));
-            }
-            return self.verdict_of(ticket).await;
-        };
-        let mut counter = match reservation {
-            Some(reservation) => reservation.after,
-            None => self.profile(&ticket.user).await?.counter(path),
-        };
-        for _ in 0..RACES {
-            let given = counter.give_back(reservation.as_ref());
-            let back = write_counter(Write::to(profile_key(&ticket.user)), path, counter, given);
-            let writes = vec![
-                again().in_transaction(&self.name),
-                forget_last_try(back, path, given).in_transaction(&self.name),
-            ];
-            match self.write(writes).await? {
-                Transaction::Written => return Ok(Some(given_up)),
-                // It is judged, or another call has taken over, and the try is its to give back.
-                Transaction::Unmet(places) if places.contains(&0) => {
-                    return self.verdict_of(ticket).await;
-                }
-                Transaction::Unmet(_) => {
-                    counter = self.profile(&ticket.user).await?.counter(path);
-                    if counter.failures == 0 {
-                        // A passed face has set the counter back meanwhile.
-                        return Ok(self
-                            .update("SettleFault", again())
-                            .await?
-                            .then_some(given_up));
-                    }
-                }
-            }
+        let fault = || verdict(ticket, given_up, Cost::Nothing, None);
+        if self
+            .settle("SettleFault", ticket, Cost::Nothing, fault)
+            .await?
+        {
+            return Ok(Some(given_up));
         }
-        Err(Fault::new("SettleFault", "lost every race"))
+        // It is judged, or another call has taken over, and the try is its to give back.
+        self.verdict_of(ticket).await
     }
 
-    /// Records a pass: verdict, counter, the pass that tokens use up, the picture that must not
-    /// pass again, and what else changes, all or nothing.
+    /// Records a pass: verdict, the try given back, the pass that tokens use up, the picture that
+    /// must not pass again, and what else changes, all or nothing.
     pub async fn settle_pass(
         &self,
         ticket: &Ticket,
         pass: &FullPass<'_>,
         now: Timestamp,
     ) -> Result<Settled, Fault> {
-        match self.write(self.pass(ticket, pass, now)).await? {
-            Transaction::Written => Ok(Settled::Recorded),
-            Transaction::Unmet(places) if places.contains(&0) => self.recorded(ticket).await,
-            Transaction::Unmet(places) if places.contains(&1) => Ok(Settled::PictureUsed),
-            Transaction::Unmet(_) => Ok(Settled::FaceGone),
+        let mut unmet = match self
+            .write(self.pass(ticket, ticket.stake, pass, now))
+            .await?
+        {
+            Transaction::Written => return Ok(Settled::Recorded),
+            Transaction::Unmet(places) => places,
+        };
+        // The try is not on record any more: the levels were emptied meanwhile.
+        if ticket.stake.is_some() && unmet == [TRY] {
+            unmet = match self.write(self.pass(ticket, None, pass, now)).await? {
+                Transaction::Written => return Ok(Settled::Recorded),
+                Transaction::Unmet(places) => places,
+            };
+        }
+        if unmet.contains(&0) {
+            self.recorded(ticket).await
+        } else if unmet.contains(&1) {
+            Ok(Settled::PictureUsed)
+        } else {
+            Ok(Settled::FaceGone)
         }
     }
 
     fn pass(
         &self,
         ticket: &Ticket,
+        stake: Option<Scope>,
         pass: &FullPass<'_>,
         now: Timestamp,
     ) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem> {
         let picture = pass.picture;
         let key = picture_key(&ticket.user, picture);
         let resets_before = pass.session.resets_before(pass.steps.password);
-        let mut profile = set_pass(Write::to(profile_key(&ticket.user)), pass, now)
+        let profile = set_pass(Write::to(profile_key(&ticket.user)), pass, now)
             .if_absent_or_less("resetAt", time(resets_before));
-        if let Some(Stake { path, .. }) = ticket.stake {
-            profile = set_counter(profile, path, Counter::default());
-        }
+        let passed = verdict(ticket, Verdict::Passed, Cost::Nothing, Some(picture));
         let mut writes = vec![
-            verdict(ticket, Verdict::Passed, Some(picture)).in_transaction(&self.name),
+            passed.in_transaction(&self.name),
             put_new(&self.name, &key, [("ttl", ttl(now.plus(PICTURE_KEPT)))]),
         ];
+        if let Some(scope) = stake {
+            let back = settle_try(&ticket.user, scope, &ticket.id, Cost::Nothing);
+            writes.push(back.in_transaction(&self.name));
+        }
         match &pass.face {
             PassedFace::Known(face) => {
                 writes.push(
@@ -559,7 +539,7 @@ impl Answering<'_> {
         Consumption::first(self.user.clone(), self.answer, self.call, session, now)
     }
 
-    fn ticket(&self, stake: Option<Stake>) -> Ticket {
+    fn ticket(&self, stake: Option<Scope>) -> Ticket {
         Ticket {
             user: self.user.clone(),
             id: self.id.clone(),
@@ -571,11 +551,18 @@ impl Answering<'_> {
 
 /// Writes a verdict, provided that the ticket is still good: nobody has taken over, and there is
 /// no verdict yet.
-fn verdict(ticket: &Ticket, verdict: Verdict, picture: Option<Sha256Digest>) -> Write {
-    Write::to(challenge_key(&ticket.id))
-        .set("verdict", text(verdict.name()))
+fn verdict(ticket: &Ticket, verdict: Verdict, cost: Cost, picture: Option<Sha256Digest>) -> Write {
+    let compared = cost == Cost::Comparison;
+    verdict_of_call(&ticket.id, ticket.call, verdict)
         .set_some("picture", picture.map(|picture| text(picture.to_hex())))
-        .if_equal("call", text(ticket.call.to_string()))
+        .set_some("compared", compared.then_some(AttributeValue::Bool(true)))
+}
+
+/// The same, by the call that the challenge is.
+pub(super) fn verdict_of_call(id: &ChallengeId, call: CallId, verdict: Verdict) -> Write {
+    Write::to(challenge_key(id))
+        .set("verdict", text(verdict.name()))
+        .if_equal("call", text(call.to_string()))
         .if_absent("verdict")
 }
 
@@ -588,6 +575,7 @@ pub(super) fn consumption(item: &Item) -> Option<Consumption> {
         lease: item.time("lease")?,
         taken_over: item.flag("takenOver"),
         verdict: item.text("verdict").and_then(Verdict::parse),
+        compared: item.flag("compared"),
         picture: digest(item, "picture"),
         session: Facts {
             // Without a time it counts as older than every reset.

@@ -197,12 +197,38 @@ impl Write {
         self
     }
 
-    /// Requires that a map has an entry.
-    pub(super) fn if_entry(mut self, map: &str, entry: &str) -> Self {
+    /// The path to a map's entry; one write names one entry.
+    fn entry(&mut self, map: &str, entry: &str) -> String {
         let map = self.name(map);
         self.names.insert("#entry".to_owned(), entry.to_owned());
-        self.conditions
-            .push(format!("attribute_exists({map}.#entry)"));
+        format!("{map}.#entry")
+    }
+
+    /// Removes an entry of a map.
+    pub(super) fn remove_entry(mut self, map: &str, entry: &str) -> Self {
+        let entry = self.entry(map, entry);
+        self.remove.push(entry);
+        self
+    }
+
+    /// Sets an attribute of a map's entry, which must be there.
+    pub(super) fn set_in_entry(
+        mut self,
+        map: &str,
+        entry: &str,
+        attribute: &str,
+        value: AttributeValue,
+    ) -> Self {
+        let entry = self.entry(map, entry);
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.set.push(format!("{entry}.{name} = {value}"));
+        self
+    }
+
+    /// Requires that a map has an entry.
+    pub(super) fn if_entry(mut self, map: &str, entry: &str) -> Self {
+        let entry = self.entry(map, entry);
+        self.conditions.push(format!("attribute_exists({entry})"));
         self
     }
 

@@ -2,7 +2,8 @@
 //!
 //! | PK / SK | holds |
 //! | --- | --- |
-//! | `USER#<userName>` / `PROFILE` | state, faces, face data, consent, binding, the two counters, the last full pass |
+//! | `USER#<userName>` / `PROFILE` | state, faces, face data, consent, binding, the last full pass |
+//! | `USER#<userName>` / `TRIES#<path>#<factor>` | tries: levels, and the latest ones |
 //! | `USER#<userName>` / `PICTURE#<sha256>` | a picture, or face data, that passed or was enrolled |
 //! | `CHALLENGE#<id>` / `CHALLENGE` | an answer: whose, when, which call works on it and how long, verdict |
 //! | `USER#<userName>` / `ENROLMENT#<id>` | where it stands, its document, lease, recognitions, face |
@@ -23,6 +24,7 @@ mod passes;
 mod sign_outs;
 #[cfg(test)]
 mod tests;
+mod tries;
 
 use std::time::Duration;
 
@@ -36,13 +38,14 @@ pub use accounts::Standing;
 pub use challenges::{Answering, Claim, FullPass, PassedFace, Settled, Ticket};
 pub use enrolments::Lease;
 pub use owed::{Next, Page};
+pub use tries::OnPath;
 
 use crate::client::Config;
 use crate::fault::Fault;
 use item::{Item, Key};
 
-/// How often a write that lost a race is tried anew before it counts as a fault. Five tries in
-/// a row exhaust a counter's free failures, so a sixth loser finds a wait, not a race.
+/// How often a write that lost a race is tried anew before it counts as a fault. Five tries at
+/// once exhaust what is free of waiting, so a sixth loser finds a wait, not a race.
 const RACES: u32 = 12;
 
 /// The user table.
@@ -179,17 +182,19 @@ fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> b
         == Some(code)
 }
 
+/// The key of something of a user's.
+fn user_key(user: &UserName, sort: String) -> Key {
+    Key::new(format!("USER#{}", user.as_str()), sort)
+}
+
 /// The key of a user's profile.
 fn profile_key(user: &UserName) -> Key {
-    Key::new(format!("USER#{}", user.as_str()), "PROFILE".to_owned())
+    user_key(user, "PROFILE".to_owned())
 }
 
 /// The key of a picture, or of face data, that must not pass (again).
 fn picture_key(user: &UserName, digest: signin_core::secret::Sha256Digest) -> Key {
-    Key::new(
-        format!("USER#{}", user.as_str()),
-        format!("PICTURE#{}", digest.to_hex()),
-    )
+    user_key(user, format!("PICTURE#{}", digest.to_hex()))
 }
 
 /// The key of a challenge that was answered.

@@ -15,14 +15,15 @@ use aws_sdk_dynamodb::types::error::{
 };
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue};
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
-use signin_core::consumption::{Consumption, Facts};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName, UserPoolId};
-use signin_core::lockout::{Counter, Path};
+use signin_core::lockout::{Cost, Level, Levels, Path, Scope, State as TryState, Tries, Try};
 use signin_core::pass::{Cause, Guard, TokenRequest};
+use signin_core::policy::Factor;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
+use signin_core::session::Progress;
 use signin_core::time::Timestamp;
 
 use super::*;
@@ -54,11 +55,17 @@ fn written() -> Rule {
 }
 
 fn cancelled_with(codes: [&'static str; 2]) -> Rule {
+    cancelled_for(&codes)
+}
+
+fn cancelled_for(codes: &[&'static str]) -> Rule {
+    let codes = codes.to_vec();
     mock!(Client::transact_write_items).then_error(move || {
-        let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+        let reason = |code: &&str| CancellationReason::builder().code(*code).build();
+        let reasons = codes.iter().map(reason).collect();
         TransactWriteItemsError::TransactionCanceledException(
             TransactionCanceledException::builder()
-                .set_cancellation_reasons(Some(reasons.to_vec()))
+                .set_cancellation_reasons(Some(reasons))
                 .build(),
         )
     })
@@ -92,12 +99,70 @@ fn n(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-fn profile_with_failures(failures: u64, not_before: Timestamp) -> Rule {
+/// What the tests' tries are counted by.
+const OPEN: Scope = Scope {
+    path: Path::Open,
+    factor: Factor::Face,
+};
+
+fn ada() -> UserName {
+    UserName::parse("ada").unwrap()
+}
+
+/// The challenge that the tests answer, and one that somebody else does.
+fn own() -> ChallengeId {
+    ChallengeId::from_random([1; 16])
+}
+
+fn another() -> ChallengeId {
+    ChallengeId::from_random([7; 16])
+}
+
+/// Tries with this many failures of just now in the levels.
+fn failed(count: u32) -> Tries {
+    let level = Level { count, since: NOW };
+    Tries {
+        levels: Levels {
+            fast: level,
+            slow: level,
+            not_before: NOW.plus(signin_core::lockout::wait_after(count)),
+            ..Levels::default()
+        },
+        ..Tries::default()
+    }
+}
+
+/// The same with another try, made then and come to this.
+fn with_try(mut tries: Tries, id: ChallengeId, at: Timestamp, state: TryState) -> Tries {
+    tries.recent.insert(id, Try { at, state });
+    tries
+}
+
+fn attempt(at: Timestamp, state: &str) -> AttributeValue {
+    let attributes = [("at", n(at.as_millis())), ("state", s(state))];
+    AttributeValue::M(
+        attributes
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+    )
+}
+
+/// A read that finds tries.
+fn found_tries(tries: &Tries) -> Rule {
+    let levels = tries.levels;
+    let recent = tries
+        .recent
+        .iter()
+        .map(|(id, tried)| (id.to_string(), attempt(tried.at, tried.state.name())));
     found(&[
         ("PK", s("USER#ada")),
-        ("SK", s("PROFILE")),
-        ("openFailures", n(failures)),
-        ("openNotBefore", n(not_before.as_millis())),
+        ("SK", s("TRIES#OPEN#FACE")),
+        ("fast", n(levels.fast.count.into())),
+        ("fastSince", n(levels.fast.since.as_millis())),
+        ("slow", n(levels.slow.count.into())),
+        ("slowSince", n(levels.slow.since.as_millis())),
+        ("notBefore", n(levels.not_before.as_millis())),
+        ("recent", AttributeValue::M(recent.collect())),
     ])
 }
 
@@ -131,14 +196,13 @@ async fn ticket(table: &UserTable) -> Ticket {
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
-    let claimed = table.claim_try(answering, Path::Open, Counter::default());
-    match claimed.await {
+    match table.claim_try(answering, OPEN, &Tries::default()).await {
         Ok(Claim::Mine(ticket)) => ticket,
         other => panic!("expected a ticket, found {other:?}"),
     }
 }
 
-async fn claim(rules: &[&Rule], answer: &[u8], seen: Counter) -> Result<Claim, Fault> {
+async fn claim(rules: &[&Rule], answer: &[u8], seen: &Tries) -> Result<Claim, Fault> {
     let user = UserName::parse("ada").unwrap();
     let id = ChallengeId::from_random([1; 16]);
     let watch = Stopwatch::start(NOW);
@@ -152,7 +216,7 @@ async fn claim(rules: &[&Rule], answer: &[u8], seen: Counter) -> Result<Claim, F
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
-    table(rules).claim_try(answering, Path::Open, seen).await
+    table(rules).claim_try(answering, OPEN, seen).await
 }
 
 #[tokio::test]
@@ -163,80 +227,112 @@ async fn consuming_a_challenge_and_reserving_a_try_is_one_conditional_transactio
                 return false;
             };
             let consume = consume.put().and_then(|put| put.condition_expression());
-            let reserve = reserve.update().expect("the counter is updated");
+            let reserve = reserve.update().expect("the tries are updated");
             let condition = reserve.condition_expression().unwrap_or_default();
+            let values = reserve.expression_attribute_values().expect("values");
+            let new = AttributeValue::M([(own().to_string(), attempt(NOW, "RESERVED"))].into());
             consume == Some("attribute_not_exists(PK)")
+                && reserve.key().get("SK") == Some(&s("TRIES#OPEN#FACE"))
                 && condition
-                    == "#openFailures = :v2 AND \
-                     (attribute_not_exists(#openNotBefore) OR #openNotBefore = :v3)"
-                && reserve.expression_attribute_values().is_some_and(|values| {
-                    values.get(":v0") == Some(&n(4)) && values.get(":v2") == Some(&n(3))
-                })
+                    == "#fast = :v0 AND #fastSince = :v1 AND #slow = :v2 AND #slowSince = :v3 AND \
+                        #notBefore = :v4 AND \
+                        (attribute_not_exists(#unusable) OR #unusable = :v5) AND \
+                        (attribute_not_exists(#unusableSince) OR #unusableSince = :v6) AND \
+                        (attribute_not_exists(#recent) OR #recent = :v12)"
+                && values.get(":v0") == Some(&n(3))
+                && values.get(":v1") == Some(&n(NOW.as_millis()))
+                && values.get(":v13") == Some(&new)
+                && reserve
+                    .update_expression()
+                    .contains("#recent = :v13, #ttl = :v14")
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
-    let seen = Counter {
-        failures: 3,
-        ..Counter::default()
-    };
-    assert!(matches!(
-        claim(&[&rule], b"uploaded", seen).await,
-        Ok(Claim::Mine(_))
-    ));
+    let claimed = claim(&[&rule], b"uploaded", &failed(3)).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))));
 }
 
 #[tokio::test]
-async fn a_counter_that_an_operator_set_to_zero_counts_as_one_that_never_was() {
+async fn a_reservation_is_good_only_while_the_latest_tries_are_what_they_were() {
+    let before = NOW.minus(Duration::from_secs(1));
     let rule = mock!(Client::transact_write_items)
+        .match_requests(move |request| {
+            let reserve = request.transact_items()[1].update().expect("an update");
+            let condition = reserve.condition_expression().unwrap_or_default();
+            let values = reserve.expression_attribute_values().expect("values");
+            let seen =
+                AttributeValue::M([(another().to_string(), attempt(before, "RESERVED"))].into());
+            condition.ends_with("AND #recent = :v7") && values.get(":v7") == Some(&seen)
+        })
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    let seen = with_try(Tries::default(), another(), before, TryState::Reserved);
+    let claimed = claim(&[&rule], b"uploaded", &seen).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+}
+
+#[tokio::test]
+async fn a_try_that_lost_the_race_for_the_tries_is_counted_on_top_of_the_winners() {
+    let lost = cancelled_with(["None", "ConditionalCheckFailed"]);
+    let anew = found_tries(&failed(4));
+    let on_top = mock!(Client::transact_write_items)
         .match_requests(|request| {
             let reserve = request.transact_items()[1].update();
-            reserve.and_then(|reserve| reserve.condition_expression())
-                == Some("(attribute_not_exists(#openFailures) OR #openFailures = :v2)")
+            let values = reserve.and_then(|reserve| reserve.expression_attribute_values());
+            values.is_some_and(|values| values.get(":v0") == Some(&n(4)))
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
-    let claimed = claim(&[&rule], b"uploaded", Counter::default()).await;
+    let claimed = claim(&[&lost, &anew, &on_top], b"uploaded", &Tries::default()).await;
     assert!(matches!(claimed, Ok(Claim::Mine(_))));
 }
 
-#[tokio::test]
-async fn a_try_that_lost_the_race_for_the_counter_is_counted_on_top_of_the_winners() {
-    let lost = cancelled_with(["None", "ConditionalCheckFailed"]);
-    let anew = profile_with_failures(4, Timestamp::default());
-    let claimed = claim(&[&lost, &anew, &written()], b"uploaded", Counter::default()).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))));
-}
-
-#[tokio::test]
-async fn a_try_during_a_wait_consumes_its_challenge_and_reserves_nothing() {
-    let waiting = profile_with_failures(5, NOW.plus(Duration::from_secs(30)));
-    let consumed = mock!(Client::transact_write_items)
-        .match_requests(|request| {
+/// A write that consumes a challenge, by this verdict and nothing else.
+fn consumed_for(verdict: &'static str) -> Rule {
+    mock!(Client::transact_write_items)
+        .match_requests(move |request| {
             let [only] = request.transact_items() else {
                 return false;
             };
             let item = only.put().expect("the challenge is put").item();
-            item.get("verdict") == Some(&s("TRY_LATER"))
+            item.get("verdict") == Some(&s(verdict))
         })
-        .then_output(|| TransactWriteItemsOutput::builder().build());
-    let seen = Counter {
-        failures: 5,
-        not_before: NOW.plus(Duration::from_secs(30)),
-    };
-    let claimed = claim(&[&waiting, &consumed], b"uploaded", seen).await;
-    let Ok(Claim::Settled(verdict, None)) = claimed else {
-        panic!("expected a wait")
-    };
-    assert_eq!(verdict, Verdict::Refused(Reason::TryLater));
+        .then_output(|| TransactWriteItemsOutput::builder().build())
 }
 
 #[tokio::test]
-async fn a_wait_that_a_passed_face_has_ended_since_is_no_wait() {
-    let reset = found(&[("PK", s("USER#ada")), ("SK", s("PROFILE"))]);
-    let seen = Counter {
-        failures: 5,
-        not_before: NOW.plus(Duration::from_secs(30)),
-    };
-    let claimed = claim(&[&reset, &written()], b"uploaded", seen).await;
+async fn a_try_during_a_wait_consumes_its_challenge_and_reserves_nothing() {
+    for (failures, reason) in [(5, Reason::TryLater), (25, Reason::Locked)] {
+        let (waiting, consumed) = (found_tries(&failed(failures)), consumed_for(reason.name()));
+        let claimed = claim(&[&waiting, &consumed], b"uploaded", &failed(failures)).await;
+        let Ok(Claim::Settled(verdict, None)) = claimed else {
+            panic!("expected a wait")
+        };
+        assert_eq!(verdict, Verdict::Refused(reason));
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_was_emptied_since_is_no_wait() {
+    let emptied = found_tries(&Tries::default());
+    let claimed = claim(&[&emptied, &written()], b"uploaded", &failed(5)).await;
     assert!(matches!(claimed, Ok(Claim::Mine(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_only_a_running_one_keeps_back_waits_for_it() {
+    let running = with_try(failed(4), another(), NOW, TryState::Reserved);
+    let compared = with_try(failed(4), another(), NOW, TryState::Compared);
+    // The other one passes and leaves no trace, or it fails.
+    for (then, last) in [
+        (failed(4), written()),
+        (compared, consumed_for("TRY_LATER")),
+    ] {
+        let (first, then) = (found_tries(&running), found_tries(&then));
+        let mine = claim(&[&first, &then, &last], b"uploaded", &running).await;
+        match mine.unwrap() {
+            Claim::Mine(_) | Claim::Settled(Verdict::Refused(Reason::TryLater), None) => {}
+            other => panic!("unexpected {other:?}"),
+        }
+        assert_eq!(last.num_calls(), 1);
+    }
 }
 
 #[tokio::test]
@@ -244,7 +340,7 @@ async fn the_same_answer_gets_the_first_verdict_and_another_one_none() {
     for (answer, same) in [(&b"uploaded"[..], true), (b"other", false)] {
         let lost = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
         let first = used(NOW, Some("PASSED"));
-        let claimed = claim(&[&lost, &first], answer, Counter::default())
+        let claimed = claim(&[&lost, &first], answer, &Tries::default())
             .await
             .unwrap();
         match claimed {
@@ -259,7 +355,7 @@ async fn the_same_answer_gets_the_first_verdict_and_another_one_none() {
 async fn a_call_that_is_still_running_is_waited_for() {
     let lost = cancelled_with(["ConditionalCheckFailed", "None"]);
     let (running, done) = (used(NOW, None), used(NOW, Some("NO_MATCH")));
-    let claimed = claim(&[&lost, &running, &done], b"uploaded", Counter::default()).await;
+    let claimed = claim(&[&lost, &running, &done], b"uploaded", &Tries::default()).await;
     let Ok(Claim::Settled(verdict, _)) = claimed else {
         panic!("expected the first verdict")
     };
@@ -276,30 +372,79 @@ async fn a_call_that_died_is_taken_over_without_counting_again() {
             condition == "#call = :v3 AND attribute_not_exists(#verdict)"
         })
         .then_output(|| UpdateItemOutput::builder().build());
-    let claimed = claim(&[&lost, &died, &take], b"uploaded", Counter::default()).await;
+    let claimed = claim(&[&lost, &died, &take], b"uploaded", &Tries::default()).await;
     assert!(matches!(claimed, Ok(Claim::Mine(_))));
 }
 
-#[tokio::test]
-async fn a_fault_gives_the_try_back_in_the_same_transaction_as_the_verdict() {
-    let back = mock!(Client::transact_write_items)
-        .match_requests(|request| {
-            let [verdict, counter] = request.transact_items() else {
+/// A transaction of a verdict and of what becomes of the try behind it.
+fn settled(verdict: &'static str, compared: bool, update: &'static str) -> Rule {
+    mock!(Client::transact_write_items)
+        .match_requests(move |request| {
+            let [judged, tried] = request.transact_items() else {
                 return false;
             };
-            let verdict = verdict.update().expect("the challenge is updated");
-            let counter = counter.update().expect("the counter is updated");
-            let values = verdict.expression_attribute_values().expect("values");
-            values.get(":v0") == Some(&s("TRY_LATER"))
-                && counter.update_expression() == "REMOVE #openFailures, #openNotBefore, #openTry"
-                && counter.condition_expression()
-                    == Some(
-                        "#openFailures = :v0 AND \
-                         (attribute_not_exists(#openNotBefore) OR #openNotBefore = :v1)",
-                    )
+            let judged = judged.update().expect("the challenge is updated");
+            let tried = tried.update().expect("the tries are updated");
+            let names = tried.expression_attribute_names().expect("names");
+            judged.condition_expression() == Some("#call = :v1 AND attribute_not_exists(#verdict)")
+                && judged.update_expression().contains("#compared") == compared
+                && judged
+                    .expression_attribute_values()
+                    .is_some_and(|values| values.get(":v0") == Some(&s(verdict)))
+                && tried.key().get("SK") == Some(&s("TRIES#OPEN#FACE"))
+                && tried.update_expression() == update
+                && tried.condition_expression() == Some("attribute_exists(#recent.#entry)")
+                && names.get("#entry") == Some(&own().to_string())
         })
-        .then_output(|| TransactWriteItemsOutput::builder().build());
+        .then_output(|| TransactWriteItemsOutput::builder().build())
+}
+
+const GIVEN_BACK: &str = "REMOVE #recent.#entry";
+const COUNTED: &str = "SET #recent.#entry.#state = :v0";
+
+#[tokio::test]
+async fn a_fault_gives_the_try_back_in_the_same_transaction_as_the_verdict() {
+    let back = settled("TRY_LATER", false, GIVEN_BACK);
     let table = table(&[&written(), &back]);
+    let ticket = ticket(&table).await;
+    let settled = table.settle_fault(&ticket).await;
+    assert_eq!(settled, Ok(Some(Verdict::Refused(Reason::TryLater))));
+}
+
+#[tokio::test]
+async fn a_refusal_settles_the_try_as_what_it_was_in_the_same_transaction() {
+    for (reason, cost, rule) in [
+        (
+            Reason::NoMatch,
+            Cost::Comparison,
+            settled("NO_MATCH", true, COUNTED),
+        ),
+        (
+            Reason::NoFace,
+            Cost::Acquisition,
+            settled("NO_FACE", false, COUNTED),
+        ),
+        (
+            Reason::NotAnImage,
+            Cost::Nothing,
+            settled("NOT_AN_IMAGE", false, GIVEN_BACK),
+        ),
+    ] {
+        let table = table(&[&written(), &rule]);
+        let ticket = ticket(&table).await;
+        let settled = table.settle_refusal(&ticket, reason, cost, None).await;
+        assert_eq!(settled, Ok(()));
+        assert_eq!(rule.num_calls(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_verdict_on_a_try_that_was_emptied_meanwhile_stands_without_it() {
+    let gone = cancelled_with(["None", "ConditionalCheckFailed"]);
+    let alone = mock!(Client::update_item)
+        .match_requests(|request| request.key().is_some_and(|key| key["SK"] == s("CHALLENGE")))
+        .then_output(|| UpdateItemOutput::builder().build());
+    let table = table(&[&written(), &gone, &alone]);
     let ticket = ticket(&table).await;
     let settled = table.settle_fault(&ticket).await;
     assert_eq!(settled, Ok(Some(Verdict::Refused(Reason::TryLater))));
@@ -328,7 +473,7 @@ fn nothing() -> Rule {
 #[tokio::test]
 async fn a_throttled_table_is_a_fault_and_not_a_lost_race() {
     let throttled = cancelled_with(["ThrottlingError", "None"]);
-    let claimed = claim(&[&throttled, &nothing()], b"uploaded", Counter::default()).await;
+    let claimed = claim(&[&throttled, &nothing()], b"uploaded", &Tries::default()).await;
     assert!(claimed.is_err());
 }
 
@@ -336,15 +481,9 @@ async fn a_throttled_table_is_a_fault_and_not_a_lost_race() {
 async fn a_claim_that_was_written_without_an_answer_gives_its_try_back() {
     let lost = cancelled_with(["ThrottlingError", "None"]);
     let mine = consumed_by(CALL, None);
-    let raised = profile_with_failures(1, Timestamp::default());
-    let back = mock!(Client::transact_write_items)
-        .match_requests(|request| {
-            let counter = request.transact_items()[1].update();
-            counter.is_some_and(|counter| counter.update_expression().starts_with("REMOVE"))
-        })
-        .then_output(|| TransactWriteItemsOutput::builder().build());
-    let rules = [&lost, &mine, &raised, &back];
-    let claimed = claim(&rules, b"uploaded", Counter::default()).await;
+    let back = settled("TRY_LATER", false, GIVEN_BACK);
+    let rules = [&lost, &mine, &back];
+    let claimed = claim(&rules, b"uploaded", &Tries::default()).await;
     let Ok(Claim::Settled(verdict, None)) = claimed else {
         panic!("expected the try to be given back")
     };
@@ -356,12 +495,12 @@ async fn a_claim_that_was_written_without_an_answer_gives_its_try_back() {
 async fn a_claim_whose_repeat_finds_it_written_is_this_calls() {
     let again = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
     let mine = consumed_by(CALL, None);
-    let claimed = claim(&[&again, &mine], b"uploaded", Counter::default()).await;
+    let claimed = claim(&[&again, &mine], b"uploaded", &Tries::default()).await;
     assert!(matches!(claimed, Ok(Claim::Mine(_))));
     let again = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
     let (others, judged) = (consumed_by(FIRST, None), consumed_by(FIRST, Some("PASSED")));
     let rules = [&again, &others, &judged];
-    let claimed = claim(&rules, b"uploaded", Counter::default()).await;
+    let claimed = claim(&rules, b"uploaded", &Tries::default()).await;
     assert!(matches!(claimed, Ok(Claim::Settled(Verdict::Passed, _))));
 }
 
@@ -388,36 +527,181 @@ async fn a_pass_whose_repeat_finds_it_written_stands() {
     }
 }
 
+/// Tries with one of the tests' own whose call has had its time.
+fn overdue() -> Tries {
+    let at = NOW.minus(Duration::from_secs(9));
+    with_try(failed(4), own(), at, TryState::Reserved)
+}
+
 #[tokio::test]
 async fn a_try_whose_call_died_is_given_back_where_it_was_not_judged() {
-    let died = Consumption::first(
-        UserName::parse("ada").unwrap(),
-        Sha256Digest::of(b"uploaded"),
-        CallId::from_random(FIRST),
-        Facts {
-            opening: OPENING,
-            enrolment: None,
-        },
-        NOW.minus(Duration::from_secs(9)),
-    );
-    let raised = profile_with_failures(5, NOW.plus(Duration::from_secs(21)));
-    let back = mock!(Client::transact_write_items)
+    let died = used(NOW.minus(Duration::from_secs(9)), None);
+    let back = settled("TRY_LATER", false, GIVEN_BACK);
+    let table = table(&[&died, &back, &found_tries(&failed(4))]);
+    let (user, seen) = (ada(), overdue());
+    let given = table.give_back_abandoned(&user, OPEN, &seen, NOW);
+    assert_eq!(given.await, Ok(failed(4)));
+}
+
+#[tokio::test]
+async fn a_try_that_another_call_is_at_is_left_alone() {
+    // It took over when the first one's lease was over.
+    let running = used(NOW.minus(Duration::from_secs(1)), None);
+    let given = table(&[&running]);
+    let (user, seen) = (ada(), overdue());
+    let given = given.give_back_abandoned(&user, OPEN, &seen, NOW);
+    assert_eq!(given.await, Ok(overdue()));
+    // Judged, and what is seen is only late.
+    let judged = used(NOW.minus(Duration::from_secs(9)), Some("NO_MATCH"));
+    let given = table(&[&judged]);
+    let (user, seen) = (ada(), overdue());
+    let given = given.give_back_abandoned(&user, OPEN, &seen, NOW);
+    assert_eq!(given.await, Ok(overdue()));
+}
+
+#[tokio::test]
+async fn a_try_that_still_runs_costs_no_read() {
+    let running = with_try(failed(4), own(), NOW, TryState::Reserved);
+    let given = table(&[]);
+    let user = ada();
+    let given = given.give_back_abandoned(&user, OPEN, &running, NOW);
+    assert_eq!(given.await, Ok(running.clone()));
+}
+
+#[tokio::test]
+async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
+    let rule = mock!(Client::transact_write_items)
         .match_requests(|request| {
-            let [verdict, counter] = request.transact_items() else {
-                return false;
-            };
-            let verdict = verdict.update().expect("the challenge is updated");
-            let counter = counter.update().expect("the counter is updated");
-            let values = counter.expression_attribute_values().expect("values");
-            verdict.condition_expression() == Some("#call = :v1 AND attribute_not_exists(#verdict)")
-                && counter.update_expression().ends_with("REMOVE #openTry")
-                && values.get(":v0") == Some(&n(4))
+            let tried = request.transact_items()[2].update();
+            tried.is_some_and(|tried| {
+                tried.update_expression() == GIVEN_BACK
+                    && tried.condition_expression() == Some("attribute_exists(#recent.#entry)")
+                    && tried.key().get("SK") == Some(&s("TRIES#OPEN#FACE"))
+            })
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
-    let id = ChallengeId::from_random([1; 16]);
-    let table = table(&[&raised, &back]);
-    let given = table.give_back_abandoned(&id, &died, Path::Open).await;
-    assert_eq!(given, Ok(()));
+    // Where the levels were emptied meanwhile, the pass stands without it.
+    let emptied = cancelled_for(&["None", "None", "ConditionalCheckFailed", "None"]);
+    let without = mock!(Client::transact_write_items)
+        .match_requests(|request| request.transact_items().len() == 3)
+        .then_output(|| TransactWriteItemsOutput::builder().build());
+    for rules in [vec![&rule], vec![&emptied, &without]] {
+        let first = written();
+        let rules: Vec<&Rule> = [&first].into_iter().chain(rules).collect();
+        let table = table(&rules);
+        let ticket = ticket(&table).await;
+        let client = ClientId::parse("app").unwrap();
+        let pass = FullPass {
+            picture: Sha256Digest::of(b"picture"),
+            face: PassedFace::Known(FaceId::new("own")),
+            steps: "FACE".parse().unwrap(),
+            client: &client,
+            session: OPENING,
+            nonce: None,
+        };
+        let settled = table.settle_pass(&ticket, &pass, NOW).await;
+        assert_eq!(settled, Ok(Settled::Recorded));
+    }
+}
+
+#[tokio::test]
+async fn another_paths_sign_in_empties_once_a_day_and_creates_nothing() {
+    let rule = mock!(Client::update_item)
+        .match_requests(|request| {
+            let update = request.update_expression().unwrap_or_default();
+            let values = request.expression_attribute_values().expect("values");
+            let day = Duration::from_hours(24);
+            update
+                == "SET #emptiedAt = :v0 REMOVE #fast, #fastSince, #slow, #slowSince, #unusable, \
+                    #unusableSince, #notBefore, #recent"
+                && request.condition_expression()
+                    == Some(
+                        "attribute_exists(#ttl) AND \
+                         (attribute_not_exists(#emptiedAt) OR #emptiedAt < :v1)",
+                    )
+                && values.get(":v1") == Some(&n(NOW.minus(day).as_millis()))
+        })
+        .then_output(|| UpdateItemOutput::builder().build());
+    let emptied = table(&[&rule]).empty_tries_once(&ada(), OPEN, NOW).await;
+    assert_eq!(emptied, Ok(()));
+}
+
+#[tokio::test]
+async fn a_reset_empties_a_path_whatever_the_factor_and_creates_nothing() {
+    let of = |sort: &'static str| {
+        mock!(Client::update_item)
+            .match_requests(move |request| {
+                let key = request.key().expect("a key");
+                key["SK"] == s(sort)
+                    && request.condition_expression() == Some("attribute_exists(#ttl)")
+            })
+            .then_output(|| UpdateItemOutput::builder().build())
+    };
+    let (face, data) = (of("TRIES#PASSWORD#FACE"), of("TRIES#PASSWORD#FACE_DATA"));
+    let table = table(&[&face, &data]);
+    assert_eq!(table.empty_tries(&ada(), Path::Password).await, Ok(()));
+    assert_eq!((face.num_calls(), data.num_calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_tries_of_every_path_are_read_in_the_one_batch_for_everybody_alike() {
+    let rule = mock!(Client::batch_get_item)
+        .match_requests(|request| {
+            let wanted = request
+                .request_items()
+                .and_then(|tables| tables.get("users"));
+            let sorts: Vec<_> = wanted
+                .map(|wanted| wanted.keys().iter().map(|key| key["SK"].clone()).collect())
+                .unwrap_or_default();
+            sorts
+                == [
+                    s("PROFILE"),
+                    s("TRIES#OPEN#FACE"),
+                    s("TRIES#MAILBOX#FACE"),
+                    s("TRIES#PASSWORD#FACE"),
+                ]
+        })
+        .then_output(|| {
+            let item = |sort: &str, more: Vec<(&str, AttributeValue)>| {
+                let key = [("PK", s("USER#ada")), ("SK", s(sort))];
+                let attributes = key.into_iter().chain(more);
+                attributes
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect::<HashMap<_, _>>()
+            };
+            let level = |count| vec![("slow", n(count)), ("slowSince", n(NOW.as_millis()))];
+            let mut emptied = level(25);
+            emptied.push((
+                "emptiedAt",
+                n(NOW.minus(Duration::from_hours(1)).as_millis()),
+            ));
+            let items = vec![
+                item("TRIES#OPEN#FACE", level(3)),
+                item("TRIES#PASSWORD#FACE", emptied),
+            ];
+            BatchGetItemOutput::builder()
+                .responses("users", items)
+                .build()
+        });
+    let table = table(&[&rule]);
+    let progress = Progress::default();
+    let user = ada();
+    let standing = table.standing(&user, &progress, Factor::Face);
+    let standing = standing.await.unwrap();
+    assert_eq!(standing.on(Path::Open).tries.levels.slow.count, 3);
+    assert!(standing.on(Path::Open).to_empty(NOW));
+    assert_eq!(standing.on(Path::Mailbox).tries, Tries::default());
+    assert!(
+        !standing.on(Path::Mailbox).to_empty(NOW),
+        "nothing to empty"
+    );
+    assert_eq!(standing.on(Path::Password).tries.levels.slow.count, 25);
+    assert!(
+        !standing.on(Path::Password).to_empty(NOW),
+        "emptied an hour ago"
+    );
+    let tomorrow = NOW.plus(Duration::from_hours(24));
+    assert!(standing.on(Path::Password).to_empty(tomorrow));
 }
 
 fn token_request(digest: &[u8], nonce: Option<&str>) -> TokenRequest {
@@ -711,7 +995,7 @@ async fn face_data_are_enrolled_in_one_transaction_while_their_enrolment_goes_on
             let profile = profile.update().expect("the profile is updated");
             let remembered = remembered.update().expect("the digest is remembered");
             let key = format!("PICTURE#{}", face_data().digest().to_hex());
-            verdict.condition_expression() == Some("#call = :v2 AND attribute_not_exists(#verdict)")
+            verdict.condition_expression() == Some("#call = :v1 AND attribute_not_exists(#verdict)")
                 && profile.condition_expression() == Some("#state = :v3 AND #enrolment = :v4")
                 && remembered.key().get("SK") == Some(&s(&key))
         })
@@ -748,7 +1032,7 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
     ] {
         let rule = mock!(Client::transact_write_items)
             .match_requests(move |request| {
-                let profile = request.transact_items()[2].update();
+                let profile = request.transact_items()[3].update();
                 profile.and_then(|profile| profile.condition_expression()) == Some(condition)
             })
             .then_output(|| TransactWriteItemsOutput::builder().build());

@@ -8,7 +8,7 @@ use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::policy::Policy;
 use signin_core::secret::Sha256Digest;
-use signin_core::step::Metadata;
+use signin_core::step::{MAX_WRONG, Metadata};
 
 use super::Target;
 use crate::mutation::Form;
@@ -79,7 +79,7 @@ fn run(bytes: &[u8]) {
     if let Some(challenge) = PrivateChallenge::from_parameter(text) {
         let read = PrivateChallenge::from_parameter(&challenge.to_parameter());
         assert_eq!(read.as_ref(), Some(&challenge));
-        let metadata = challenge.metadata();
+        let metadata = challenge.metadata(MAX_WRONG);
         assert_eq!(Metadata::parse(&metadata.to_string()), Some(metadata));
     }
 }

@@ -8,6 +8,7 @@ use e2e::trial::Seen;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
+use signin_core::lockout::Path;
 use signin_core::step::Step;
 
 /// Fell where a round led to tokens; otherwise held, by what it led to.
@@ -117,10 +118,8 @@ pub(crate) async fn faces(stack: &Stack, user: &str) -> Vec<String> {
 }
 
 /// Failures on the path without a password.
-pub(crate) async fn open_failures(stack: &Stack, user: &str) -> u64 {
-    let profile = stack.profile(user).await;
-    let failures = profile["openFailures"]["N"].as_str();
-    failures.map_or(0, |failures| failures.parse().expect("a number"))
+pub(crate) async fn open_failures(stack: &Stack, user: &str) -> u32 {
+    stack.failures(user, Path::Open).await
 }
 
 /// An id of a challenge that was never asked.
@@ -135,8 +134,7 @@ pub(crate) fn face_request(user: &str, challenge: &str, face: &str, answer: &str
         "expiresAt": 4_102_444_800_000_u64,
         "key": format!("{}{challenge}", signin_core::key::SIGN_INS),
         "task": {"face": {
-            "path": "OPEN",
-            "counter": {"failures": 0, "notBefore": 0},
+            "stake": {"path": "OPEN", "seen": {}},
             "faces": [{"id": face, "document": null}],
             "activates": null,
         }},
@@ -154,7 +152,7 @@ pub(crate) fn entry(step: Step, passed: bool) -> Value {
     json!({
         "challengeName": "CUSTOM_CHALLENGE",
         "challengeResult": passed,
-        "challengeMetadata": format!("{}:{}", step.name(), fresh_id()),
+        "challengeMetadata": format!("{}:{}:0:0", step.name(), fresh_id()),
     })
 }
 

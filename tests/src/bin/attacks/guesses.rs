@@ -1,38 +1,53 @@
 //! 5: guessing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use e2e::people::{asked_for_face, challenge, enrolled, inline, refused};
-use e2e::pictures;
+use e2e::people::{Person, asked_for_face, challenge, enrolled, inline, refused};
 use e2e::proxy::Proxy;
 use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
-use serde_json::json;
-use signin_client::{Challenge, Round, SignInClient};
-use signin_core::lockout::{FAILURES_TO_OFF, FREE_FAILURES, wait_after};
+use e2e::{drawn, pictures};
+use signin_client::{Challenge, ClientError, Round, SignInClient};
+use signin_core::lockout::{
+    FAILURES_TO_LOCK, FREE_FAILURES, LONGEST_WAIT, Path, SLOW_FALLS, UNUSABLE_FALLS, UNUSABLE_FREE,
+};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
 use crate::common::{open_failures, words};
 use crate::replays::compared;
 
-/// Lets the wait of a user's open path be over.
-async fn wait_is_over(stack: &Stack, user: &str) {
-    stack
-        .set_in_profile(user, "openNotBefore", &json!({"N": "0"}))
-        .await;
+/// What asks the recognition service for something.
+const RECOGNISES: [&str; 4] = [
+    "SearchFacesByImage",
+    "CompareFaces",
+    "DetectFaces",
+    "IndexFaces",
+];
+
+/// One guess in a session of its own; what it led to.
+async fn guess(client: &SignInClient, email: &str) -> Result<Round, ClientError> {
+    let asked = asked_for_face(client, email).await;
+    client.answer(&asked, inline(pictures::other())).await
 }
 
 /// Fails as often as it is free, so that a wait is due.
 async fn fail_five_times(stack: &Stack, client: &SignInClient, email: &str, user: &str) {
-    while open_failures(stack, user).await < u64::from(FREE_FAILURES) {
-        let asked = asked_for_face(client, email).await;
-        // The third wrong answer ends the session, which is as well.
-        let _ = client.answer(&asked, inline(pictures::other())).await;
+    while open_failures(stack, user).await < FREE_FAILURES {
+        let _ = guess(client, email).await;
     }
 }
 
-/// One guess a session, the waits waited for: 25 and no more, and each wait as long as it must be.
+/// The owner signs in by the face alone, or with the password before it; what it led to.
+async fn owner(client: &SignInClient, victim: &Person, path: Path) -> Result<Round, ClientError> {
+    let password = (path == Path::Password).then_some(victim.password.as_str());
+    let asked = challenge(client.begin(&victim.email, password).await, Step::Face);
+    client.answer(&asked, inline(pictures::live())).await
+}
+
+/// One guess a session, the waits waited for: 25 within a day, each wait as long as it must be;
+/// then the path is locked, and it is one guess a day.
 pub(crate) async fn one_after_another(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
     let (client, proxy) = (stack.client(), Proxy::read());
@@ -40,41 +55,52 @@ pub(crate) async fn one_after_another(ground: Ground) -> Seen {
     ground.begins().await;
     let user = victim.user_name();
     let mark = proxy.mark().await;
-    for number in 1..=FAILURES_TO_OFF {
-        if open_failures(&stack, user).await > 0 {
-            wait_is_over(&stack, user).await;
-        }
-        let asked = asked_for_face(&client, &victim.email).await;
-        let _ = client.answer(&asked, inline(pictures::other())).await;
+    let mut passed = Duration::ZERO;
+    for number in 1..=FAILURES_TO_LOCK {
+        let _ = guess(&client, &victim.email).await;
         let counted = open_failures(&stack, user).await;
-        if counted != u64::from(number) {
+        if counted != number {
             return Seen::fell(format!("{number} guesses, {counted} counted"));
         }
         let next = asked_for_face(&client, &victim.email).await;
-        let due = wait_after(number).as_secs();
-        let told = next.retry_after.map(|wait| wait.as_secs());
-        let expected = if due == 0 || number == FAILURES_TO_OFF {
-            told.is_none()
-        } else {
-            // What has passed of the wait meanwhile is a matter of seconds.
-            told.is_some_and(|told| told <= due && told + 20 >= due)
+        let told = (next.reason, next.retry_after);
+        let as_it_must_be = match told {
+            (None, None) => number < FREE_FAILURES,
+            (Some(Reason::TryLater), Some(wait)) => {
+                let least = if number == FREE_FAILURES { 10 } else { 30 };
+                (FREE_FAILURES..FAILURES_TO_LOCK).contains(&number)
+                    && wait >= Duration::from_secs(least)
+                    && wait <= LONGEST_WAIT
+            }
+            (Some(Reason::Locked), None) => number == FAILURES_TO_LOCK,
+            _ => false,
         };
-        if !expected {
-            return Seen::fell(format!(
-                "after {number} guesses a wait of {told:?} s is told"
-            ));
+        if !as_it_must_be {
+            return Seen::fell(format!("after {number} guesses {told:?} is told"));
+        }
+        let wait = next.retry_after.unwrap_or_default();
+        stack.time_passes(user, wait).await;
+        passed += wait;
+    }
+    assert!(passed < SLOW_FALLS, "{passed:?} are more than a day");
+    // Locked: not even the right face is looked at.
+    let last = owner(&client, &victim, Path::Open).await;
+    if matches!(last, Ok(Round::Tokens(_))) {
+        return Seen::fell("the 26th is compared");
+    }
+    for day in 1..=2 {
+        stack.time_passes(user, SLOW_FALLS).await;
+        let _ = guess(&client, &victim.email).await;
+        let _ = guess(&client, &victim.email).await;
+        let compared = compared(&proxy, mark).await;
+        if compared != FAILURES_TO_LOCK as usize + day {
+            return Seen::fell(format!("{compared} comparisons after {day} more days"));
         }
     }
-    wait_is_over(&stack, user).await;
-    let asked = asked_for_face(&client, &victim.email).await;
-    let last = client.answer(&asked, inline(pictures::live())).await;
-    let compared = compared(&proxy, mark).await;
-    let seen = format!("{compared} comparisons, then {}", words(&last));
-    if compared == FAILURES_TO_OFF as usize && !matches!(last, Ok(Round::Tokens(_))) {
-        Seen::held(seen)
-    } else {
-        Seen::fell(seen)
-    }
+    Seen::held(format!(
+        "{FAILURES_TO_LOCK} in {} hours, then LOCKED, then one a day",
+        passed.as_secs() / 3600
+    ))
 }
 
 /// 64 sessions, opened before the first guess, all answered at once.
@@ -103,7 +129,7 @@ pub(crate) async fn all_at_once(ground: Ground) -> Seen {
     let compared = compared(&proxy, mark).await;
     let counted = open_failures(&stack, victim.user_name()).await;
     let seen = format!("64 guesses, {compared} compared, {counted} counted");
-    if compared <= FREE_FAILURES as usize && counted == compared as u64 {
+    if compared <= FREE_FAILURES as usize && counted as usize == compared {
         Seen::held(seen)
     } else {
         Seen::fell(seen)
@@ -124,7 +150,7 @@ pub(crate) async fn stolen_password(ground: Ground) -> Seen {
     refused(wrong, Step::Face, Reason::NoMatch);
     let asked = asked_for_face(&client, &victim.email).await;
     let counted = open_failures(&stack, user).await;
-    if asked.retry_after.is_some() && counted == 5 {
+    if asked.retry_after.is_some() && counted == FREE_FAILURES {
         Seen::held("the open path still waits; the password's has a failure of its own")
     } else {
         Seen::fell(format!("{counted} failures are left of 5"))
@@ -138,9 +164,7 @@ pub(crate) async fn owner_is_delayed(ground: Ground) -> Seen {
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     fail_five_times(&stack, &client, &victim.email, victim.user_name()).await;
-    let begun = client.begin(&victim.email, Some(&victim.password)).await;
-    let asked = challenge(begun, Step::Face);
-    let round = client.answer(&asked, inline(pictures::live())).await;
+    let round = owner(&client, &victim, Path::Password).await;
     if matches!(round, Ok(Round::Tokens(_))) {
         Seen::held("the owner is in at once")
     } else {
@@ -163,22 +187,129 @@ pub(crate) async fn during_a_wait(ground: Ground) -> Seen {
             other => panic!("expected another challenge, found {}", words(&other)),
         }
     }
-    let calls = proxy.calls(mark, "").await;
-    let recognised = [
-        "SearchFacesByImage",
-        "CompareFaces",
-        "DetectFaces",
-        "IndexFaces",
-    ];
-    let cost = calls
-        .iter()
-        .filter(|call| recognised.contains(&call.operation.as_str()))
-        .count();
+    let cost = recognised(&proxy, mark).await;
     let counted = open_failures(&stack, victim.user_name()).await;
     let seen = format!("{cost} calls of the recognition service, {counted} counted");
-    if cost == 0 && counted == 5 {
+    if cost == 0 && counted == FREE_FAILURES {
         Seen::held(seen)
     } else {
         Seen::fell(seen)
     }
+}
+
+/// The owner signs in on the same path after every guess.
+pub(crate) async fn between_an_owners_sign_ins(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    for number in 1..=FREE_FAILURES {
+        let _ = guess(&client, &victim.email).await;
+        let round = owner(&client, &victim, Path::Open).await;
+        let passed = matches!(round, Ok(Round::Tokens(_)));
+        // The fifth guess costs the owner a wait on this path, too.
+        assert_eq!(passed, number < FREE_FAILURES, "{}", words(&round));
+    }
+    let asked = asked_for_face(&client, &victim.email).await;
+    let counted = open_failures(&stack, victim.user_name()).await;
+    let seen = format!("{counted} counted, then {:?}", asked.reason);
+    if counted == FREE_FAILURES && asked.retry_after.is_some() {
+        Seen::held(seen)
+    } else {
+        Seen::fell(seen)
+    }
+}
+
+/// Pictures that show nothing: they are no guesses, and have a bound of their own.
+pub(crate) async fn unusable_pictures(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let (client, proxy) = (stack.client(), Proxy::read());
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let mut open: Option<Challenge> = None;
+    for number in 0..UNUSABLE_FREE {
+        let asked = match open.take() {
+            Some(asked) => asked,
+            None => asked_for_face(&client, &victim.email).await,
+        };
+        let answered = client.answer(&asked, inline(drawn::plain(0))).await;
+        if let Ok(Round::Challenge(next)) = answered {
+            assert_eq!(next.reason, Some(Reason::NoFace), "picture {number}");
+            open = Some(next);
+        }
+        if number + 1 == FREE_FAILURES {
+            let round = owner(&client, &victim, Path::Open).await;
+            if !matches!(round, Ok(Round::Tokens(_))) {
+                return Seen::fell(format!("the right face gets {}", words(&round)));
+            }
+        }
+    }
+    let counted = open_failures(&stack, victim.user_name()).await;
+    let mark = proxy.mark().await;
+    let asked = asked_for_face(&client, &victim.email).await;
+    let told = asked.retry_after;
+    let _ = client.answer(&asked, inline(drawn::plain(0))).await;
+    let cost = recognised(&proxy, mark).await;
+    let seen = format!("{counted} failures, then a wait of {told:?} and {cost} calls");
+    if counted == 0 && cost == 0 && told.is_some_and(|wait| wait <= UNUSABLE_FALLS) {
+        Seen::held(seen)
+    } else {
+        Seen::fell(seen)
+    }
+}
+
+/// A stranger's failures have locked the open path; the owner comes with password and face.
+pub(crate) async fn locked_for_good(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let _ = guess(&client, &victim.email).await;
+    stack
+        .fail_so_often(victim.user_name(), Path::Open, FAILURES_TO_LOCK)
+        .await;
+    let locked = owner(&client, &victim, Path::Open).await;
+    refused(locked, Step::Face, Reason::Locked);
+    let round = owner(&client, &victim, Path::Password).await;
+    assert!(matches!(round, Ok(Round::Tokens(_))), "{}", words(&round));
+    let round = owner(&client, &victim, Path::Open).await;
+    if matches!(round, Ok(Round::Tokens(_))) {
+        Seen::held("password and face open it again")
+    } else {
+        Seen::fell(format!("the owner gets {}", words(&round)))
+    }
+}
+
+/// Guesses while the collection is so full of look-alikes that a search says nothing.
+pub(crate) async fn in_a_crowd(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let (client, proxy) = (stack.client(), Proxy::read());
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let crowd = serde_json::json!({"operation": "SearchFacesByImage", "fault": "crowd"});
+    let crowd = proxy.rule(&crowd).await;
+    for _ in 0..FREE_FAILURES {
+        let _ = guess(&client, &victim.email).await;
+    }
+    let bitten = crowd.bitten().await;
+    crowd.remove().await;
+    assert_eq!(bitten, u64::from(FREE_FAILURES), "searches that were full");
+    let counted = open_failures(&stack, victim.user_name()).await;
+    let asked = asked_for_face(&client, &victim.email).await;
+    let seen = format!("{counted} counted, then {:?}", asked.reason);
+    if counted == FREE_FAILURES && asked.retry_after.is_some() {
+        Seen::held(seen)
+    } else {
+        Seen::fell(seen)
+    }
+}
+
+/// How often the recognition service was called since a mark.
+async fn recognised(proxy: &Proxy, mark: u64) -> usize {
+    let calls = proxy.calls(mark, "").await;
+    let recognises = |operation: &str| RECOGNISES.contains(&operation);
+    calls
+        .iter()
+        .filter(|call| recognises(&call.operation))
+        .count()
 }

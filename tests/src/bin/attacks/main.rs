@@ -74,16 +74,23 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("4.16", Default, "change address, password or existence of the account with a face's access token", "not allowed", "scopes-kept", tokens::account_by_a_face),
     attack!("4.17", Default, "the same with a refreshed access token", "not allowed", "scopes-kept", tokens::account_by_a_refresh),
 
-    attack!("5.1", Default, "guess, wait, guess again, for as long as it goes", "25 guesses, each wait kept", "failures-not-counted", guesses::one_after_another),
+    attack!("5.1", Default, "guess, wait, guess again, for as long as it goes", "25 guesses, each wait kept, then LOCKED, then one a day", "failures-not-counted", guesses::one_after_another),
     attack!("5.2", Default, "64 guesses at once, in as many sessions", "5 compared, 5 counted", "counted-without-condition", guesses::all_at_once),
     attack!("5.3", Default, "set the guesses back with a stolen password", "both paths count on", "password-refills-guesses", guesses::stolen_password),
     attack!("5.4", Default, "delay the owner by failing on their address", "the owner's path is another", "one-counter", guesses::owner_is_delayed),
     attack!("5.5", Default, "guess during a wait", "nothing compared, nothing counted", "compares-while-waiting", guesses::during_a_wait),
+    attack!("5.6", Default, "guess between an owner's sign-ins on the same path", "5 guesses, then the wait", "passes-refill-guesses", guesses::between_an_owners_sign_ins),
+    attack!("5.7", Default, "make the right face wait by pictures that show nothing", "no guesses; 30 looked at, and then none", "unusable-pictures-are-guesses", guesses::unusable_pictures),
+    attack!("5.8", Default, "lock the open path by 25 failures", "password and face open it again", "locked-for-good", guesses::locked_for_good),
+    attack!("5.9", Default, "guess while a search's list is full", "each counted", "crowded-searches-cost-nothing", guesses::in_a_crowd),
 
     attack!("6.1", Default, "tell unknown, unenrolled, locked and enrolled users apart by the answers", "the same", "unknown-users-look-different", telling_apart::by_answers),
     attack!("6.2", Default, "tell them apart by the calls that they cause", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls),
     attack!("6.3", Compare, "tell them apart by the answers where documents are compared", "the same", "unknown-users-look-different", telling_apart::by_answers),
     attack!("6.4", Compare, "tell them apart by the calls where documents are compared", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls),
+
+    attack!("6.6", Default, "tell by one's waits whether an owner signs in on the same path", "the same as for an unknown user", "passes-refill-guesses", telling_apart::by_an_owners_sign_ins),
+    attack!("6.7", Default, "tell by what is asked whether an owner's sign-in is running", "the same as for an unknown user", "advice-counts-running-tries", telling_apart::by_an_owners_sign_ins),
 
     attack!("7.1", Default, "sign in with another account's face", "no match", "anybodys-face", matching::somebody_elses_face),
     attack!("7.2", Default, "lock the victim out by a face that matches better", "the own face counts", "best-match-only", matching::better_match),

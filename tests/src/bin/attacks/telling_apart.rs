@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::people::{confirmed, confirmed_with, enrolled, enrolled_with_data};
-use e2e::proxy::Proxy;
+use e2e::people::{
+    Person, asked_for_face, confirmed, confirmed_with, enrolled, enrolled_with_data, inline,
+};
+use e2e::proxy::{Proxy, Rule};
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::trial::{Ground, Seen};
 use e2e::{face_data, pictures};
@@ -190,6 +192,97 @@ fn same_calls([enrolled, unenrolled, unknown]: [Transcript; 3]) -> Seen {
     }
     Seen::held(format!(
         "the same calls in each of {TRIES} tries, wait included"
+    ))
+}
+
+/// The owner signs in with the face, as far as a wait lets them.
+async fn sign_in(stack: &Stack, owner: &Person) {
+    let client = stack.client();
+    let asked = asked_for_face(&client, &owner.email).await;
+    let _ = client.answer(&asked, inline(pictures::live())).await;
+}
+
+/// What a stranger sees who guesses while the owner, if there is one, signs in on the same path:
+/// before each session, between question and answer, and while the session is asked for.
+async fn beside(stack: &Stack, proxy: &Proxy, email: &str, owner: Option<&Person>) -> Vec<String> {
+    let client = &stack.outputs.user_pool_client_id;
+    let begin = json!({
+        "ClientId": client,
+        "AuthFlow": "CUSTOM_AUTH",
+        "AuthParameters": {"USERNAME": email},
+    });
+    let mut seen = Vec::new();
+    for _ in 0..TRIES {
+        if let Some(owner) = owner {
+            sign_in(stack, owner).await;
+        }
+        // The owner's try runs meanwhile: it is reserved, and not judged.
+        let running = match owner {
+            Some(owner) => Some(held_sign_in(stack, proxy, owner).await),
+            None => None,
+        };
+        let (status, asked) = stack.cognito("InitiateAuth", &begin).await;
+        seen.push(format!("{status} {}", shape(&asked)));
+        if let Some((hold, signing_in)) = running {
+            hold.remove().await;
+            signing_in.await.expect("the owner's sign-in ends");
+        }
+        if let Some(owner) = owner {
+            sign_in(stack, owner).await;
+        }
+        let respond = json!({
+            "ClientId": client,
+            "ChallengeName": "CUSTOM_CHALLENGE",
+            "Session": asked["Session"],
+            "ChallengeResponses": {
+                "USERNAME": asked["ChallengeParameters"]["USERNAME"],
+                "ANSWER": data_url(&pictures::other()),
+            },
+        });
+        let (status, answered) = stack.cognito("RespondToAuthChallenge", &respond).await;
+        seen.push(format!("{status} {}", shape(&answered)));
+    }
+    seen
+}
+
+/// Begins an owner's sign-in and holds it where the face is looked for; one that a wait keeps from
+/// being looked at is over at once.
+async fn held_sign_in(
+    stack: &Stack,
+    proxy: &Proxy,
+    owner: &Person,
+) -> (Rule, tokio::task::JoinHandle<()>) {
+    let client = stack.client();
+    let asked = asked_for_face(&client, &owner.email).await;
+    let picture = pictures::live();
+    let hold = proxy
+        .hold("SearchFacesByImage", &[&pictures::fragment(&picture)])
+        .await;
+    let waits = asked.retry_after.is_some();
+    let answering = tokio::spawn(async move {
+        let _ = client.answer(&asked, inline(picture)).await;
+    });
+    if !waits {
+        hold.held().await;
+    }
+    (hold, answering)
+}
+
+/// Whether an owner signs in on the same path, at any point.
+pub(crate) async fn by_an_owners_sign_ins(ground: Ground) -> Seen {
+    let (stack, proxy) = (&ground.stack, Proxy::read());
+    let (victim, _) = enrolled(stack).await;
+    ground.begins().await;
+    let enrolled = beside(stack, &proxy, &victim.email, Some(&victim)).await;
+    let unknown = beside(stack, &proxy, &fresh_email(), None).await;
+    for (number, (one, two)) in enrolled.iter().zip(&unknown).enumerate() {
+        if one != two {
+            return Seen::fell(format!("answer {number}: {one}; unknown: {two}"));
+        }
+    }
+    Seen::held(format!(
+        "{} answers alike, whatever the owner does meanwhile",
+        enrolled.len()
     ))
 }
 

@@ -134,7 +134,7 @@ async fn play(ground: Ground, row: Row) -> Seen {
     let unjudged = came == Came::Asked("FACE", Some(Reason::TryLater));
     let judged = row.act == Act::SomebodyElsesFace && !unjudged;
     let counted = failures(&stack, &user).await - before;
-    if counted > u64::from(judged) {
+    if counted > u32::from(judged) {
         return Seen::fell(format!("{came:?}, and {counted} failures counted"));
     }
     if let Err(harm) = scene.come_back(&client).await {

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use e2e::proxy::{Call, Proxy};
 use e2e::stack::Stack;
 use serde_json::{Value, json};
+use signin_core::consumption::LEASE;
+use signin_core::lockout::Path;
 
 /// How long a trigger may take: a second less than Cognito waits.
 const TRIGGER: u64 = 4_000;
@@ -16,15 +18,16 @@ pub(crate) async fn leases_are_over(stack: &Stack, user: &str) {
     for (partition, sort) in stack.records_of(user).await {
         stack.end_lease(&partition, &sort).await;
     }
+    stack.time_passes(user, 2 * LEASE).await;
 }
 
-/// Failures that stand against a user, on both paths.
-pub(crate) async fn failures(stack: &Stack, user: &str) -> u64 {
-    let profile = stack.profile(user).await;
-    ["openFailures", "passwordFailures"]
-        .iter()
-        .filter_map(|name| profile[name]["N"].as_str()?.parse::<u64>().ok())
-        .sum()
+/// Failures that stand against a user, whatever the path.
+pub(crate) async fn failures(stack: &Stack, user: &str) -> u32 {
+    let mut failures = 0;
+    for path in Path::ALL {
+        failures += stack.failures(user, path).await;
+    }
+    failures
 }
 
 /// What is left of somebody who has signed in and belongs to nothing: faces without a record or too
@@ -76,20 +79,6 @@ fn trigger(operation: &str) -> String {
 /// A rule for the calls of somebody's own.
 pub(crate) fn rule(operation: &str, skip: u32, any_of: &[String], fault: &str) -> Value {
     json!({"operation": operation, "any_of": any_of, "skip": skip, "fault": fault})
-}
-
-/// Enough of a picture's Base64 to be this picture's alone, in letters and digits. Where a picture
-/// is plain, its encoding repeats itself and is like that of others: the part with the most
-/// different characters is taken.
-pub(crate) fn fragment(picture: &[u8]) -> String {
-    const LENGTH: usize = 24;
-    let text = STANDARD.encode(picture);
-    let text = &text[text.len() / 2..];
-    let windows = text.as_bytes().windows(LENGTH);
-    let plain = windows.filter(|part| part.iter().all(u8::is_ascii_alphanumeric));
-    let different = |part: &&[u8]| part.iter().collect::<BTreeSet<_>>().len();
-    let part = plain.max_by_key(different).expect("a picture is long");
-    String::from_utf8_lossy(part).into_owned()
 }
 
 /// The proxy of the stacks under test.

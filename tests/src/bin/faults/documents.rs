@@ -15,7 +15,7 @@ use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
 use signin_core::step::Step;
 
-use crate::common::{data_url, fragment, leases_are_over, proxy, rule};
+use crate::common::{data_url, leases_are_over, proxy, rule};
 
 /// What the function behind S3's events calls, as far as its work depends on it.
 const CALLS: [&str; 6] = [
@@ -367,7 +367,7 @@ async fn index_images(ground: Ground, operation: &'static str, fault: &'static s
     let marks = [
         uploaded.person.user_name().to_owned(),
         uploaded.enrolment().to_owned(),
-        fragment(&document),
+        pictures::fragment(&document),
     ];
     let proxy = proxy();
     let order = proxy.rule(&rule(operation, 0, &marks, fault)).await;

@@ -4,14 +4,14 @@ use e2e::people::{
     Person, asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrolled, inline,
     newest_code, signed_up,
 };
-use e2e::pictures;
+use e2e::pictures::{self, fragment};
 use e2e::proxy::Rule;
 use e2e::stack::{Stack, fresh_email};
 use signin_client::{Answer, Challenge, ClientError, Refusal, Round, SignInClient};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
-use crate::common::{fragment, proxy};
+use crate::common::proxy;
 
 /// One call to Cognito.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
