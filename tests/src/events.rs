@@ -155,18 +155,18 @@ pub fn compare(
     }
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {
-            let named: Vec<(String, &Value)> = expected
+            let members: Vec<(String, &Value)> = expected
                 .iter()
                 .map(|(name, expected)| (fill(name, variables), expected))
                 .collect();
-            let names: BTreeSet<&String> = named.iter().map(|(name, _)| name).collect();
-            let found_names: BTreeSet<&String> = found.keys().collect();
-            if names != found_names {
+            let names: BTreeSet<&String> = members.iter().map(|(name, _)| name).collect();
+            let of_found: BTreeSet<&String> = found.keys().collect();
+            if names != of_found {
                 return Err(format!(
-                    "{place}: expected the members {names:?}, found {found_names:?}"
+                    "{place}: expected the members {names:?}, found {of_found:?}"
                 ));
             }
-            named.iter().try_for_each(|(name, expected)| {
+            members.iter().try_for_each(|(name, expected)| {
                 compare(
                     expected,
                     &found[name],

@@ -237,7 +237,7 @@ fn whole(answer: Answer) -> Response<Body> {
     respond(answer.status, answer.headers, body.boxed())
 }
 
-/// What SearchFacesByImage answers where more faces resemble the probe than it lists.
+/// What `SearchFacesByImage` answers where more faces resemble the probe than it lists.
 fn crowd() -> String {
     const MOST: usize = 4096;
     let faces: Vec<String> = (0..MOST)
