@@ -568,6 +568,8 @@ async fn object(State(seen): State<Seen>, request: Request) -> impl IntoResponse
         .push((request.uri().to_string(), signed));
     if request.uri().path().ends_with("missing") {
         (StatusCode::NOT_FOUND, Vec::new())
+    } else if request.uri().path().ends_with("others") {
+        (StatusCode::FORBIDDEN, Vec::new())
     } else if request.uri().path().ends_with("long") {
         (StatusCode::OK, vec![0; 15 * 1024 * 1024 + 1])
     } else {
@@ -603,6 +605,8 @@ async fn pictures_in_buckets_are_read_with_a_signed_request() {
     let detected = detect("enrolments/ü b/1").await.unwrap();
     assert_eq!(detected.face_details().len(), 1);
     assert_eq!(code(detect("missing").await), "InvalidS3ObjectException");
+    // Whoever may not read it hears the same: the service does not say which.
+    assert_eq!(code(detect("others").await), "InvalidS3ObjectException");
     assert_eq!(code(detect("long").await), "ImageTooLargeException");
     let seen = seen.0.lock().unwrap().clone();
     assert_eq!(
