@@ -29,9 +29,9 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC
 pub enum Variant {
     /// The template's own defaults.
     Default,
-    /// `SignInPolicy=PASSWORD+FACE`.
+    /// `SignInPolicy=PASSWORD+FACE` and `BulkConsent=1`.
     Password,
-    /// `MatchMode=COMPARE` and `KeepDocuments=true`.
+    /// `MatchMode=COMPARE`, `KeepDocuments=true` and `BulkConsent=1`.
     Compare,
     /// `SignInPolicy=FACE_DATA`, `FaceDataModel=descriptor-128` and `AllowFaceDataOnly=true`.
     Data,

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
 use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, inline, refused, tokens};
 use e2e::pictures;
 use e2e::stack::{Stack, Variant};
@@ -35,8 +37,8 @@ async fn an_upload_that_nobody_answered_for_is_indexed_by_its_event() {
 }
 
 #[tokio::test]
-async fn an_operators_upload_is_active_at_once() {
-    let stack = Stack::read(Variant::Default);
+async fn an_operators_upload_is_active_at_once_where_the_operator_states_consent() {
+    let stack = Stack::read(Variant::Compare);
     let client = stack.client();
     let person = confirmed(&client).await;
     let user = person.user_name();
@@ -48,6 +50,48 @@ async fn an_operators_upload_is_active_at_once() {
         .await;
     let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
+    // What the person has said themselves stays.
+    let profile = stack.profile(user).await;
+    assert_eq!(profile["consentBy"]["S"], "PERSON");
+}
+
+#[tokio::test]
+async fn an_account_without_a_record_is_enrolled_by_the_operators_word_and_it_is_recorded_as_theirs()
+ {
+    let stack = Stack::read(Variant::Compare);
+    // As an administrator made it: no trigger has written anything.
+    let user = uuid::Uuid::new_v4().to_string();
+    let key = format!("bulk/{user}/passport.jpg");
+    let bucket = &stack.outputs.document_bucket;
+    stack.put_object(bucket, &key, pictures::document()).await;
+    let profile = stack
+        .until_state(&format!("USER#{user}"), "PROFILE", "ACTIVE")
+        .await;
+    assert_eq!(profile["consent"]["S"], "1");
+    assert_eq!(profile["consentBy"]["S"], "OPERATOR");
+    assert!(profile["consentAt"]["N"].is_string());
+}
+
+#[tokio::test]
+async fn an_operators_upload_waits_where_nobody_states_consent_and_a_newer_one_takes_its_place() {
+    let stack = Stack::read(Variant::Default);
+    let user = uuid::Uuid::new_v4().to_string();
+    let bucket = &stack.outputs.document_bucket;
+    let mut waiting = Vec::new();
+    for name in ["one.jpg", "two.jpg"] {
+        let key = format!("bulk/{user}/{name}");
+        stack.put_object(bucket, &key, pictures::document()).await;
+        stack.until_gone(bucket, &key).await;
+        let profile = stack.profile(&user).await;
+        assert!(profile["faces"].is_null() && profile["state"].is_null());
+        let id = profile["waiting"]["S"].as_str().expect("one waits");
+        waiting.push(id.to_owned());
+    }
+    assert_ne!(waiting[0], waiting[1]);
+    stack.sweep(Duration::ZERO).await.expect("nothing fails");
+    assert!(stack.enrolment(&user, &waiting[0]).await.is_null());
+    let kept = stack.enrolment(&user, &waiting[1]).await;
+    assert_eq!(kept["state"]["S"], "INDEXED");
 }
 
 #[tokio::test]

@@ -235,10 +235,14 @@ fn variants(mutated: bool) -> Vec<Variant> {
     };
     let mut variants = vec![
         variant("", &[], false),
-        variant("password", &["SignInPolicy=PASSWORD+FACE"], false),
+        variant(
+            "password",
+            &["SignInPolicy=PASSWORD+FACE", "BulkConsent=1"],
+            false,
+        ),
         variant(
             "compare",
-            &["MatchMode=COMPARE", "KeepDocuments=true"],
+            &["MatchMode=COMPARE", "KeepDocuments=true", "BulkConsent=1"],
             false,
         ),
         variant(

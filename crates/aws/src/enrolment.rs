@@ -27,7 +27,7 @@ use crate::faces::{IndexedFace, Recognition, Trouble};
 use crate::fault::Fault;
 use crate::pictures::{Bucket, Found, Picture};
 use crate::stopwatch::Call;
-use crate::table::UserTable;
+use crate::table::{Offered, UserTable};
 
 /// How often to look whether somebody else is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -285,16 +285,19 @@ impl Indexer {
         }
     }
 
-    /// Makes the face of an operator's upload the user's, where there is an account without one;
-    /// otherwise takes it out again. Only then is the document deleted, unless it is kept: a call
-    /// that comes after one that died needs it. Says in a word which.
+    /// Makes the face of an operator's upload the user's where none is active, by the version of the
+    /// consent text to which the operator states that the person agreed; without one, it waits for
+    /// the person. Where another face is active, takes it out again. Only then is the document
+    /// deleted, unless it is kept: a call that comes after one that died needs it. Says in a word
+    /// which.
     pub async fn activate(
         &self,
         document: &Document,
         face: &EnrolledFace,
+        consent: Option<&str>,
         now: Timestamp,
     ) -> Result<&'static str, Fault> {
-        let outcome = self.activate_or_undo(document, face, now).await?;
+        let outcome = self.activate_or_undo(document, face, consent, now).await?;
         if let Found::Picture(picture) = &document.found {
             let version = picture.version.as_deref();
             // Another version is another enrolment, and may be the one that is kept.
@@ -309,25 +312,27 @@ impl Indexer {
         &self,
         document: &Document,
         face: &EnrolledFace,
+        consent: Option<&str>,
         now: Timestamp,
     ) -> Result<&'static str, Fault> {
         let Document {
             user, enrolment, ..
         } = document;
-        let before = self.table.profile(user).await?;
-        if before.faces.iter().any(|own| own.id == face.id) {
-            return Ok("active already");
+        let offered = self
+            .table
+            .activate_bulk(user, enrolment, face, consent, now);
+        match offered.await? {
+            Offered::Active => return Ok("active"),
+            Offered::Waits => return Ok("waits for consent"),
+            Offered::Refused => {}
         }
-        if !self.table.activate_bulk(user, enrolment, face).await? {
-            if let Some(found) = self.table.enrolment(user, enrolment).await?
-                && let State::Indexed(_) = found.state
-            {
-                self.table.replace_enrolment(&found, now).await?;
-            }
-            self.undo(user, enrolment, now).await?;
-            return Ok("not activated: no account, or another face is active");
+        if let Some(found) = self.table.enrolment(user, enrolment).await?
+            && let State::Indexed(_) = found.state
+        {
+            self.table.replace_enrolment(&found, now).await?;
         }
-        Ok("active")
+        self.undo(user, enrolment, now).await?;
+        Ok("not activated: another face is active")
     }
 
     /// Deletes a version of a document that is of no use. Where that fails, the bucket's lifecycle

@@ -27,4 +27,14 @@ pub(crate) fn init() {
         .with(lines)
         .with(own)
         .try_init();
+    std::panic::set_hook(Box::new(panicked));
+}
+
+/// Writes a panic to the log as a fault, where an alarm counts it: where it happened, and nothing of
+/// its message, which may hold anything.
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let (file, line) = panic
+        .location()
+        .map_or(("nowhere", 0), |place| (place.file(), place.line()));
+    tracing::error!(target: "signin", operation = "panic", kind = "crash", file, line, "fault");
 }

@@ -24,6 +24,14 @@ where
     parse(name, std::env::var(name).ok())
 }
 
+/// Reads a setting that may be empty, which stands for none; it must be there all the same.
+pub fn setting_or_none(name: &'static str) -> Result<Option<String>, InvalidSetting> {
+    match std::env::var(name) {
+        Ok(text) if text.is_empty() => Ok(None),
+        found => parse(name, found.ok()).map(Some),
+    }
+}
+
 fn parse<T>(name: &'static str, found: Option<String>) -> Result<T, InvalidSetting>
 where
     T: FromStr<Err: std::fmt::Display>,

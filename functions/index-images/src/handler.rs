@@ -11,15 +11,22 @@ use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
 use signin_core::reason::Reason;
+use signin_core::time::Timestamp;
 use signin_edge::object_created::{Created, created};
 use signin_edge::{Refusal, clock, random};
 
 /// How long to wait for another call that is at the same enrolment: longer than its lease.
 const PATIENCE: Duration = Duration::from_secs(12);
 
+/// How many replaced enrolments a call undoes at most, beside what it was called for.
+const UNDONE: i32 = 3;
+
 /// Indexes images.
 pub(crate) struct Images {
     pub(crate) indexer: Indexer,
+    /// The version of the consent text to which operators state that people agreed; none where
+    /// faces of their uploads wait for the person.
+    pub(crate) bulk_consent: Option<String>,
 }
 
 impl Images {
@@ -43,7 +50,23 @@ impl Images {
         if failed > 0 {
             return Err(Refusal::unavailable());
         }
+        self.undo_some(clock::now()).await;
         Ok(json!({"documents": objects.len()}))
+    }
+
+    /// Undoes a few of the enrolments that were replaced; sweep does the others, and what fails here.
+    async fn undo_some(&self, now: Timestamp) {
+        let owed = self.indexer.table.owed_enrolments(now, None, Some(UNDONE));
+        let undone = async {
+            for (user, id) in owed.await?.found {
+                self.indexer.settle_owed(&user, &id, now).await?;
+            }
+            Ok(())
+        };
+        let undone: Result<(), Fault> = undone.await;
+        if let Err(fault) = undone {
+            fault.log();
+        }
     }
 
     /// Serves one object, and says in a word how.
@@ -105,7 +128,8 @@ impl Images {
         match (indexed, &document.key) {
             (Outcome::Indexed(face), DocumentKey::Bulk { .. }) => {
                 let now = call.watch.now();
-                self.indexer.activate(&document, &face, now).await
+                let consent = self.bulk_consent.as_deref();
+                self.indexer.activate(&document, &face, consent, now).await
             }
             (Outcome::Indexed(_), DocumentKey::Enrolment(_)) => Ok("indexed"),
             (Outcome::Rejected(reason), _) => Ok(reason.name()),

@@ -6,7 +6,7 @@ mod handler;
 use handler::Images;
 use signin_aws::enrolment::Indexer;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
-use signin_edge::settings::setting;
+use signin_edge::settings::{setting, setting_or_none};
 use signin_edge::{Failure, run};
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,8 +15,10 @@ async fn main() -> Result<(), Failure> {
         (setting("USER_TABLE")?, setting("DOCUMENT_BUCKET")?);
     let collection = setting("FACE_COLLECTION")?;
     let keep_documents = setting("KEEP_DOCUMENTS")?;
+    let bulk_consent = setting_or_none("BULK_CONSENT")?;
     let config = client::load().await;
     let images = Images {
+        bulk_consent,
         indexer: Indexer {
             table: UserTable::open(&config, table),
             documents: Bucket::open(&config, documents),

@@ -10,16 +10,16 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::enrolment::{Enrolment, GIVEN_UP, KEPT, LEASE, Remains, State};
 use signin_core::id::{CallId, EnrolmentId, UserName};
 use signin_core::key::DocumentKey;
-use signin_core::profile::{self, EnrolledFace, Profile};
+use signin_core::profile::{self, ConsentBy, EnrolledFace, Profile};
 use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
-use super::accounts::{digest, enrolled};
+use super::accounts::{digest, enrolled, set_consent};
 use super::challenges::{PICTURE_KEPT, activate};
 use super::item::{Item, Write, delete, number, put_new, text, time, ttl};
 use super::owed::{Debt, owe, owe_nothing};
-use super::{Transaction, UserTable, enrolment_key, picture_key, pointer_key, profile_key};
+use super::{RACES, Transaction, UserTable, enrolment_key, picture_key, pointer_key, profile_key};
 use crate::fault::Fault;
 
 /// The right to index one enrolment's picture, until it runs out.
@@ -259,26 +259,74 @@ impl UserTable {
         Ok(())
     }
 
-    /// Makes an operator's enrolment active, where the user has an account and no face yet. False
-    /// otherwise.
+    /// Makes the face of an operator's upload the user's, by the consent that the operator states;
+    /// without one, lets it wait for the person's own. It needs no profile: an account that an
+    /// administrator made, or that was imported, has none. An enrolment that is under way, or another
+    /// upload that waits, is replaced.
     pub async fn activate_bulk(
         &self,
         user: &UserName,
         id: &EnrolmentId,
         face: &EnrolledFace,
-    ) -> Result<bool, Fault> {
-        let enrolment = activated(user, id, face);
-        let profile = activate(Write::to(profile_key(user)), face).if_either(
-            "state",
-            text(profile::State::Pending.name()),
-            text(profile::State::MayEnrol.name()),
-        );
-        let writes = vec![
-            profile.in_transaction(&self.name),
-            enrolment.in_transaction(&self.name),
-        ];
-        Ok(self.write(writes).await? == Transaction::Written)
+        consent: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Offered, Fault> {
+        for _ in 0..RACES {
+            let seen = self.profile(user).await?;
+            if seen.faces.iter().any(|own| own.id == face.id) {
+                return Ok(Offered::Active);
+            }
+            if seen.is_active() {
+                return Ok(Offered::Refused);
+            }
+            let same = |id: &Option<EnrolmentId>| id.as_ref().map(|id| text(id.as_str()));
+            let by = seen.consent.as_ref().map(|consent| consent.by);
+            let profile = Write::to(profile_key(user))
+                .if_same("state", seen.state.map(|state| text(state.name())))
+                .if_same("consentBy", by.map(|by| text(by.name())))
+                .if_same("enrolment", same(&seen.enrolment))
+                .if_same("waiting", same(&seen.waiting));
+            let mut others = Vec::new();
+            let profile = match consent {
+                Some(version) => {
+                    others.push(activated(user, id, face));
+                    others.extend(seen.enrolment.iter().map(|id| replaced(user, id, now)));
+                    let active = activate(profile, face);
+                    // What the person has said themselves is not overwritten by what others say.
+                    match by {
+                        Some(ConsentBy::Person) => active,
+                        Some(ConsentBy::SignUp | ConsentBy::Operator) | None => {
+                            set_consent(active, version, ConsentBy::Operator, now)
+                        }
+                    }
+                }
+                None if seen.waiting.as_ref() == Some(id) => return Ok(Offered::Waits),
+                None => profile.set("waiting", text(id.as_str())).if_absent("faces"),
+            };
+            let others_waiting = seen.waiting.iter().filter(|waiting| *waiting != id);
+            others.extend(others_waiting.map(|waiting| replaced(user, waiting, now)));
+            let writes = std::iter::once(profile).chain(others);
+            let writes = writes.map(|write| write.in_transaction(&self.name));
+            if self.write(writes.collect()).await? == Transaction::Written {
+                return Ok(match consent {
+                    Some(_) => Offered::Active,
+                    None => Offered::Waits,
+                });
+            }
+        }
+        Err(Fault::new("ActivateBulk", "lost every race"))
     }
+}
+
+/// What became of an operator's upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// Its face is the user's.
+    Active,
+    /// Its face signs nobody in until the person agrees.
+    Waits,
+    /// Another face is active.
+    Refused,
 }
 
 /// Writes to an enrolment, provided that the lease is still good.

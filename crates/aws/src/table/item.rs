@@ -239,18 +239,6 @@ impl Write {
         self
     }
 
-    /// Requires that an attribute has one of two values.
-    pub(super) fn if_either(
-        mut self,
-        attribute: &str,
-        one: AttributeValue,
-        other: AttributeValue,
-    ) -> Self {
-        let (name, one, other) = (self.name(attribute), self.value(one), self.value(other));
-        self.conditions.push(format!("{name} IN ({one}, {other})"));
-        self
-    }
-
     /// Requires that an attribute has a value, or is absent where there is none.
     pub(super) fn if_same(self, attribute: &str, value: Option<AttributeValue>) -> Self {
         match value {

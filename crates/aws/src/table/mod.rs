@@ -36,7 +36,7 @@ use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 
 pub use accounts::Standing;
 pub use challenges::{Answering, Claim, FullPass, PassedFace, Settled, Ticket};
-pub use enrolments::Lease;
+pub use enrolments::{Lease, Offered};
 pub use owed::{Next, Page};
 pub use tries::OnPath;
 

@@ -8,6 +8,7 @@ mod face_data;
 mod guesses;
 mod hijack;
 mod keys;
+mod leftovers;
 mod logs;
 mod matching;
 mod probe_sizes;
@@ -120,6 +121,13 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("11.7", Data, "tell them apart by the calls that face data cause", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls_for_data),
     attack!("11.8", Data, "average five people whom the victim resembles, under FACE_DATA alone", "the functions do not start", "face-data-alone", face_data::look_alikes),
     attack!("11.9", Data, "average everybody else, under a threshold of 95", "the functions do not start", "any-threshold-for-face-data", face_data::averages_of_others),
+
+    attack!("15.1", Default, "tell enrolled, unenrolled and unknown users apart by the forms of their uploads", "the same", "keys-name-users", leftovers::forms_tell_nothing),
+    attack!("15.2", Default, "have twenty pictures looked at with one form", "twelve at most", "recognitions-unbounded", leftovers::one_form_many_uploads),
+    attack!("15.3", Default, "leave a picture behind whose challenge is over", "swept", "late-uploads-stay", leftovers::late_upload),
+    attack!("15.4", Default, "break sign-ins off when their face is in the collection", "undone, one by one", "replaced-are-not-undone", leftovers::broken_off),
+    attack!("15.5", Default, "have an operator enrol a face to which nobody agreed", "signs nobody in", "operators-need-no-consent", leftovers::bulk_without_consent),
+    attack!("15.6", Compare, "sweep twice what is old and in use", "nothing is lost", "kept-documents-are-swept", leftovers::swept_twice),
 ]}
 
 #[tokio::main]

@@ -2,6 +2,7 @@
 //! and calls that die half-way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use e2e::lambda::Function;
 use e2e::people::{Person, asked_to_enrol, challenge, confirmed, inline};
@@ -32,7 +33,7 @@ const CALLS: [&str; 6] = [
 const BULK_WRITES: [(&str, &str); 3] = [
     ("that it is known", "AWAITED"),
     ("the face", "INDEXED"),
-    ("whose face it is", "MAY_ENROL"),
+    ("whose face it is", "consentBy"),
 ];
 
 const FAULTS: [&str; 6] = ["throttle", "error", "reset", "stall", "half", "lost"];
@@ -96,8 +97,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             let carried_out = matches!(fault, "half" | "lost");
             let proof = match word {
                 "AWAITED" => "faults-are-swallowed",
-                "MAY_ENROL" if !carried_out => "documents-deleted-before-the-end",
-                "MAY_ENROL" => "lost-answers-count-as-refusals",
+                "consentBy" if !carried_out => "documents-deleted-before-the-end",
+                "consentBy" => "lost-answers-count-as-refusals",
                 _ if carried_out => "events-count-anew",
                 _ => "orphans-not-looked-for",
             };
@@ -105,7 +106,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 number: "14".to_owned(),
                 attempt: format!("index-images, an operator's upload: writing {what}: {fault}"),
                 expected: "fails loudly, and the next call mends it".to_owned(),
-                variant: Variant::Default,
+                variant: Variant::Password,
                 proof,
                 run: Arc::new(move |ground| Box::pin(bulk(ground, word, fault))),
             });
@@ -354,6 +355,9 @@ async fn killed_and_replaced(ground: Ground) -> Seen {
     let held = stack.faces_of(&lost).await;
     assert_eq!(held, 1, "the killed call has left a face");
     e2e::people::enrol(&client, &person).await;
+    leases_are_over(&stack, person.user_name()).await;
+    let swept = stack.sweep(Duration::ZERO).await;
+    assert!(swept.is_ok(), "{swept:?}");
     match stack.faces_of(&lost).await {
         0 => Seen::held("nothing is left of the killed call"),
         left => Seen::fell(format!("{left} faces that nobody knows of")),
