@@ -33,7 +33,7 @@ async function enrolled(stack: Parameters<typeof Visit.to>[0] = '', password?: s
 }
 
 describe('signing up', () => {
-  it('leads from the form to being signed in, in one sitting', async () => {
+  it('leads from the form to being signed in, in one browser tab', async () => {
     const ada = person();
     const page = await open('', 'live');
     await page.heading('Sign in').waitFor();

@@ -125,7 +125,7 @@ impl Scene<'_> {
         similarity.map_err(|error| Stop::Broken(on_error(&error)))
     }
 
-    /// Signs up, confirms, enrols and comes to tokens in one sitting. Returns the document's
+    /// Signs up, confirms, enrols and comes to tokens in one go. Returns the document's
     /// picture as it was sent.
     async fn enrol(
         &self,
