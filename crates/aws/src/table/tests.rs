@@ -745,6 +745,13 @@ async fn a_pass_is_used_up_by_one_conditional_write() {
     }
 }
 
+/// What DynamoDB answers to a write whose condition does not hold.
+fn unmet() -> UpdateItemError {
+    let code = ErrorMetadata::builder().code("ConditionalCheckFailedException");
+    let unmet = ConditionalCheckFailedException::builder().meta(code.build());
+    UpdateItemError::ConditionalCheckFailedException(unmet.build())
+}
+
 /// A table that holds one fresh pass, and keeps its conditions as DynamoDB does.
 fn with_a_pass(nonce: Option<&'static str>) -> [Rule; 2] {
     let nonce = nonce.and_then(signin_core::pass::nonce);
@@ -775,10 +782,7 @@ fn with_a_pass(nonce: Option<&'static str>) -> [Rule; 2] {
         let mut used = used.lock().unwrap();
         let same = nonce.is_none() || values.get(":v4") == before.get("passNonce");
         if used.is_some() || !same {
-            let unmet = ConditionalCheckFailedException::builder()
-                .message("unmet")
-                .build();
-            return MockResponse::Error(UpdateItemError::ConditionalCheckFailedException(unmet));
+            return MockResponse::Error(unmet());
         }
         *used = Some([values[":v0"].clone(), values[":v1"].clone()]);
         MockResponse::Output(
@@ -905,10 +909,7 @@ async fn a_sign_out_is_settled_only_while_its_own_mark_stands() {
                     == Some(&n(NOW.as_millis()))
         })
         .then_output(|| UpdateItemOutput::builder().build());
-    let newer = mock!(Client::update_item).then_error(|| {
-        let unmet = ConditionalCheckFailedException::builder().build();
-        UpdateItemError::ConditionalCheckFailedException(unmet)
-    });
+    let newer = mock!(Client::update_item).then_error(unmet);
     let user = UserName::parse("ada").unwrap();
     let table = table(&[&settled, &newer]);
     assert_eq!(table.settle_sign_out(&user, NOW).await, Ok(()));
@@ -934,7 +935,7 @@ async fn signed_out(answer: Rule, settled: &Rule) -> Result<(), Fault> {
 async fn a_sign_out_stays_owed_until_it_is_done_or_nobody_is_left() {
     use aws_sdk_cognitoidentityprovider::operation::admin_user_global_sign_out as sign_out;
     use aws_sdk_cognitoidentityprovider::types::error::{
-        TooManyRequestsException, UserNotFoundException,
+        NotAuthorizedException, UserNotFoundException,
     };
     let call = || {
         mock!(aws_sdk_cognitoidentityprovider::Client::admin_user_global_sign_out).match_requests(
@@ -959,19 +960,19 @@ async fn a_sign_out_stays_owed_until_it_is_done_or_nobody_is_left() {
         assert_eq!(signed_out(answer, &settled).await, Ok(()));
         assert_eq!(settled.num_calls(), 1);
     }
-    let busy = call().then_error(|| {
-        let error = TooManyRequestsException::builder();
+    let forbidden = call().then_error(|| {
+        let error = NotAuthorizedException::builder();
         let meta = ErrorMetadata::builder()
-            .code("TooManyRequestsException")
+            .code("NotAuthorizedException")
             .build();
         let error = error.meta(meta).build();
-        sign_out::AdminUserGlobalSignOutError::TooManyRequestsException(error)
+        sign_out::AdminUserGlobalSignOutError::NotAuthorizedException(error)
     });
     let settled = mock!(Client::update_item).then_output(|| UpdateItemOutput::builder().build());
-    let fault = signed_out(busy, &settled).await.unwrap_err();
+    let fault = signed_out(forbidden, &settled).await.unwrap_err();
     assert_eq!(
         fault.to_string(),
-        "AdminUserGlobalSignOut: TooManyRequestsException"
+        "AdminUserGlobalSignOut: NotAuthorizedException"
     );
     assert_eq!(settled.num_calls(), 0);
 }
