@@ -54,6 +54,11 @@ impl Stack {
         key.expect("the document is kept").to_owned()
     }
 
+    /// Sweeps a user's profile, as its TTL would after its time.
+    pub async fn forget_profile(&self, user: &str) {
+        self.delete_item(&format!("USER#{user}"), "PROFILE").await;
+    }
+
     /// Sets an attribute of a user's profile, as a test does that needs time to have passed.
     pub async fn set_in_profile(&self, user: &str, attribute: &str, value: &Value) {
         let request = json!({

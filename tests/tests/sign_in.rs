@@ -216,11 +216,11 @@ async fn an_account_opened_by_somebody_else_with_your_address_gives_them_nothing
         .await
         .expect("the code is right");
     let begun = client.begin(&theirs.email, Some(&theirs.password)).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = refused(begun, Step::Face, Reason::EnrolmentNeedsReset);
     refused(
         client.answer(&asked, inline(pictures::other())).await,
         Step::Face,
-        Reason::NoMatch,
+        Reason::EnrolmentNeedsReset,
     );
 
     // The owner resets the password, and then it is theirs.
@@ -241,7 +241,7 @@ async fn a_new_password_ends_the_enrolment_that_began_under_the_old_one() {
     let person = with_a_new_password(&client, person).await;
 
     let late = client.answer(&old, inline(pictures::live())).await;
-    refused(late, Step::Face, Reason::NoMatch);
+    refused(late, Step::Face, Reason::TryLater);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "MAY_ENROL");
     assert!(profile["faces"].is_null());

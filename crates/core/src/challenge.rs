@@ -380,6 +380,14 @@ impl PrivateChallenge {
         }
     }
 
+    /// The version of the consent text that the answer must agree to, if any.
+    pub fn consent(&self) -> Option<&str> {
+        match &self.task {
+            Task::Enrol { consent, .. } | Task::EnrolData { consent, .. } => consent.as_deref(),
+            Task::Face { .. } | Task::FaceData { .. } | Task::Refuse { .. } => None,
+        }
+    }
+
     /// The text of the private parameter.
     pub fn to_parameter(&self) -> String {
         serde_json::to_string(self).expect("names and numbers only, which JSON can always hold")

@@ -130,8 +130,6 @@ pub struct Profile {
     pub data_from_sign_up: bool,
     /// The enrolment that is under way.
     pub enrolment: Option<EnrolmentId>,
-    /// The enrolment that a new password has ended. Its face goes when the next one's stands.
-    pub ended: Option<EnrolmentId>,
     /// An operator's upload whose face waits for the person's consent.
     pub waiting: Option<EnrolmentId>,
     /// The consent on record.
@@ -169,10 +167,5 @@ impl Profile {
     /// When the password was last reset.
     pub fn reset_at(&self) -> Option<Timestamp> {
         self.reset.map(|reset| reset.at)
-    }
-
-    /// The enrolment that a new one takes the place of.
-    pub fn abandoned(&self) -> Option<&EnrolmentId> {
-        self.enrolment.as_ref().or(self.ended.as_ref())
     }
 }

@@ -89,64 +89,17 @@ impl Creator {
             profile,
             now,
         };
-        let consent = (!profile.has_consent()).then(|| self.consent.clone());
-        let mut asks_consent = None;
-        let mut refusal = None;
-        let (uploaded, task) = match challenge::due(factor, known) {
-            Due::Enrol { running } => {
-                let enrolment = match running {
-                    Some(running) => running,
-                    None => self.begin(user, &id, profile, watch).await?,
-                };
-                let key = DocumentKey::Enrolment(enrolment.clone());
-                let uploaded = Some((&self.documents, key.to_string()));
-                asks_consent.clone_from(&consent);
-                (uploaded, Task::Enrol { enrolment, consent })
-            }
-            Due::Face { faces, activates } => {
-                let task = Task::Face {
-                    stake,
-                    faces,
-                    activates,
-                };
-                (self.sign_in_picture(&id), task)
-            }
-            Due::EnrolData { running, expected } => {
-                let enrolment = match running {
-                    Some(running) => running,
-                    None => self.begin(user, &id, profile, watch).await?,
-                };
-                asks_consent.clone_from(&consent);
-                let task = Task::EnrolData {
-                    enrolment,
-                    expected,
-                    consent,
-                };
-                (None, task)
-            }
-            Due::FaceData {
-                enrolled,
-                activates,
-            } => {
-                let task = Task::FaceData {
-                    stake,
-                    enrolled,
-                    activates,
-                };
-                (None, task)
-            }
+        let due = challenge::due(factor, known);
+        let refusal = match due {
             Due::Refuse {
                 reason,
                 retry_after,
-            } => {
-                let uploaded = match factor {
-                    Factor::Face => self.sign_in_picture(&id),
-                    Factor::FaceData => None,
-                };
-                refusal = Some((Some(reason), retry_after));
-                (uploaded, Task::Refuse { factor, reason })
+            } => Some((Some(reason), retry_after)),
+            Due::Enrol { .. } | Due::Face { .. } | Due::EnrolData { .. } | Due::FaceData { .. } => {
+                None
             }
         };
+        let (uploaded, task) = self.asks(due, stake, asked, &id, profile, watch).await?;
         let expires_at = now.plus(LIFETIME);
         let (wanted, key) = match uploaded {
             Some((bucket, key)) => {
@@ -179,9 +132,73 @@ impl Creator {
             attempts_left: progress.attempts_left(wrong),
             reason,
             retry_after,
-            consent: asks_consent,
+            consent: private.consent().map(str::to_owned),
         };
         Ok((public, private, wrong))
+    }
+
+    /// What is asked for, and where its picture goes, where it takes one. An enrolment that is due
+    /// and not running begins.
+    async fn asks(
+        &self,
+        due: Due,
+        stake: Stake,
+        Asked { user, .. }: &Asked,
+        id: &ChallengeId,
+        profile: &Profile,
+        watch: Stopwatch,
+    ) -> Result<(Option<(&Bucket, String)>, Task), Fault> {
+        let consent = (!profile.has_consent()).then(|| self.consent.clone());
+        let running = async |running: Option<EnrolmentId>| match running {
+            Some(running) => Ok(running),
+            None => self.begin(user, id, profile, watch).await,
+        };
+        Ok(match due {
+            Due::Enrol { running: found } => {
+                let enrolment = running(found).await?;
+                let key = DocumentKey::Enrolment(enrolment.clone());
+                let uploaded = Some((&self.documents, key.to_string()));
+                (uploaded, Task::Enrol { enrolment, consent })
+            }
+            Due::Face { faces, activates } => {
+                let task = Task::Face {
+                    stake,
+                    faces,
+                    activates,
+                };
+                (self.sign_in_picture(id), task)
+            }
+            Due::EnrolData {
+                running: found,
+                expected,
+            } => {
+                let task = Task::EnrolData {
+                    enrolment: running(found).await?,
+                    expected,
+                    consent,
+                };
+                (None, task)
+            }
+            Due::FaceData {
+                enrolled,
+                activates,
+            } => {
+                let task = Task::FaceData {
+                    stake,
+                    enrolled,
+                    activates,
+                };
+                (None, task)
+            }
+            Due::Refuse { reason, .. } => {
+                let factor = self.sign_in.policy.factor;
+                let uploaded = match factor {
+                    Factor::Face => self.sign_in_picture(id),
+                    Factor::FaceData => None,
+                };
+                (uploaded, Task::Refuse { factor, reason })
+            }
+        })
     }
 
     /// Where a picture of the user goes.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use signin_aws::faces::Trouble;
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{Claim, FullPass, PassedFace, Ticket};
+use signin_aws::table::{Claim, FullPass, PassedFace, Settled, Ticket};
 use signin_core::answer::Answer;
 use signin_core::challenge::{ExpectedFace, Stake};
 use signin_core::face::{DetectedFace, Resembling, Search, assess, is_the_documents, search};
@@ -289,7 +289,8 @@ impl Verifier {
             None => PassedFace::Known(face),
             Some(id) => match table.indexed(&answered.user, id).await? {
                 Some(indexed) if indexed.id == face => PassedFace::Activates(id.clone(), indexed),
-                _ => return self.refuse_compared(ticket, picture).await,
+                // Another enrolment has taken its place meanwhile.
+                _ => return self.stands(ticket, Settled::Superseded, picture).await,
             },
         };
         let pass = FullPass {

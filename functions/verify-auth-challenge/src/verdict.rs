@@ -112,6 +112,15 @@ impl Verifier {
             Settled::Recorded => Ok(Some(Verdict::Passed)),
             Settled::TakenOver => Ok(None),
             Settled::PictureUsed | Settled::FaceGone => self.refuse_compared(ticket, picture).await,
+            // Neither says anything of the face, so neither is counted.
+            Settled::Superseded => {
+                self.refuse(ticket, Reason::Superseded, Cost::Nothing, Some(picture))
+                    .await
+            }
+            Settled::BeforeReset => {
+                self.refuse(ticket, Reason::TryLater, Cost::Nothing, Some(picture))
+                    .await
+            }
         }
     }
 }

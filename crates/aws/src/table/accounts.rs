@@ -1,5 +1,8 @@
 //! Profiles: who has signed up, and who may enrol.
 
+#[cfg(test)]
+mod tests;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::Enrolment;
@@ -207,7 +210,7 @@ impl UserTable {
     /// enrolment under way ends, and with it the face data that sign-up has brought, since whose they
     /// are nobody can tell. An active face is never touched. Where the person agrees, an operator's
     /// upload that waits for it becomes active. All or nothing; then the tries of the password's
-    /// path are forgotten, which were the old password's.
+    /// path are forgotten, which a thief of the old password may have used up.
     async fn reset(&self, user: &UserName, renewal: &Renewal, now: Timestamp) -> Result<(), Fault> {
         for _ in 0..RACES {
             let seen = self.profile(user).await?;
@@ -248,6 +251,11 @@ impl UserTable {
             let writes = std::iter::once(owe_sign_out(reset, now)).chain(others);
             let writes = writes.map(|write| write.in_transaction(&self.name));
             if self.write(writes.collect()).await? == Transaction::Written {
+                // The password has changed, and the account is its owner's: tries that stay on
+                // record delay them, and are no reason to say that the reset has failed.
+                if let Err(fault) = self.empty_tries(user, Path::Password).await {
+                    fault.log();
+                }
                 return Ok(());
             }
         }
@@ -386,7 +394,6 @@ pub(super) fn profile(item: &Item) -> Profile {
         data: stored_data(item),
         data_from_sign_up: item.flag("dataFromSignUp"),
         enrolment: enrolment_id(item, "enrolment"),
-        ended: enrolment_id(item, "ended"),
         waiting: enrolment_id(item, "waiting"),
         consent: consent(item),
         binding: digest(item, "binding"),

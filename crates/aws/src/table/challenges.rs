@@ -118,8 +118,21 @@ pub enum Settled {
     PictureUsed,
     /// The face is not this user's any more.
     FaceGone,
+    /// The enrolment that the face would have made active is not under way any more.
+    Superseded,
+    /// The session counts for nothing since the account's last password reset.
+    BeforeReset,
     /// Another call has taken this one's place.
     TakenOver,
+}
+
+/// Where, in a claim's transaction, the check stands that the session's enrolment is under way.
+const UNDER_WAY: usize = 2;
+
+/// Requires that an enrolment is the one under way: no other session has begun another, none has
+/// made its own active, no password reset has ended it.
+fn under_way(user: &UserName, enrolment: &EnrolmentId) -> Write {
+    Write::to(profile_key(user)).if_equal("enrolment", text(enrolment.as_str()))
 }
 
 impl UserTable {
@@ -128,8 +141,9 @@ impl UserTable {
     /// `seen` are the tries as create-auth-challenge read them. While they still are, that is one
     /// round trip; where somebody else has tried since, they are read anew. A try during a wait
     /// consumes the challenge and reserves nothing; one that only what is still running keeps
-    /// back looks again, since that may leave no trace. A write that failed may have been carried
-    /// out all the same: then the try is given back.
+    /// back looks again, since that may leave no trace. Where the session has enrolled and another
+    /// enrolment is under way since, the challenge is used up and says so; nothing is counted. A
+    /// write that failed may have been carried out all the same: then the try is given back.
     pub async fn claim_try(
         &self,
         answering: Answering<'_>,
@@ -171,16 +185,22 @@ impl UserTable {
             match tries.reserve(id, now) {
                 Ok(after) => {
                     let count = reserve_try(user, scope, &tries, &after, now);
-                    let writes = vec![
+                    let mut writes = vec![
                         self.put_consumption(id, &consumption),
                         count.in_transaction(&self.name),
                     ];
+                    // Third, where the session has enrolled: see UNDER_WAY.
+                    let going_on = answering.enrolment.map(|id| under_way(user, id));
+                    writes.extend(going_on.map(|check| check.check_in_transaction(&self.name)));
                     match self.write(writes).await? {
                         Transaction::Written => {
                             return Ok(Claim::Mine(answering.ticket(Some(scope))));
                         }
                         Transaction::Unmet(places) if places.contains(&0) => {
                             return self.claim_again(answering, Some(scope)).await;
+                        }
+                        Transaction::Unmet(places) if places.contains(&UNDER_WAY) => {
+                            return self.refuse_unread(answering, Reason::Superseded).await;
                         }
                         Transaction::Unmet(_) => {}
                     }
@@ -411,19 +431,35 @@ impl UserTable {
             Transaction::Written => return Ok(Settled::Recorded),
             Transaction::Unmet(places) => places,
         };
+        // Verdict and picture, and the try where one is at stake; then what the pass changes.
+        let mut before = TRY + usize::from(ticket.stake.is_some());
         // The try is not on record any more: the levels were emptied meanwhile.
         if ticket.stake.is_some() && unmet == [TRY] {
+            before = TRY;
             unmet = match self.write(self.pass(ticket, None, pass, now)).await? {
                 Transaction::Written => return Ok(Settled::Recorded),
                 Transaction::Unmet(places) => places,
             };
         }
         if unmet.contains(&0) {
-            self.recorded(ticket).await
-        } else if unmet.contains(&1) {
-            Ok(Settled::PictureUsed)
-        } else {
+            return self.recorded(ticket).await;
+        }
+        let activates = match &pass.face {
+            PassedFace::Activates(..) | PassedFace::ActivatesData(_) => true,
+            PassedFace::Known(_) | PassedFace::KnownData(_) => false,
+        };
+        // Whatever else is wrong with a pass, that its enrolment is over is all that is told.
+        if activates && unmet.iter().any(|place| *place >= before) {
+            return Ok(Settled::Superseded);
+        }
+        if unmet.contains(&1) {
+            return Ok(Settled::PictureUsed);
+        }
+        let reset = self.profile(&ticket.user).await?.reset_at();
+        if pass.session.outlives(pass.steps.password, reset) {
             Ok(Settled::FaceGone)
+        } else {
+            Ok(Settled::BeforeReset)
         }
     }
 
@@ -473,7 +509,7 @@ impl UserTable {
             PassedFace::ActivatesData(of) => {
                 let active = profile
                     .set("state", text(State::Active.name()))
-                    .remove(["enrolment", "ended", "binding", "ttl", "dataFromSignUp"])
+                    .remove(["enrolment", "binding", "ttl", "dataFromSignUp"])
                     .if_equal("state", text(State::MayEnrol.name()))
                     .if_equal("enrolment", text(of.as_str()))
                     .if_equal("dataOf", text(of.as_str()))
@@ -524,7 +560,7 @@ pub(super) fn activate(profile: Write, face: &EnrolledFace) -> Write {
     profile
         .set("state", text(State::Active.name()))
         .set("faces", AttributeValue::M(faces))
-        .remove(["enrolment", "ended", "binding", "waiting", "ttl"])
+        .remove(["enrolment", "binding", "waiting", "ttl"])
         .if_absent("faces")
 }
 

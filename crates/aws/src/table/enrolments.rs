@@ -60,7 +60,8 @@ impl UserTable {
             profile.in_transaction(&self.name),
         ];
         writes.extend(
-            seen.abandoned()
+            seen.enrolment
+                .as_ref()
                 .map(|abandoned| replaced(user, abandoned, now).in_transaction(&self.name)),
         );
         if self.write(writes).await? == Transaction::Written {
@@ -363,17 +364,17 @@ pub(super) fn activated(user: &UserName, id: &EnrolmentId, face: &EnrolledFace) 
 /// Makes an enrolment the one that is under way, provided that the profile still is as it was
 /// read.
 fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
-    let same = |id: &Option<EnrolmentId>| id.as_ref().map(|id| text(id.as_str()));
     Write::to(profile_key(user))
         .set("enrolment", text(id.as_str()))
-        .remove(["ended"])
         .if_equal("state", text(profile::State::MayEnrol.name()))
         .if_same(
             "binding",
             seen.binding.map(|binding| text(binding.to_hex())),
         )
-        .if_same("enrolment", same(&seen.enrolment))
-        .if_same("ended", same(&seen.ended))
+        .if_same(
+            "enrolment",
+            seen.enrolment.as_ref().map(|id| text(id.as_str())),
+        )
 }
 
 /// A new enrolment's attributes.

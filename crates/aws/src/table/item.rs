@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+};
 use signin_core::time::Timestamp;
 
 /// An item's key.
@@ -280,6 +282,21 @@ impl Write {
             names: self.names,
             values: (!self.values.is_empty()).then_some(self.values),
         }
+    }
+
+    /// The conditions alone as a part of a transaction, which writes nothing to this item.
+    pub(super) fn check_in_transaction(self, table: &str) -> TransactWriteItem {
+        let key = self.key.to_attributes();
+        let parts = self.into_update();
+        let check = ConditionCheck::builder()
+            .table_name(table)
+            .set_key(Some(key))
+            .set_condition_expression(parts.condition)
+            .set_expression_attribute_names(Some(parts.names))
+            .set_expression_attribute_values(parts.values)
+            .build()
+            .expect("table, key and condition are set by whoever checks");
+        TransactWriteItem::builder().condition_check(check).build()
     }
 
     /// The write as a part of a transaction.

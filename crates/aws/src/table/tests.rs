@@ -34,7 +34,7 @@ use crate::user_pool::UserPools;
 const CALL: [u8; 16] = [2; 16];
 const FIRST: [u8; 16] = [1; 16];
 
-const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+pub(super) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// How the tests' session began.
 const OPENING: Opening = Opening {
@@ -42,7 +42,7 @@ const OPENING: Opening = Opening {
     bound: false,
 };
 
-fn table(rules: &[&Rule]) -> UserTable {
+pub(super) fn table(rules: &[&Rule]) -> UserTable {
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, rules);
     UserTable {
         client,
@@ -54,7 +54,7 @@ fn written() -> Rule {
     mock!(Client::transact_write_items).then_output(|| TransactWriteItemsOutput::builder().build())
 }
 
-fn cancelled_with(codes: [&'static str; 2]) -> Rule {
+pub(super) fn cancelled_with(codes: [&'static str; 2]) -> Rule {
     cancelled_for(&codes)
 }
 
@@ -71,7 +71,7 @@ fn cancelled_for(codes: &[&'static str]) -> Rule {
     })
 }
 
-fn found(attributes: &[(&str, AttributeValue)]) -> Rule {
+pub(super) fn found(attributes: &[(&str, AttributeValue)]) -> Rule {
     let item: HashMap<_, _> = attributes
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
@@ -91,11 +91,11 @@ fn found(attributes: &[(&str, AttributeValue)]) -> Rule {
         })
 }
 
-fn s(value: &str) -> AttributeValue {
+pub(super) fn s(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-fn n(value: u64) -> AttributeValue {
+pub(super) fn n(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
@@ -182,7 +182,7 @@ fn used(consumed: Timestamp, verdict: Option<&str>) -> Rule {
 }
 
 /// The ticket of a claim that the table's first rule lets pass.
-async fn ticket(table: &UserTable) -> Ticket {
+pub(super) async fn ticket(table: &UserTable) -> Ticket {
     let user = UserName::parse("ada").unwrap();
     let id = ChallengeId::from_random([1; 16]);
     let watch = Stopwatch::start(NOW);
@@ -466,7 +466,7 @@ fn consumed_by(call: [u8; 16], verdict: Option<&str>) -> Rule {
     found(&attributes)
 }
 
-fn nothing() -> Rule {
+pub(super) fn nothing() -> Rule {
     mock!(Client::batch_get_item).then_output(|| BatchGetItemOutput::builder().build())
 }
 

@@ -6,15 +6,18 @@ use std::time::{Duration, SystemTime};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use e2e::people::{asked_for_face, asked_to_enrol, confirmed, enrolled, inline};
+use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, enrolled, inline};
 use e2e::pictures;
 use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
-use signin_client::Challenge;
+use signin_client::{Challenge, Round};
+use signin_core::lockout::Path;
+use signin_core::reason::Reason;
+use signin_core::step::Step;
 use tokio::time::Instant;
 
-use crate::common::{post_form, send_form, tokens_or, walked};
+use crate::common::{post_form, send_form, tokens_or, walked, words};
 
 /// Metadata that name another account.
 pub(crate) async fn metadata(ground: Ground) -> Seen {
@@ -185,4 +188,49 @@ pub(crate) async fn over_an_active_face(ground: Ground) -> Seen {
     ground.begins().await;
     let begun = client.begin(&victim.email, Some(&victim.password)).await;
     walked(&client, begun, pictures::other).await
+}
+
+/// A second sign-in, while the first has enrolled a document and not passed its face yet.
+pub(crate) async fn superseded(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let first = asked_to_enrol(&client, &person).await;
+    let answered = client.answer(&first, inline(pictures::document())).await;
+    let first = challenge(answered, Step::Face);
+    ground.begins().await;
+    let second = asked_to_enrol(&client, &person).await;
+    let before = compared(&stack).await;
+    let mut round = client.answer(&first, inline(pictures::live())).await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(words(&round));
+        match round {
+            Ok(Round::Challenge(again)) if again.reason == Some(Reason::Superseded) => {
+                round = client.answer(&again, inline(pictures::live())).await;
+            }
+            Err(_) if told.len() > 1 => break,
+            _ => return Seen::fell(told.join(", ")),
+        }
+    }
+    let calls = compared(&stack).await - before;
+    let counted = stack.failures(person.user_name(), Path::Password).await;
+    if calls > 0 || counted > 0 {
+        return Seen::fell(format!(
+            "{calls} calls of the recogniser, {counted} tries counted"
+        ));
+    }
+    // The second one goes on.
+    let answered = client.answer(&second, inline(pictures::document())).await;
+    let second = challenge(answered, Step::Face);
+    let passed = client.answer(&second, inline(pictures::live())).await;
+    assert!(matches!(passed, Ok(Round::Tokens(_))), "{}", words(&passed));
+    Seen::held(told.join(", "))
+}
+
+/// How often the recogniser was asked about a live picture.
+async fn compared(stack: &Stack) -> u64 {
+    let calls = stack.recognition_calls().await;
+    let count = |operation: &str| calls[operation].as_u64().unwrap_or(0);
+    count("SearchFacesByImage") + count("DetectFaces")
 }

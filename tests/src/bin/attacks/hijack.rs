@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use e2e::people::{
-    Person, asked_to_enrol, begun_bound, challenge, confirmed, enrolled, inline, newest_code,
-    reset, signed_up,
+    Person, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrolled, inline,
+    newest_code, reset, signed_up,
 };
 use e2e::pictures;
-use e2e::stack::fresh_email;
+use e2e::stack::{Stack, fresh_email};
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
-use signin_client::{BindingSecret, Challenge, Round, SignInClient};
+use signin_client::{BindingSecret, Challenge, Refusal, Round, SignInClient};
+use signin_core::reason::Reason;
 use signin_core::step::Step;
 use tokio::task::JoinSet;
 
-use crate::common::{faces, walk, words};
+use crate::common::{faces, tokens_or, walk, words};
 
 /// Orders that are played at a time, each over an account of its own.
 const AT_ONCE: usize = 6;
@@ -186,6 +188,210 @@ pub(crate) async fn thief_goes_on(ground: Ground) -> Seen {
         Seen::fell("the thief's face is active")
     } else {
         Seen::held(words(&round))
+    }
+}
+
+/// Accounts over which the race is run at a time.
+const LANES: usize = 6;
+
+/// Resets of each account.
+const RESETS: usize = 40;
+
+/// Within how many milliseconds a reset and the sign-ins around it begin.
+const SPREAD: u64 = 60;
+
+/// How the stranger's sign-ins around resets ended.
+#[derive(Default)]
+struct Tally {
+    resets: usize,
+    /// Cognito refused the password.
+    refused: usize,
+    /// The old password was right, and the session is told to come with the reset's secret.
+    needs_reset: usize,
+    /// Cognito had checked the old password before the reset, and the first challenge was made
+    /// after it.
+    caught: usize,
+}
+
+/// A stranger keeps sign-ins with the old password in the air while the owner resets it, again and
+/// again, with every offset that chance makes. Half of the strangers have signed up with the
+/// owner's address themselves, half have stolen the password of an account that is the owner's.
+pub(crate) async fn around_a_reset(ground: Ground) -> Seen {
+    ground.begins().await;
+    let mut lanes = JoinSet::new();
+    for lane in 0..LANES {
+        let stack = ground.stack.clone();
+        lanes.spawn(async move { race(&stack, lane % 2 == 0).await });
+    }
+    let mut all = Tally::default();
+    while let Some(lane) = lanes.join_next().await {
+        match lane {
+            Ok(Ok(tally)) => {
+                all.resets += tally.resets;
+                all.refused += tally.refused;
+                all.needs_reset += tally.needs_reset;
+                all.caught += tally.caught;
+            }
+            Ok(Err(harm)) => return Seen::fell(harm),
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+    }
+    assert!(
+        all.caught > 0 && all.refused > 0 && all.needs_reset > 0,
+        "the sign-ins should fall before, into and after the resets"
+    );
+    Seen::held(format!(
+        "{} resets, 0 come through: {} before one, {} after, {} in between",
+        all.resets, all.needs_reset, all.refused, all.caught
+    ))
+}
+
+/// One account's resets; what came of the stranger's sign-ins, or the harm that was done.
+async fn race(stack: &Stack, signed_up_by_the_stranger: bool) -> Result<Tally, String> {
+    let client = stack.client();
+    let account = signed_up(&client, &fresh_email()).await;
+    let code = newest_code(&client, &account.email).await;
+    let secret = (!signed_up_by_the_stranger).then_some(&account.account.binding);
+    let confirmed = client.confirm(&account.email, &code, secret).await;
+    confirmed.expect("the code is right");
+    let mut tally = Tally::default();
+    // What the stranger has: the password, and the secret of their own sign-up.
+    let strangers = BindingSecret::random();
+    let strangers = if signed_up_by_the_stranger {
+        &account.account.binding
+    } else {
+        &strangers
+    };
+    let mut old = account.password.clone();
+    for number in 0..RESETS {
+        let new = format!("the owner's long password {number}");
+        let sent = client.forgot_password(&account.email).await;
+        sent.expect("a code is mailed");
+        let code = newest_code(&client, &account.email).await;
+        let sign_in = async || {
+            at_random().await;
+            client.begin_bound(&account.email, &old, strangers).await
+        };
+        let reset = async {
+            at_random().await;
+            client
+                .reset_password(&account.email, &code, &new, Some("1"))
+                .await
+        };
+        let (owners, a, b, c, d) = tokio::join!(reset, sign_in(), sign_in(), sign_in(), sign_in());
+        let rounds = [a, b, c, d];
+        let owners = owners.expect("the code is right");
+        tally.resets += 1;
+        for round in rounds {
+            match round {
+                Ok(Round::Challenge(asked)) => match (asked.step, asked.reason) {
+                    (Step::Face, Some(Reason::EnrolmentNeedsReset)) => tally.needs_reset += 1,
+                    (Step::Face, Some(Reason::TryLater)) => tally.caught += 1,
+                    (step, reason) => {
+                        return Err(format!("the stranger is asked for {step:?} ({reason:?})"));
+                    }
+                },
+                Ok(Round::Tokens(_)) => return Err("the stranger gets tokens".to_owned()),
+                Err(error) if error.refusal() == Some(&Refusal::NotAuthorized) => {
+                    tally.refused += 1;
+                }
+                Err(error) => panic!("a sign-in failed otherwise: {error}"),
+            }
+        }
+        // The owner's tab may enrol, whatever was in the air.
+        let begun = client.begin_bound(&account.email, &new, &owners).await;
+        let asked = challenge_of(begun)?.map(|asked| asked.step);
+        if asked != Some(Step::Enrol) {
+            return Err(format!("the owner is asked for {asked:?}"));
+        }
+        // Then sixteen minutes pass, and the stranger learns the new password.
+        let long_ago = json!({"N": "1"});
+        stack
+            .set_in_profile(account.user_name(), "resetAt", &long_ago)
+            .await;
+        old = new;
+    }
+    Ok(tally)
+}
+
+/// Lets a random part of [`SPREAD`] pass.
+async fn at_random() {
+    let offset = Duration::from_millis(rand::random::<u64>() % SPREAD);
+    tokio::time::sleep(offset).await;
+}
+
+/// A thief of the password is there before the owner's browser tab enrols.
+pub(crate) async fn thief_of_the_password(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    ground.begins().await;
+    let mut ways = Vec::new();
+    for secret in [None, Some(BindingSecret::random())] {
+        let begun = match &secret {
+            None => client.begin(&victim.email, Some(&victim.password)).await,
+            Some(guess) => {
+                let (email, password) = (&victim.email, &victim.password);
+                client.begin_bound(email, password, guess).await
+            }
+        };
+        let (tokens, way) = walk(&client, begun, pictures::other).await;
+        if tokens.is_some() {
+            return Seen::fell(way);
+        }
+        ways.push(way);
+    }
+    // And the owner's tab still can.
+    enrol(&client, &victim).await;
+    Seen::held(ways.join("; "))
+}
+
+/// A session is opened with the old password, and goes on after the owner's reset with a picture
+/// that matches.
+pub(crate) async fn old_password_session(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let (victim, _) = enrolled(&stack).await;
+    let begun = client.begin(&victim.email, Some(&victim.password)).await;
+    let asked = challenge(begun, Step::Face);
+    ground.begins().await;
+    reset(&client, &victim.email, "a new and longer password").await;
+    tokens_or(&client.answer(&asked, inline(pictures::live())).await)
+}
+
+/// A stranger has signed up with the owner's address and agreed to the consent text; the owner takes
+/// the account over and agrees to nothing.
+pub(crate) async fn strangers_consent(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    ground.begins().await;
+    let account = signed_up(&client, &fresh_email()).await;
+    let code = newest_code(&client, &account.email).await;
+    let confirmed = client.confirm(&account.email, &code, None).await;
+    confirmed.expect("the code is right");
+    let sent = client.forgot_password(&account.email).await;
+    sent.expect("a code is mailed");
+    let code = newest_code(&client, &account.email).await;
+    let password = "the owner's own long password";
+    let reset = client.reset_password(&account.email, &code, password, None);
+    let secret = reset.await.expect("the code is right");
+    let begun = client.begin_bound(&account.email, password, &secret).await;
+    let asked = challenge(begun, Step::Enrol);
+    let asked_for = asked.consent.clone();
+    let silent = client.answer(&asked, inline(pictures::document())).await;
+    let told = words(&silent);
+    let by = stack.profile(account.user_name()).await["consentBy"]["S"].take();
+    match (asked_for, challenge_of(silent)) {
+        (Some(_), Ok(Some(again)))
+            if again.reason == Some(Reason::ConsentNeeded) && by == "SIGN_UP" =>
+        {
+            let agreeing = again.agreeing();
+            let agreed = client.answer(&agreeing, inline(pictures::document()));
+            let face = challenge(agreed.await, Step::Face);
+            let passed = client.answer(&face, inline(pictures::live())).await;
+            assert!(matches!(passed, Ok(Round::Tokens(_))), "{}", words(&passed));
+            Seen::held(told)
+        }
+        _ => Seen::fell(format!("{told}, under a consent by {by}")),
     }
 }
 

@@ -56,6 +56,8 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("3.4", Default, "upload after the form's end", "refused", "forms-unchecked", enrolments::after_expiry),
     attack!("3.5", Default, "enrol without the password", "asked for the face", "enrols-without-password", enrolments::without_password),
     attack!("3.6", Default, "enrol anew over an active face, with a stolen password", "asked for the face", "enrols-over-an-active-face", enrolments::over_an_active_face),
+    attack!("3.7", Default, "enrol with a stolen password, before the owner does", "told that it takes a reset", "the-password-enrols", hijack::thief_of_the_password),
+    attack!("3.8", Default, "go on with an enrolment after another sign-in has begun one", "SUPERSEDED, nothing compared or counted", "superseded-are-compared", enrolments::superseded),
 
     attack!("4.1", Default, "SRP_A alone", "no tokens", "srp-a-is-enough", tokens::srp_a_alone),
     attack!("4.2", Password, "the password alone under PASSWORD+FACE", "asked for the face", "password-is-enough", tokens::password_alone),
@@ -109,6 +111,9 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("9.1", Default, "sign up with the victim's address first, in every order of resend, confirm, reset and enrol", "nothing for the attacker, the owner gets in", "anybody-confirms", hijack::in_every_order),
     attack!("9.2", Default, "go on with an enrolment after the owner's password reset", "it has ended", "enrolments-outlive-passwords", hijack::thief_goes_on),
     attack!("9.3", Default, "change one's address to somebody else's", "not before it is proven", "unproven-addresses", hijack::changed_address),
+    attack!("9.4", Default, "keep sign-ins with the old password in the air while the owner resets it, at random offsets", "0 come through", "old-passwords-enrol", hijack::around_a_reset),
+    attack!("9.5", Password, "go on after the owner's reset with a session that proved the old password, and a picture that matches", "no tokens", "sessions-outlive-resets", hijack::old_password_session),
+    attack!("9.6", Default, "agree to the consent text in the owner's place, by signing up with their address", "CONSENT_NEEDED", "anybodys-consent", hijack::strangers_consent),
 
     attack!("10", Default, "canaries in every log, with logs at TRACE", "none found", "events-are-logged", logs::canaries),
 
