@@ -35,6 +35,7 @@ class App:
         self.client_id = outputs["UserPoolClientId"]
         self.pool_id = outputs["UserPoolId"]
         self.endpoint = outputs["CognitoEndpoint"]
+        self.mailbox_key = outputs["SecretAccessKey"]
         self.cognito = boto3.client(
             "cognito-idp",
             endpoint_url=self.endpoint,
@@ -76,7 +77,10 @@ class App:
     def mailed_code(self):
         """The code in the newest letter; only the local machine has this mailbox."""
         mailbox = requests.get(
-            f"{self.endpoint}/_local/mailbox", params={"to": self.email}, timeout=PATIENCE
+            f"{self.endpoint}/_local/mailbox",
+            params={"to": self.email},
+            headers={"Authorization": f"Bearer {self.mailbox_key}"},
+            timeout=PATIENCE,
         )
         mailbox.raise_for_status()
         return mailbox.json()[0]["code"]

@@ -7,6 +7,7 @@
 mod clock;
 mod operator;
 
+pub mod browser;
 pub mod drawn;
 pub mod events;
 pub mod face_data;

@@ -176,7 +176,8 @@ impl Stack {
     /// How often each operation of the recognition service was called since it started.
     pub async fn recognition_calls(&self) -> Value {
         let url = format!("{}/_local/calls", self.outputs.rekognition_endpoint);
-        let response = reqwest::get(url).await.expect("local-rekognition answers");
+        let request = http().get(url).bearer_auth(&self.outputs.secret_access_key);
+        let response = request.send().await.expect("local-rekognition answers");
         response.json().await.expect("its counters are JSON")
     }
 

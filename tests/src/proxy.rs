@@ -6,10 +6,14 @@ use std::env;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::stack::{Stack, Variant};
+
 /// The proxy of the stacks under test.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     url: String,
+    /// What opens the proxy's interface: the stacks' secret.
+    key: String,
     http: reqwest::Client,
 }
 
@@ -46,6 +50,7 @@ impl Proxy {
         let http = reqwest::Client::builder().no_proxy().build();
         Self {
             url,
+            key: Stack::read(Variant::Default).outputs.secret_access_key,
             http: http.expect("an HTTP client can be made"),
         }
     }
@@ -82,7 +87,11 @@ impl Proxy {
     /// `any_of`, `skip`, `times`, `fault`.
     pub async fn rule(&self, rule: &Value) -> Rule {
         let request = self.http.post(format!("{}/_proxy/rules", self.url));
-        let response = request.body(rule.to_string()).send().await;
+        let response = request
+            .bearer_auth(&self.key)
+            .body(rule.to_string())
+            .send()
+            .await;
         let response = response.expect("the proxy answers");
         assert!(response.status().is_success(), "the proxy refuses {rule}");
         let answer: Value = response.json().await.expect("the proxy answers JSON");
@@ -101,7 +110,11 @@ impl Proxy {
 
     async fn get(&self, path: &str) -> Value {
         let request = self.http.get(format!("{}/_proxy/{path}", self.url));
-        let response = request.send().await.expect("the proxy answers");
+        let response = request
+            .bearer_auth(&self.key)
+            .send()
+            .await
+            .expect("the proxy answers");
         assert!(response.status().is_success(), "the proxy refuses {path}");
         response.json().await.expect("the proxy answers JSON")
     }
@@ -131,7 +144,13 @@ impl Rule {
     /// Takes the fault back, and lets go what it holds.
     pub async fn remove(self) {
         let url = format!("{}/_proxy/rules/{}", self.proxy.url, self.id);
-        let response = self.proxy.http.delete(url).send().await;
+        let response = self
+            .proxy
+            .http
+            .delete(url)
+            .bearer_auth(&self.proxy.key)
+            .send()
+            .await;
         response.expect("the proxy answers");
     }
 }

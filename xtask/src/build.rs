@@ -20,8 +20,9 @@ use crate::steps::{begin, step};
 /// What runs beside the functions: the servers that stand in for a part of AWS each, and the
 /// client with the demonstration. They are built apart from the functions, so that their
 /// dependencies' features do not reach what goes to Lambda.
-const LOCAL: [&str; 4] = [
+const LOCAL: [&str; 5] = [
     "local-cognito",
+    "local-gate",
     "local-rekognition",
     "local-web",
     "signin-client",

@@ -2,15 +2,16 @@
 //! client has to know of each.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command::{cannot, output_of};
+use crate::command::output_of;
 use crate::paths::Paths;
-use crate::stack::endpoints::{ACCESS_KEY_ID, Endpoints, REGION, SECRET_ACCESS_KEY};
+use crate::private;
+use crate::stack::endpoints::{Endpoints, REGION};
+use crate::stack::keys::Keys;
 
 /// The name of the stack of a developer's own; a variant's is this, a hyphen and its name.
 const STACK: &str = "face-sign-in";
@@ -34,6 +35,17 @@ impl Variant {
         // Browsers give the camera to pages of this name, as to those that come over TLS.
         self.web
             .map_or_else(String::new, |port| format!("http://localhost:{port}"))
+    }
+
+    /// The origins of the pages that call Cognito and upload pictures.
+    pub(crate) fn pages(&self) -> Vec<String> {
+        let uploads = self.parameters().remove("AllowedOrigin");
+        // Anything else, such as `*`, is for the template to refuse, and opens nothing here.
+        let uploads = uploads.filter(|origin| origin.starts_with("http"));
+        let own = self.web.map(|_| self.web_url());
+        let mut pages: Vec<String> = own.into_iter().chain(uploads).collect();
+        pages.dedup();
+        pages
     }
 
     /// The template's parameters. The page may upload, unless another one was named.
@@ -69,12 +81,13 @@ pub(crate) fn deploy(
     paths: &Paths,
     dir: &Path,
     endpoints: Endpoints,
+    keys: &Keys,
     variants: &[Variant],
 ) -> Result<()> {
     for (mutated, packages) in [(false, paths.packages()), (true, paths.mutated_packages())] {
         let variants: Vec<&Variant> = variants.iter().filter(|v| v.mutated == mutated).collect();
         if !variants.is_empty() {
-            deploy_packages(paths, dir, endpoints, &variants, &packages)?;
+            deploy_packages(paths, dir, endpoints, keys, &variants, &packages)?;
         }
     }
     Ok(())
@@ -85,6 +98,7 @@ fn deploy_packages(
     paths: &Paths,
     dir: &Path,
     endpoints: Endpoints,
+    keys: &Keys,
     variants: &[&Variant],
     packages: &Path,
 ) -> Result<()> {
@@ -92,8 +106,9 @@ fn deploy_packages(
         .iter()
         .map(|variant| (variant.stack(), variant.parameters()))
         .collect();
+    let mut deployment = Command::new(paths.part("ministack").join("bin/python"));
     let text = output_of(
-        Command::new(paths.part("ministack").join("bin/python"))
+        keys.give_to(deployment.env_clear())
             .arg(paths.local("deploy.py"))
             .args(["--endpoint", &endpoints.aws()])
             .args(["--region", REGION])
@@ -101,10 +116,7 @@ fn deploy_packages(
             .arg(paths.root.join("template.yaml"))
             .arg("--packages")
             .arg(packages)
-            .args(["--stacks", &serde_json::to_string(&stacks)?])
-            .env_clear()
-            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
-            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+            .args(["--stacks", &serde_json::to_string(&stacks)?]),
     )?;
     let mut outputs: BTreeMap<String, BTreeMap<String, String>> =
         serde_json::from_str(&text).context("the deployment script's answer is no JSON object")?;
@@ -113,18 +125,34 @@ fn deploy_packages(
             .remove(&variant.stack())
             .with_context(|| format!("the stack {} has no outputs", variant.stack()))?;
         known.extend(endpoints.outputs());
+        known.extend(keys.outputs());
         known.insert("WebUrl".to_owned(), variant.web_url());
-        write(
-            &variant.outputs(dir),
-            &serde_json::to_string_pretty(&known)?,
-        )?;
+        let text = serde_json::to_string_pretty(&known)?;
+        private::write(&variant.outputs(dir), &format!("{text}\n"))?;
     }
     Ok(())
 }
 
-/// Writes a file at once, so that nobody reads half of it.
-fn write(path: &Path, text: &str) -> Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    fs::write(&unfinished, format!("{text}\n")).with_context(|| cannot("write", &unfinished))?;
-    fs::rename(&unfinished, path).with_context(|| cannot("move", &unfinished))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variant(web: Option<u16>, parameters: &[&str]) -> Variant {
+        Variant {
+            name: "",
+            parameters: parameters.iter().map(|&p| p.to_owned()).collect(),
+            mutated: false,
+            web,
+        }
+    }
+
+    #[test]
+    fn the_page_and_the_origin_that_was_named_may_call_and_nobody_else() {
+        assert_eq!(variant(Some(5173), &[]).pages(), ["http://localhost:5173"]);
+        assert_eq!(
+            variant(Some(5174), &["AllowedOrigin=http://localhost:5173"]).pages(),
+            ["http://localhost:5174", "http://localhost:5173"]
+        );
+        assert!(variant(None, &["SignInPolicy=FACE"]).pages().is_empty());
+    }
 }

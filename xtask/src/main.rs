@@ -8,9 +8,11 @@ mod command;
 mod deploy;
 mod fuzz;
 mod interrupt;
+mod mail;
 mod mutations;
 mod parts;
 mod paths;
+mod private;
 mod process;
 mod run;
 mod stack;
@@ -44,6 +46,8 @@ enum Command {
     Up(Up),
     /// Stop what `up` started.
     Down(Folder),
+    /// Show the mail that the running stack would have sent, newest first.
+    Mail(Mail),
     /// Enrol and sign in with a face, as a client would; starts the stack if needed.
     Demo(Demo),
     /// Run every test, or one suite.
@@ -106,6 +110,14 @@ struct Up {
 }
 
 #[derive(Debug, Args)]
+struct Mail {
+    #[command(flatten)]
+    folder: Folder,
+    /// Only mail to this address.
+    to: Option<String>,
+}
+
+#[derive(Debug, Args)]
 struct Demo {
     #[command(flatten)]
     folder: Folder,
@@ -151,6 +163,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<ExitCode> {
     interrupt::install()?;
     let paths = Paths::find()?;
+    // Stacks write their keys into it.
+    private::folder(&paths.own_folder())?;
+    private::close(&paths.own_folder())?;
     match arguments.command {
         Command::Setup => {
             parts::check_prerequisites()?;
@@ -162,6 +177,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             run::up(&paths, &dir, &up.stack.parameters, up.detach)?;
         }
         Command::Down(folder) => run::down(&paths.state(&folder.dir))?,
+        Command::Mail(mail) => mail::show(&paths.state(&mail.folder.dir), mail.to.as_deref())?,
         Command::Demo(demo) => {
             return run::demo(&paths, &paths.state(&demo.folder.dir), &demo.arguments);
         }

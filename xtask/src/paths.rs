@@ -35,6 +35,11 @@ impl Paths {
         self.root.join(dir)
     }
 
+    /// The folder of everything that is downloaded, built or written for the local machine.
+    pub(crate) fn own_folder(&self) -> PathBuf {
+        self.root.join(".local")
+    }
+
     /// A downloaded part.
     pub(crate) fn part(&self, name: &str) -> PathBuf {
         self.root.join(".local/parts").join(name)

@@ -1,7 +1,7 @@
 //! The commands that run a stack: `up`, `down`, `demo`, and the supervisor behind `up --detach`.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read, Write, stderr};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -17,6 +17,7 @@ use crate::deploy::Variant;
 use crate::interrupt;
 use crate::parts;
 use crate::paths::Paths;
+use crate::private;
 use crate::stack::Stack;
 use crate::stack::endpoints::Endpoints;
 use crate::stack::state::{Lock, Record};
@@ -146,9 +147,9 @@ fn hold(
 fn detached(paths: &Paths, dir: &Path, built: &Built, parameters: &[String]) -> Result<()> {
     let log = dir.join("logs/supervisor.log");
     if let Some(folder) = log.parent() {
-        fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
+        private::folder(folder)?;
     }
-    let output = File::create(&log).with_context(|| cannot("create", &log))?;
+    let output = private::file(&log).with_context(|| cannot("create", &log))?;
     let mut said = File::open(&log).with_context(|| cannot("read", &log))?;
     let mut command = Command::new(env::current_exe().context("cannot find this program")?);
     command.arg("supervise").arg("--dir").arg(dir);

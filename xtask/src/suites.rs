@@ -220,7 +220,11 @@ fn start_for_tests(paths: &Paths, dir: &Path, suites: &[Suite]) -> Result<(Stack
         .context("an executable lies in no folder")?
         .to_owned();
     let endpoints = Endpoints::free()?;
-    let variants = variants(proven);
+    let mut variants = variants(proven);
+    // One with a page, for what pages may do.
+    if let Some(first) = variants.first_mut() {
+        first.web = Some(endpoints.web_port());
+    }
     let stack = Stack::start(paths, dir, lock, endpoints, &built, &variants, Some(&proxy))?;
     Ok((stack, binaries))
 }

@@ -37,6 +37,8 @@ pub struct SignInClient {
     cognito: Client,
     http: reqwest::Client,
     endpoint: String,
+    /// Opens the local machine's mailbox.
+    key: Zeroizing<String>,
     region: String,
     pool: String,
     client: String,
@@ -129,6 +131,7 @@ impl SignInClient {
             cognito: Client::from_conf(config),
             http: reqwest::Client::builder().no_proxy().build()?,
             endpoint: outputs.cognito_endpoint.trim_end_matches('/').to_owned(),
+            key: Zeroizing::new(outputs.secret_access_key.clone()),
             region: outputs.region.clone(),
             pool: outputs.user_pool_id.clone(),
             client: outputs.user_pool_client_id.clone(),
@@ -528,6 +531,7 @@ impl SignInClient {
         Ok(self
             .http
             .get(url)
+            .bearer_auth(&*self.key)
             .send()
             .await?
             .error_for_status()?

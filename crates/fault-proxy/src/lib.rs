@@ -3,7 +3,7 @@
 //!
 //! Whole requests go through it, to the recognition service or to everything else of AWS; hosts,
 //! signatures and bodies stay as they are. It keeps what it saw in memory and writes no log. Its
-//! own interface lies under `/_proxy/`:
+//! own interface lies under `/_proxy/` and wants the stack's key, `Authorization: Bearer <secret>`:
 //!
 //! | request | does |
 //! | --- | --- |
@@ -15,7 +15,7 @@
 //! | `DELETE /_proxy/rules/n` | forgets it, and lets go what it holds |
 //! | `GET /_proxy/calls?after=n` | the calls with higher numbers, oldest first |
 //! | `…&containing=text`, `…&any=text` | of those, the ones that hold all, or one, of some texts |
-//! | `GET /_proxy/health` | 200 |
+//! | `GET /_proxy/health` | 200, without the key |
 
 mod control;
 mod fault;

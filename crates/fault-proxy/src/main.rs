@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use fault_proxy::{Upstreams, serve};
+use local_guard::StackKey;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,10 +23,20 @@ struct Arguments {
     /// Where everything else listens.
     #[arg(long)]
     aws: String,
+    /// The port of another of the stack's servers that passes requests on with the `Host` that they
+    /// came with; may be repeated.
+    #[arg(long)]
+    sibling: Vec<u16>,
+    /// The stack's key, which opens the proxy's own interface.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    access_key_id: String,
+    /// What belongs to it.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    secret_access_key: String,
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let arguments = Arguments::parse();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -39,9 +50,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         recognition: arguments.recognition,
         cognito: arguments.cognito,
         aws: arguments.aws,
+        siblings: arguments.sibling,
     };
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    serve(listener, upstreams, end).await?;
+    let key = StackKey::new(arguments.access_key_id, arguments.secret_access_key);
+    serve(listener, upstreams, key, end).await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use local_guard::{Guard, StackKey};
 use tokio::net::TcpListener;
 
 use crate::control::control;
@@ -40,6 +41,8 @@ pub struct Upstreams {
     pub cognito: String,
     /// Everything else's.
     pub aws: String,
+    /// The ports of servers that pass requests on to here with the `Host` that they came with.
+    pub siblings: Vec<u16>,
 }
 
 type Body = BoxBody<Bytes, io::Error>;
@@ -57,6 +60,8 @@ impl std::fmt::Display for NoAnswer {
 impl std::error::Error for NoAnswer {}
 
 struct Proxy {
+    guard: Guard,
+    key: StackKey,
     upstreams: Upstreams,
     client: reqwest::Client,
     state: State,
@@ -78,12 +83,13 @@ struct Answer {
 /// Serves until the future ends.
 ///
 /// # Errors
-/// When the HTTP client cannot be made.
+/// When the HTTP client cannot be made, or the listener has no address.
 pub async fn serve(
     listener: TcpListener,
     upstreams: Upstreams,
+    key: StackKey,
     until: impl Future<Output = ()>,
-) -> Result<(), reqwest::Error> {
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -91,6 +97,8 @@ pub async fn serve(
         .pool_max_idle_per_host(0)
         .build()?;
     let proxy = Arc::new(Proxy {
+        guard: Guard::new(listener.local_addr()?.port()).behind(upstreams.siblings.clone()),
+        key,
         upstreams,
         client,
         state: State::default(),
@@ -115,6 +123,13 @@ pub async fn serve(
 
 async fn serve_one(proxy: &Proxy, request: Request<Incoming>) -> Result<Response<Body>, NoAnswer> {
     let (parts, body) = request.into_parts();
+    if let Err(refusal) = proxy.guard.admit(&parts) {
+        return Ok(with_type(
+            StatusCode::FORBIDDEN,
+            format!("{refusal}\n"),
+            "text/plain",
+        ));
+    }
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"));
     };
@@ -127,6 +142,12 @@ async fn serve_one(proxy: &Proxy, request: Request<Incoming>) -> Result<Response
         received.parts.uri.query().unwrap_or_default(),
     );
     if let Some(path) = path.strip_prefix(CONTROL) {
+        if path != "health" && !proxy.key.is_shown(&received.parts.headers) {
+            return Ok(plain(
+                StatusCode::UNAUTHORIZED,
+                "this wants the stack's key",
+            ));
+        }
         let method = &received.parts.method;
         let (status, answer) = control(&proxy.state, method, path, query, &received.body).await;
         return Ok(json(status, answer.to_string()));

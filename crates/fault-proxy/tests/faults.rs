@@ -5,9 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use fault_proxy::{Upstreams, serve};
+use local_guard::StackKey;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+
+/// What opens the proxy's own interface.
+const SECRET: &str = "secret";
 
 /// What the upstream answers.
 const ANSWER: &str = "a whole answer";
@@ -43,8 +47,10 @@ async fn setting() -> Setting {
         recognition: address.clone(),
         cognito: address.clone(),
         aws: address,
+        siblings: Vec::new(),
     };
-    tokio::spawn(serve(listener, upstreams, std::future::pending()));
+    let key = StackKey::new("LOCAL".to_owned(), SECRET.to_owned());
+    tokio::spawn(serve(listener, upstreams, key, std::future::pending()));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     Setting {
         proxy,
@@ -57,6 +63,7 @@ impl Setting {
     async fn rule(&self, fault: &str) -> u64 {
         let rule = json!({"operation": "GetObject", "containing": ["ada"], "fault": fault});
         let request = self.client.post(format!("{}/_proxy/rules", self.proxy));
+        let request = request.bearer_auth(SECRET);
         let response = request.body(rule.to_string()).send().await.unwrap();
         let answer: Value = response.json().await.unwrap();
         answer["id"].as_u64().unwrap()
@@ -71,7 +78,13 @@ impl Setting {
 
     async fn control(&self, method: reqwest::Method, path: &str) -> Value {
         let url = format!("{}/_proxy/{path}", self.proxy);
-        let response = self.client.request(method, url).send().await.unwrap();
+        let response = self
+            .client
+            .request(method, url)
+            .bearer_auth(SECRET)
+            .send()
+            .await
+            .unwrap();
         response.json().await.unwrap()
     }
 

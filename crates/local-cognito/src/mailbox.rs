@@ -72,13 +72,13 @@ impl Mailbox {
         }
     }
 
-    /// The letters to an address, newest first; case does not count.
-    pub(crate) fn letters_to(&self, address: &str) -> Vec<Letter> {
+    /// The letters to an address, or to all of them, newest first; case does not count.
+    pub(crate) fn letters_to(&self, address: Option<&str>) -> Vec<Letter> {
         self.letters
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .iter()
-            .filter(|letter| letter.to.eq_ignore_ascii_case(address))
+            .filter(|letter| address.is_none_or(|address| letter.to.eq_ignore_ascii_case(address)))
             .take(LISTED)
             .cloned()
             .collect()

@@ -16,14 +16,20 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// Speaks Amazon Cognito's protocol for the user pools of the stack deployed at `AWS_ENDPOINT_URL`.
 #[derive(Parser)]
 struct Arguments {
-    /// The address to listen on, such as 127.0.0.1:4568. Nothing but loopback is wise: whoever
-    /// reaches the server reads everybody's mail.
+    /// The address to listen on, such as 127.0.0.1:4568.
     #[arg(long)]
     listen: SocketAddr,
     /// A file in which users, sessions and tokens survive a restart. It holds secrets; without it a
     /// restart forgets everything.
     #[arg(long)]
     state: Option<PathBuf>,
+    /// The port of another of the stack's servers that passes requests on with the `Host` that they
+    /// came with; may be repeated.
+    #[arg(long)]
+    sibling: Vec<u16>,
+    /// The origin of a page that may call it; may be repeated.
+    #[arg(long)]
+    page: Vec<String>,
     /// The endpoint of the deployed stack.
     #[arg(long, env = "AWS_ENDPOINT_URL")]
     stack: String,
@@ -76,6 +82,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         },
         trigger_timeout: Settings::TRIGGER_TIMEOUT,
         state: arguments.state,
+        pages: arguments.page,
+        siblings: arguments.sibling,
     };
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use local_guard::Guard;
 use tokio::net::TcpListener;
 
 use crate::operations::UserPools;
@@ -24,6 +25,10 @@ pub struct Settings {
     pub trigger_timeout: Duration,
     /// The file in which users, sessions and tokens survive a restart; none to forget them.
     pub state: Option<PathBuf>,
+    /// The origins of the pages that may call it, such as `http://localhost:5173`.
+    pub pages: Vec<String>,
+    /// The ports of servers that pass requests on with the `Host` that they came with.
+    pub siblings: Vec<u16>,
 }
 
 impl Settings {
@@ -57,12 +62,16 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    let address = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let key = settings.stack.key();
+    let guard = Guard::new(address.port())
+        .behind(settings.siblings)
+        .called_by(settings.pages.clone(), wire::for_pages);
     let stack =
         Stack::new(settings.stack).map_err(|error| ServerError::Stack(error.to_string()))?;
     let pools = UserPools::open(stack, settings.trigger_timeout, settings.state)?;
-    let router = wire::router(Arc::new(pools), &address);
-    axum::serve(listener, router)
+    let router = wire::router(Arc::new(pools), key, address, &settings.pages);
+    axum::serve(listener, guard.protect(router))
         .with_graceful_shutdown(shutdown)
         .await?;
     Ok(())

@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderValue};
+use local_guard::StackKey;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -35,6 +36,13 @@ pub struct StackAccess {
     pub secret_access_key: String,
     /// The session token that belongs to temporary credentials.
     pub session_token: Option<String>,
+}
+
+impl StackAccess {
+    /// The stack's key, which opens what is this server's own as well.
+    pub(crate) fn key(&self) -> StackKey {
+        StackKey::new(self.access_key_id.clone(), self.secret_access_key.clone())
+    }
 }
 
 impl std::fmt::Debug for StackAccess {

@@ -1,19 +1,22 @@
 //! The wire: AWS JSON 1.1 over HTTP, with what browsers need.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Json, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Json, Path, Query, Request as HttpRequest, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use local_guard::StackKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tower_http::cors::{AllowHeaders, AllowMethods, Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use uuid::Uuid;
 
 use crate::clock::{MAX_OFFSET, Seconds};
@@ -40,14 +43,27 @@ struct Context {
     address: Arc<str>,
 }
 
-/// All routes.
-pub(crate) fn router(pools: Arc<UserPools>, address: &str) -> Router {
+/// All routes, as far as their callers may go.
+///
+/// Pages of these origins may read its answers. What is under `/_local/` is not Cognito's: it shows
+/// everybody's mail and moves the clock, and wants the stack's key.
+pub(crate) fn router(
+    pools: Arc<UserPools>,
+    key: StackKey,
+    address: SocketAddr,
+    pages: &[String],
+) -> Router {
+    let origins = pages.iter().filter_map(|page| page.parse().ok());
     let cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods(AllowMethods::mirror_request())
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(Any)
         .max_age(CORS_MAX_AGE);
+    let own = Router::new()
+        .route("/_local/mailbox", get(mailbox))
+        .route("/_local/clock", post(set_clock))
+        .layer(from_fn_with_state(Arc::new(key), with_key));
     Router::new()
         .route("/", post(operation))
         .route("/{pool}/.well-known/jwks.json", get(public_keys))
@@ -56,14 +72,32 @@ pub(crate) fn router(pools: Arc<UserPools>, address: &str) -> Router {
             get(configuration),
         )
         .route("/_local/health", get(StatusCode::OK))
-        .route("/_local/mailbox", get(mailbox))
-        .route("/_local/clock", post(set_clock))
+        .merge(own)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(cors)
         .with_state(Context {
             pools,
-            address: address.into(),
+            address: format!("http://{address}").into(),
         })
+}
+
+/// What pages may call: the API's operations.
+pub(crate) fn for_pages(method: &Method, path: &str) -> bool {
+    [Method::POST, Method::OPTIONS].contains(method) && path == "/"
+}
+
+/// Lets whoever shows the stack's key through.
+async fn with_key(State(key): State<Arc<StackKey>>, request: HttpRequest, next: Next) -> Response {
+    if key.is_shown(request.headers()) {
+        return next.run(request).await;
+    }
+    let message =
+        "this wants `Authorization: Bearer <SecretAccessKey>`, with the key in outputs.json";
+    (
+        StatusCode::UNAUTHORIZED,
+        Json(json!({ "message": message })),
+    )
+        .into_response()
 }
 
 /// `POST /`: one operation of the API, and its line in the log.
@@ -257,7 +291,8 @@ fn not_found(error: &ApiError) -> Response {
 
 #[derive(Deserialize)]
 struct MailboxQuery {
-    to: String,
+    /// Everybody's, where it is missing.
+    to: Option<String>,
 }
 
 /// `GET /_local/mailbox?to=<address>`: what would have been mailed, newest first.
@@ -265,7 +300,7 @@ async fn mailbox(
     State(context): State<Context>,
     Query(query): Query<MailboxQuery>,
 ) -> Json<Vec<Letter>> {
-    Json(context.pools.mailbox.letters_to(&query.to))
+    Json(context.pools.mailbox.letters_to(query.to.as_deref()))
 }
 
 #[derive(Deserialize, Serialize)]

@@ -12,6 +12,7 @@ use aws_sigv4::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use face_engine::{Picture, PictureError};
+use local_guard::{Credentials as Key, StackKey};
 
 use crate::{clock, error::Refusal, validation::Validation, wire};
 
@@ -24,6 +25,10 @@ const MAX_OBJECT: usize = 15 * 1024 * 1024;
 /// An object that takes longer than this is not coming.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Who calls: with whose rights objects are read, as the service does it. Nobody where requests are
+/// not signed, and then nothing is read.
+pub(crate) type Caller<'a> = Option<&'a Key>;
+
 /// Where objects are read from. `Debug` shows the address alone.
 #[derive(Clone)]
 pub struct ObjectStore {
@@ -32,12 +37,8 @@ pub struct ObjectStore {
     pub endpoint: String,
     /// The region that requests are signed for.
     pub region: String,
-    /// The access key id.
-    pub access_key_id: String,
-    /// The secret access key.
-    pub secret_access_key: String,
-    /// The session token that belongs to temporary credentials.
-    pub session_token: Option<String>,
+    /// The key of the stack whose callers are served: their own keys follow from it.
+    pub key: StackKey,
 }
 
 impl fmt::Debug for ObjectStore {
@@ -67,32 +68,33 @@ impl Images {
         &self,
         image: Option<wire::Image>,
         place: &str,
+        caller: Caller<'_>,
     ) -> Result<Vec<u8>, Refusal> {
         let mut validation = Validation::default();
         let image = validation.required(image, place);
         validation.finish()?;
         match (image.bytes, image.s3_object) {
             (Some(text), None) => inline(&text, place),
-            (None, Some(object)) => self.object(object).await,
+            (None, Some(object)) => self.object(object, caller).await,
             _ => Err(Refusal::invalid_parameter("Request has invalid parameters")),
         }
     }
 
-    async fn object(&self, object: wire::S3Object) -> Result<Vec<u8>, Refusal> {
+    async fn object(&self, object: wire::S3Object, caller: Caller<'_>) -> Result<Vec<u8>, Refusal> {
         let (Some(bucket), Some(name)) = (object.bucket, object.name) else {
             return Err(Refusal::invalid_parameter("Request has invalid parameters"));
         };
-        let store = self.store.as_ref().ok_or_else(|| {
+        let (Some(store), Some(caller)) = (&self.store, caller) else {
             tracing::warn!("no S3 endpoint or credentials in the environment");
-            unreadable()
-        })?;
+            return Err(unreadable());
+        };
         let path = [encoded(&bucket, false), encoded(&name, true)].join("/");
         let mut url = format!("{}/{path}", store.endpoint.trim_end_matches('/'));
         if let Some(version) = object.version {
             url = format!("{url}?versionId={}", encoded(&version, false));
         }
         let mut request = self.http.get(&url).timeout(TIMEOUT);
-        for (name, value) in signature(store, &url)? {
+        for (name, value) in signature(store, caller, &url)? {
             request = request.header(name, value);
         }
         let unreachable = |error: reqwest::Error| {
@@ -159,17 +161,21 @@ fn encoded(text: &str, keep_slashes: bool) -> String {
 }
 
 /// The headers that sign the reading of `url`.
-fn signature(store: &ObjectStore, url: &str) -> Result<Vec<(String, String)>, Refusal> {
+fn signature(
+    store: &ObjectStore,
+    caller: &Key,
+    url: &str,
+) -> Result<Vec<(String, String)>, Refusal> {
     let failed = |error: &dyn fmt::Display| {
         tracing::error!("a request to S3 cannot be signed: {error}");
         Refusal::internal()
     };
     let identity = Credentials::new(
-        &store.access_key_id,
-        &store.secret_access_key,
-        store.session_token.clone(),
+        &caller.access_key_id,
+        &caller.secret_access_key,
+        caller.session_token.clone(),
         None,
-        "environment",
+        "caller",
     )
     .into();
     let mut settings = SigningSettings::default();
@@ -226,9 +232,7 @@ mod tests {
         let store = ObjectStore {
             endpoint: "http://127.0.0.1:4566".into(),
             region: "us-east-1".into(),
-            access_key_id: "AKIDEXAMPLE".into(),
-            secret_access_key: "hidden".into(),
-            session_token: None,
+            key: StackKey::new("AKIDEXAMPLE".into(), "hidden".into()),
         };
         let shown = format!("{store:?}");
         assert!(

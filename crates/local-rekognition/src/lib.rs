@@ -11,10 +11,13 @@
 //!   0 to 100, and the quality filters' limits are this server's own.
 //! - `FaceOccluded` is not measured: always `false`, with a confidence of 50. Age, emotions,
 //!   glasses and the like are never in an answer.
-//! - Signatures of requests are not checked, and there are no users, tags or quotas.
+//! - A request's signature is checked against the stack's key and those of its functions, and objects
+//!   are read with the caller's rights; what a caller may do here is not looked at. There are no
+//!   users, tags or quotas. Without a stack, signatures are not checked and no object is read.
 //!
 //! Beside the API, `GET /_local/health` answers 200 once the server is ready and
-//! `GET /_local/calls` counts the calls of each operation since the start, as a JSON object.
+//! `GET /_local/calls` counts the calls of each operation since the start, as a JSON object; it wants
+//! the stack's key.
 
 mod clock;
 mod collections;
@@ -34,5 +37,6 @@ pub use crate::images::ObjectStore;
 /// The server as a router: `store` is where pictures named as S3 objects are read from (without
 /// it they are refused), `region` stands in the names of collections.
 pub fn router(engine: Engine, store: Option<ObjectStore>, region: String) -> Router {
-    server::router(operations::Service::new(engine, store, region))
+    let key = store.as_ref().map(|store| store.key.clone());
+    server::router(operations::Service::new(engine, store, region), key)
 }

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use face_engine::Engine;
+use local_guard::{Guard, StackKey};
 use local_rekognition::{ObjectStore, router};
 use tokio::{
     net::TcpListener,
@@ -28,15 +29,16 @@ struct Arguments {
     /// The region of the collections and of requests to S3.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     region: String,
-    /// Credentials that may read the pictures.
+    /// The port of another of the stack's servers that passes requests on with the `Host` that they
+    /// came with; may be repeated.
+    #[arg(long)]
+    sibling: Vec<u16>,
+    /// The stack's key, which requests have to be signed with, or a function's that follows from it.
     #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
     access_key_id: Option<String>,
     /// What belongs to the access key.
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
     secret_access_key: Option<String>,
-    /// What belongs to a temporary access key.
-    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
-    session_token: Option<String>,
 }
 
 impl Arguments {
@@ -44,9 +46,7 @@ impl Arguments {
         Some(ObjectStore {
             endpoint: self.s3.clone().or_else(|| self.aws.clone())?,
             region: self.region.clone(),
-            access_key_id: self.access_key_id.clone()?,
-            secret_access_key: self.secret_access_key.clone()?,
-            session_token: self.session_token.clone(),
+            key: StackKey::new(self.access_key_id.clone()?, self.secret_access_key.clone()?),
         })
     }
 }
@@ -80,7 +80,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::load(&arguments.models)?;
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let app = router(engine, store, arguments.region);
+    let guard = Guard::new(listener.local_addr()?.port()).behind(arguments.sibling.iter().copied());
+    let app = guard.protect(router(engine, store, arguments.region));
     Ok(axum::serve(listener, app)
         .with_graceful_shutdown(shutdown)
         .await?)

@@ -12,7 +12,7 @@ use crate::{
     collections::{Collection, Collections, StoredFace, missing},
     error::Refusal,
     faces::{Detail, Frame, confidence, filtered},
-    images::{Images, ObjectStore, decode},
+    images::{Caller, Images, ObjectStore, decode},
     validation::Validation,
     wire::{self, QualityFilter, Request},
 };
@@ -68,8 +68,8 @@ impl Service {
         }
     }
 
-    /// Answers one of [`Self::OPERATIONS`].
-    pub(crate) async fn call(&self, operation: &str, body: &[u8]) -> Answer {
+    /// Answers one of [`Self::OPERATIONS`]; pictures in buckets are read as the caller.
+    pub(crate) async fn call(&self, operation: &str, body: &[u8], caller: Caller<'_>) -> Answer {
         // Only an object: a list would be read as one too.
         let object = body.trim_ascii_start().starts_with(b"{");
         let request: Request = object
@@ -77,17 +77,17 @@ impl Service {
             .flatten()
             .ok_or_else(|| Refusal::serialization("The request is not valid JSON for it"))?;
         match operation {
-            "CompareFaces" => self.compare_faces(request).await,
+            "CompareFaces" => self.compare_faces(request, caller).await,
             "CreateCollection" => self.create_collection(request),
             "DeleteCollection" => self.delete_collection(request),
             "DeleteFaces" => self.delete_faces(request),
             "DescribeCollection" => self.describe_collection(request),
-            "DetectFaces" => self.detect_faces(request).await,
-            "IndexFaces" => self.index_faces(request).await,
+            "DetectFaces" => self.detect_faces(request, caller).await,
+            "IndexFaces" => self.index_faces(request, caller).await,
             "ListCollections" => self.list_collections(request),
             "ListFaces" => self.list_faces(request),
             "SearchFaces" => self.search_faces(request),
-            "SearchFacesByImage" => self.search_faces_by_image(request).await,
+            "SearchFacesByImage" => self.search_faces_by_image(request, caller).await,
             _ => Err(Refusal::internal()),
         }
     }
@@ -220,9 +220,9 @@ impl Service {
         Ok(json!({ "DeletedFaces": deleted, "UnsuccessfulFaceDeletions": failures }))
     }
 
-    async fn detect_faces(&self, request: Request) -> Answer {
+    async fn detect_faces(&self, request: Request, caller: Caller<'_>) -> Answer {
         let detail = Detail::of(request.attributes)?;
-        let bytes = self.images.bytes(request.image, "image").await?;
+        let bytes = self.images.bytes(request.image, "image", caller).await?;
         self.compute(move |engine| {
             let picture = decode(&bytes)?;
             let frame = Frame::of(&picture);
@@ -236,7 +236,7 @@ impl Service {
         .await
     }
 
-    async fn index_faces(&self, request: Request) -> Answer {
+    async fn index_faces(&self, request: Request, caller: Caller<'_>) -> Answer {
         let mut validation = Validation::default();
         let id = validation.collection(request.collection_id);
         if let Some(external) = &request.external_image_id {
@@ -250,7 +250,7 @@ impl Service {
         let filter = request.quality_filter.unwrap_or(QualityFilter::Auto);
         let external = request.external_image_id;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let bytes = self.images.bytes(request.image, "image").await?;
+        let bytes = self.images.bytes(request.image, "image", caller).await?;
         let (indexed, unindexed) = self
             .compute(move |engine| {
                 let picture = decode(&bytes)?;
@@ -310,7 +310,7 @@ impl Service {
         })?
     }
 
-    async fn search_faces_by_image(&self, request: Request) -> Answer {
+    async fn search_faces_by_image(&self, request: Request, caller: Caller<'_>) -> Answer {
         let mut validation = Validation::default();
         let id = validation.collection(request.collection_id);
         let (threshold, count) = matching(
@@ -321,7 +321,7 @@ impl Service {
         validation.finish()?;
         self.collections.with(&id, |_| ())?;
         let filter = request.quality_filter.unwrap_or_default();
-        let bytes = self.images.bytes(request.image, "image").await?;
+        let bytes = self.images.bytes(request.image, "image", caller).await?;
         let (bounds, confidence, descriptor) = self
             .compute(move |engine| {
                 let picture = decode(&bytes)?;
@@ -341,15 +341,17 @@ impl Service {
         }))
     }
 
-    async fn compare_faces(&self, request: Request) -> Answer {
+    async fn compare_faces(&self, request: Request, caller: Caller<'_>) -> Answer {
         let mut validation = Validation::default();
         let threshold = request.similarity_threshold.unwrap_or(DEFAULT_THRESHOLD);
         validation.range(&threshold, "similarityThreshold", (0.0, 100.0));
         validation.finish()?;
         let filter = request.quality_filter.unwrap_or_default();
         let (source, target) = tokio::try_join!(
-            self.images.bytes(request.source_image, "sourceImage"),
-            self.images.bytes(request.target_image, "targetImage"),
+            self.images
+                .bytes(request.source_image, "sourceImage", caller),
+            self.images
+                .bytes(request.target_image, "targetImage", caller),
         )?;
         // Side by side: each half takes as long as a search.
         let source = self.compute(move |engine| {

@@ -10,12 +10,15 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 
-use crate::{error::Refusal, operations::Service};
+use local_guard::{Credentials, StackKey, signature::verify};
+use time::OffsetDateTime;
+
+use crate::{clock, error::Refusal, operations::Service};
 
 pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
@@ -24,6 +27,8 @@ const MAX_REQUEST: usize = 15 * 1024 * 1024;
 
 struct Shared {
     service: Service,
+    /// What requests are signed with; nothing where they need not be.
+    key: Option<StackKey>,
     /// Calls by operation since the start, refused ones included.
     calls: Mutex<BTreeMap<String, u64>>,
 }
@@ -33,12 +38,26 @@ impl Shared {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         *calls.entry(operation.to_owned()).or_default() += 1;
     }
+
+    /// Who signed a request, or showed the stack's key itself; nobody where that is not asked.
+    fn caller(&self, request: &Parts, body: &[u8]) -> Result<Option<Credentials>, Refusal> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        if key.is_shown(&request.headers) {
+            return Ok(Some(key.root()));
+        }
+        verify(key, request, body, OffsetDateTime::from(clock::now()))
+            .map(Some)
+            .map_err(|reason| Refusal::new("InvalidSignatureException", reason.to_string()))
+    }
 }
 
 /// The whole server as a router.
-pub(crate) fn router(service: Service) -> Router {
+pub(crate) fn router(service: Service, key: Option<StackKey>) -> Router {
     let shared = Arc::new(Shared {
         service,
+        key,
         calls: Mutex::default(),
     });
     Router::new()
@@ -49,19 +68,19 @@ pub(crate) fn router(service: Service) -> Router {
         .with_state(shared)
 }
 
-async fn calls(State(shared): State<Arc<Shared>>) -> Json<BTreeMap<String, u64>> {
-    Json(
-        shared
-            .calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone(),
-    )
+async fn calls(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let key = shared.key.as_ref();
+    if key.is_some_and(|key| !key.is_shown(&headers)) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let calls = shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
+    Json(calls.clone()).into_response()
 }
 
-async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(State(shared): State<Arc<Shared>>, request: Parts, body: Bytes) -> Response {
     let start = Instant::now();
-    let target = headers
+    let target = request
+        .headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix("RekognitionService."));
@@ -69,7 +88,13 @@ async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     let result = match known {
         Some(operation) => {
             shared.count(operation);
-            shared.service.call(operation, &body).await
+            match shared.caller(&request, &body) {
+                Ok(caller) => {
+                    let caller = caller.as_ref();
+                    shared.service.call(operation, &body, caller).await
+                }
+                Err(refusal) => Err(refusal),
+            }
         }
         None => Err(Refusal::new(
             "UnknownOperationException",

@@ -24,6 +24,7 @@ use axum::{
 };
 use face_engine::{Engine, Picture};
 use image::{DynamicImage, RgbImage, codecs::jpeg::JpegEncoder, imageops};
+use local_guard::StackKey;
 use local_rekognition::{ObjectStore, router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -586,9 +587,7 @@ async fn pictures_in_buckets_are_read_with_a_signed_request() {
     let store = ObjectStore {
         endpoint: start(app).await,
         region: "us-east-1".into(),
-        access_key_id: "AKID".into(),
-        secret_access_key: "secret".into(),
-        session_token: None,
+        key: StackKey::new("AKID".into(), "secret".into()),
     };
     let (client, _) = server(Some(store)).await;
     let detect = |name: &str| {

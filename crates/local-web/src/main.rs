@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
+use local_guard::Guard;
 use local_web::router;
 use tokio::{
     net::TcpListener,
@@ -45,8 +46,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             _ = terminate.recv() => {}
         }
     };
-    let router = router(&arguments.pages, &arguments.outputs)?;
     let listener = TcpListener::bind(arguments.listen).await?;
+    let guard = Guard::new(listener.local_addr()?.port()).serving_pages();
+    let router = guard.protect(router(&arguments.pages, &arguments.outputs)?);
     println!("listening on http://{}", listener.local_addr()?);
     Ok(axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)

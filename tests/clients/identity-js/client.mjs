@@ -78,7 +78,9 @@ async function register() {
 // The code in the newest letter; only the local machine has this mailbox.
 async function mailedCode() {
   const address = encodeURIComponent(email);
-  const mailbox = await fetched(`${outputs.CognitoEndpoint}/_local/mailbox?to=${address}`);
+  const mailbox = await fetched(`${outputs.CognitoEndpoint}/_local/mailbox?to=${address}`, {
+    headers: { authorization: `Bearer ${outputs.SecretAccessKey}` },
+  });
   return (await mailbox.json())[0].code;
 }
 

@@ -1,4 +1,4 @@
-//! Where a stack's servers listen, and with which credentials they are called.
+//! Where a stack's servers listen.
 
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -7,10 +7,6 @@ use serde::{Deserialize, Serialize};
 
 /// The region the local AWS plays.
 pub(crate) const REGION: &str = "us-east-1";
-/// The local AWS's root user, who may do everything. It opens nothing but loopback.
-pub(crate) const ACCESS_KEY_ID: &str = "local-developer";
-/// See [`ACCESS_KEY_ID`].
-pub(crate) const SECRET_ACCESS_KEY: &str = "local-developer-secret";
 
 /// The ports of a stack's servers, all on loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,9 +49,24 @@ impl Endpoints {
         })
     }
 
-    /// The port of the local AWS.
+    /// The port of the gate before the local AWS.
     pub(crate) fn aws_port(self) -> u16 {
         self.aws
+    }
+
+    /// The address that the gate before the local AWS listens at.
+    pub(crate) fn aws_address(self) -> String {
+        address(self.aws)
+    }
+
+    /// The port of the proxy.
+    pub(crate) fn proxy_port(self) -> u16 {
+        self.proxy
+    }
+
+    /// The port of the local Cognito.
+    pub(crate) fn cognito_port(self) -> u16 {
+        self.cognito
     }
 
     /// The port of the page.
@@ -99,15 +110,13 @@ impl Endpoints {
     }
 
     /// What a client needs beside the template's own outputs.
-    pub(crate) fn outputs(self) -> [(String, String); 7] {
+    pub(crate) fn outputs(self) -> [(String, String); 5] {
         [
             ("CognitoEndpoint", self.cognito()),
             ("S3Endpoint", self.aws()),
             ("DynamoDbEndpoint", self.aws()),
             ("LambdaEndpoint", self.aws()),
             ("RekognitionEndpoint", self.rekognition()),
-            ("AccessKeyId", ACCESS_KEY_ID.to_owned()),
-            ("SecretAccessKey", SECRET_ACCESS_KEY.to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
     }

@@ -1,10 +1,11 @@
 //! A running stack: the local AWS, Cognito and Rekognition, with the template deployed.
 
 pub(crate) mod endpoints;
-mod health;
+pub(crate) mod http;
+pub(crate) mod keys;
 pub(crate) mod state;
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,10 +19,12 @@ use crate::command::{cannot, tail};
 use crate::deploy::{Variant, deploy};
 use crate::interrupt;
 use crate::paths::Paths;
+use crate::private;
 use crate::process::{Identity, stop_group};
 use crate::steps::step;
 use crate::web;
-use endpoints::{ACCESS_KEY_ID, Endpoints, REGION, SECRET_ACCESS_KEY};
+use endpoints::{Endpoints, REGION};
+use keys::Keys;
 use state::{Lock, Record};
 
 /// How long a server has until it answers.
@@ -29,11 +32,15 @@ const START: Duration = Duration::from_mins(1);
 /// How often servers are looked after.
 const POLL: Duration = Duration::from_millis(50);
 
+/// MiniStack's socket, within the folder that it works in.
+const SOCKET: &str = "aws.sock";
+
 /// A stack that this process runs; it ends with this value.
 #[derive(Debug)]
 pub(crate) struct Stack {
     dir: PathBuf,
     endpoints: Endpoints,
+    keys: Keys,
     parts: Vec<Part>,
     record: Record,
     /// Given back last, when nothing of the stack is left.
@@ -64,13 +71,14 @@ impl Stack {
         let mut stack = Self {
             dir: dir.to_owned(),
             endpoints,
+            keys: Keys::new()?,
             parts: Vec::new(),
             record: Record::new(),
             _lock: lock,
         };
         stack.record.write(dir)?;
         step("the servers", || {
-            stack.launch(paths, built, proxy)?;
+            stack.launch(paths, built, variants, proxy)?;
             stack.wait_for_health()?;
             Ok(format!(
                 "AWS {}, Cognito {}, Rekognition {}",
@@ -81,7 +89,7 @@ impl Stack {
         })?;
         step("the template's deployment", || {
             interrupt::check()?;
-            deploy(paths, dir, endpoints, variants).map_err(|error| {
+            deploy(paths, dir, endpoints, &stack.keys, variants).map_err(|error| {
                 let log = dir.join("logs/ministack.log");
                 anyhow!("{error:#}\n(the local AWS's log is {})", paths.shown(&log))
             })?;
@@ -118,8 +126,27 @@ impl Stack {
         Ok(())
     }
 
-    fn launch(&mut self, paths: &Paths, built: &Built, proxy: Option<&Path>) -> Result<()> {
+    fn launch(
+        &mut self,
+        paths: &Paths,
+        built: &Built,
+        variants: &[Variant],
+        proxy: Option<&Path>,
+    ) -> Result<()> {
         let endpoints = self.endpoints;
+        let pages: Vec<String> = variants
+            .iter()
+            .flat_map(Variant::pages)
+            .map(|page| format!("--page={page}"))
+            .collect();
+        // Whom requests come through that leave `Host` as it was signed: the proxy, and Cognito, which
+        // asks IAM about its administrators.
+        let siblings: Vec<String> = proxy
+            .map(|_| endpoints.proxy_port())
+            .into_iter()
+            .chain([endpoints.cognito_port()])
+            .map(|port| format!("--sibling={port}"))
+            .collect();
         let (aws, rekognition, cognito) = match proxy {
             Some(_) => (endpoints.proxy(), endpoints.proxy(), endpoints.proxy()),
             None => (
@@ -135,7 +162,8 @@ impl Stack {
                 .args(["--listen", &endpoints.proxy_address()])
                 .args(["--recognition", &endpoints.rekognition()])
                 .args(["--cognito", &endpoints.cognito()])
-                .args(["--aws", &endpoints.aws()]);
+                .args(["--aws", &endpoints.aws()])
+                .args(&siblings);
             let health = format!("{}/_proxy/health", endpoints.proxy());
             self.spawn("fault-proxy", command, health)?;
         }
@@ -143,9 +171,9 @@ impl Stack {
         if scratch.exists() {
             fs::remove_dir_all(&scratch).with_context(|| cannot("remove", &scratch))?;
         }
-        fs::create_dir_all(&scratch).with_context(|| cannot("create", &scratch))?;
+        private::folder(&scratch)?;
 
-        let mut ministack = Command::new(paths.part("ministack").join("bin/ministack"));
+        let mut ministack = Command::new(paths.part("ministack").join("bin/python"));
         // Its functions inherit all of this, as those in AWS inherit their runtime's. Nothing of
         // the developer's own environment, credentials least of all, reaches them.
         ministack
@@ -153,8 +181,12 @@ impl Stack {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", &scratch)
             .env("TMPDIR", &scratch)
-            .env("BIND_HOST", "127.0.0.1")
+            // Where others find it, which is at the gate. It listens on a socket within a folder
+            // of ours alone; its path is short, since the system allows no long ones.
             .env("GATEWAY_PORT", endpoints.aws_port().to_string())
+            .current_dir(&scratch)
+            .arg(paths.local("aws.py"))
+            .args(["--socket", SOCKET])
             .env("AUTH", "true")
             // Two listeners that we have no use for, one of them open to the network.
             .env("IOT_MTLS_ENABLED", "0")
@@ -162,17 +194,24 @@ impl Stack {
             .env("AWS_ENDPOINT_URL", &aws)
             .env("AWS_ENDPOINT_URL_REKOGNITION", &rekognition)
             .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &cognito);
-        self.spawn(
-            "ministack",
-            ministack,
-            format!("{}/_ministack/health", endpoints.aws()),
-        )?;
+        let health = format!("{}/_local/health", endpoints.aws());
+        self.spawn("ministack", ministack, health.clone())?;
+
+        let mut gate = Command::new(built.executable("local-gate")?);
+        gate.env_clear()
+            .current_dir(&scratch)
+            .args(["--listen", &endpoints.aws_address()])
+            .args(["--upstream", SOCKET])
+            .args(&pages)
+            .args(&siblings);
+        self.spawn("local-gate", gate, health)?;
 
         let mut rekognition = Command::new(built.executable("local-rekognition")?);
         rekognition
             .env_clear()
             .env("AWS_ENDPOINT_URL", endpoints.aws())
             .args(["--listen", &endpoints.rekognition_address()])
+            .args(&siblings)
             .arg("--models")
             .arg(paths.part("models"));
         let health = format!("{}/_local/health", endpoints.rekognition());
@@ -182,7 +221,9 @@ impl Stack {
         cognito
             .env_clear()
             .env("AWS_ENDPOINT_URL", &aws)
-            .args(["--listen", &endpoints.cognito_address()]);
+            .args(["--listen", &endpoints.cognito_address()])
+            .args(&siblings)
+            .args(&pages);
         let health = format!("{}/_local/health", endpoints.cognito());
         self.spawn("local-cognito", cognito, health)
     }
@@ -211,13 +252,13 @@ impl Stack {
     fn spawn(&mut self, name: &'static str, mut command: Command, health: String) -> Result<()> {
         let log = self.dir.join("logs").join(format!("{name}.log"));
         if let Some(folder) = log.parent() {
-            fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
+            private::folder(folder)?;
         }
-        let output = File::create(&log).with_context(|| cannot("create", &log))?;
-        let child = command
+        let output = private::file(&log).with_context(|| cannot("create", &log))?;
+        let child = self
+            .keys
+            .give_to(&mut command)
             .env("AWS_REGION", REGION)
-            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
-            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
             .stdin(Stdio::null())
             .stdout(output.try_clone().with_context(|| cannot("write", &log))?)
             .stderr(output)
@@ -239,11 +280,7 @@ impl Stack {
         loop {
             self.check_alive()?;
             interrupt::check()?;
-            let Some(silent) = self
-                .parts
-                .iter()
-                .find(|part| !health::answers(&part.health))
-            else {
+            let Some(silent) = self.parts.iter().find(|part| !http::answers(&part.health)) else {
                 return Ok(());
             };
             if Instant::now() > deadline {

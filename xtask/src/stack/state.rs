@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::command::cannot;
+use crate::private;
 use crate::process::Identity;
 
 /// The lock on a stack's folder. Whoever gets it finds nothing running there.
@@ -26,7 +27,7 @@ impl Lock {
     /// Takes the lock and ends what an earlier holder left running, or returns nothing where
     /// somebody holds it.
     pub(crate) fn take(dir: &Path) -> Result<Option<Self>> {
-        fs::create_dir_all(dir).with_context(|| cannot("create", dir))?;
+        private::folder(dir)?;
         let path = dir.join("stack.lock");
         let file = File::options()
             .create(true)
@@ -74,11 +75,7 @@ impl Record {
 
     /// Writes the record, at once.
     pub(crate) fn write(&self, dir: &Path) -> Result<()> {
-        let path = file(dir);
-        let unfinished = path.with_extension("unfinished");
-        fs::write(&unfinished, serde_json::to_string_pretty(self)?)
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .with_context(|| cannot("write", &path))
+        private::write(&file(dir), &serde_json::to_string_pretty(self)?)
     }
 }
 

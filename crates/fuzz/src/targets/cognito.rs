@@ -48,6 +48,8 @@ fn start() -> Server {
             },
             trigger_timeout: Settings::TRIGGER_TIMEOUT,
             state: None,
+            pages: Vec::new(),
+            siblings: Vec::new(),
         };
         let deployed = Router::new()
             .route("/", post(describe))

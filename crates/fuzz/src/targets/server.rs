@@ -11,6 +11,9 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+/// The secret of the key that servers are started with.
+const KEY: &str = "test";
+
 /// The most requests of one input that are sent.
 const MAX_REQUESTS: usize = 16;
 
@@ -136,7 +139,13 @@ impl Server {
             known.get("email")?
         );
         let letters: Value = self.runtime.block_on(async {
-            let response = self.client.get(url).send().await.expect("an answer");
+            let response = self
+                .client
+                .get(url)
+                .bearer_auth(KEY)
+                .send()
+                .await
+                .expect("an answer");
             response.json().await.expect("the letters")
         });
         Some(("code".to_owned(), letters[0]["code"].as_str()?.to_owned()))

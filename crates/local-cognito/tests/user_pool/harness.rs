@@ -114,6 +114,8 @@ impl Harness {
             },
             trigger_timeout,
             state: None,
+            pages: Vec::new(),
+            siblings: Vec::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -210,6 +212,7 @@ impl Harness {
         let response = self
             .http
             .get(format!("{}{path}", self.endpoint))
+            .bearer_auth("test")
             .send()
             .await
             .unwrap();
@@ -224,6 +227,7 @@ impl Harness {
         let request = self
             .http
             .post(format!("{}/_local/clock", self.endpoint))
+            .bearer_auth("test")
             .json(&body);
         assert!(request.send().await.unwrap().status().is_success());
     }

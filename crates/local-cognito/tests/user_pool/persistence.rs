@@ -148,7 +148,8 @@ async fn a_sign_in_goes_on_where_a_restart_interrupted_it() {
 
     let server = Server::start(&stack, &scratch.file());
     let mailbox = format!("{}/_local/mailbox?to={EMAIL}", server.endpoint);
-    let letters: Value = reqwest::get(mailbox).await.unwrap().json().await.unwrap();
+    let mailbox = reqwest::Client::new().get(mailbox).bearer_auth("test");
+    let letters: Value = mailbox.send().await.unwrap().json().await.unwrap();
     let confirm = json!({
         "ClientId": CLIENT, "Username": EMAIL, "ConfirmationCode": letters[0]["code"]
     });

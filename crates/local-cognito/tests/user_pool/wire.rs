@@ -40,7 +40,13 @@ async fn the_clock_moves_only_so_far() {
     let url = format!("{}/_local/clock", harness.endpoint);
     for offset in [json!(i64::MAX), json!(i64::MIN), json!("1"), json!(null)] {
         let body = json!({ "offsetSeconds": offset });
-        let response = http.post(&url).json(&body).send().await.unwrap();
+        let response = http
+            .post(&url)
+            .bearer_auth("test")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         assert!(response.status().is_client_error(), "{offset}");
     }
 }

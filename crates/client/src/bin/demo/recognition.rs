@@ -9,10 +9,11 @@ use signin_client::{ClientError, Outputs};
 use crate::Stop;
 use crate::pictures::{Picture, Pictures};
 
-/// The recognition service of a local stack, which takes unsigned calls.
+/// The recognition service of a local stack, which takes its key instead of a signature.
 pub(crate) struct Recognition {
     http: reqwest::Client,
     endpoint: String,
+    key: String,
 }
 
 /// What a call came to.
@@ -29,6 +30,7 @@ impl Recognition {
         Ok(Self {
             http: reqwest::Client::builder().no_proxy().build()?,
             endpoint: outputs.rekognition_endpoint.clone(),
+            key: outputs.secret_access_key.clone(),
         })
     }
 
@@ -80,6 +82,7 @@ impl Recognition {
         let response = self
             .http
             .post(&self.endpoint)
+            .bearer_auth(&self.key)
             .header("Content-Type", "application/x-amz-json-1.1")
             .header("X-Amz-Target", format!("RekognitionService.{operation}"))
             .body(request.to_string())

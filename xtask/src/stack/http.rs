@@ -1,6 +1,6 @@
-//! Asking a server on loopback whether it is ready.
+//! Asking a server on loopback: whether it is ready, or for what it holds.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -9,21 +9,31 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether a GET of this `http://127.0.0.1:<port>/<path>` is answered with status 200.
 pub(crate) fn answers(url: &str) -> bool {
-    status_line(url).is_ok_and(|line| line.starts_with("HTTP/1.") && line.contains(" 200"))
+    get(url, "").is_ok_and(|(status, _)| status == 200)
 }
 
-/// The first bytes of the answer, enough for its status line's beginning.
-fn status_line(url: &str) -> std::io::Result<String> {
+/// The status and the text of what a GET of this `http://127.0.0.1:<port>/<path>` is answered with.
+/// `headers` are whole lines.
+pub(crate) fn get(url: &str, headers: &str) -> io::Result<(u16, String)> {
     let rest = url.trim_start_matches("http://");
     let (address, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let request = format!("GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET /{path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
-    let mut beginning = [0; 12];
-    stream.read_exact(&mut beginning)?;
-    Ok(String::from_utf8_lossy(&beginning).into_owned())
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    parse(&answer).ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "this is no HTTP"))
+}
+
+/// Status and text of an answer that ends with its connection.
+fn parse(answer: &str) -> Option<(u16, String)> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    Some((status, body.to_owned()))
 }
 
 #[cfg(test)]
