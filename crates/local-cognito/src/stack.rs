@@ -7,8 +7,6 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, HeaderValue};
 use local_guard::StackKey;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +17,9 @@ use crate::settings::{ClientSettings, Deployment, PoolSettings};
 
 /// Longest answer taken from the stack: Lambda's own limit for a synchronous answer, 6 MiB.
 const MAX_ANSWER: usize = 6 * 1024 * 1024;
+
+/// A user that nobody is.
+const NOBODY: &str = "nobody-at-all";
 
 /// A description that takes longer than this is not coming.
 const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -79,14 +80,13 @@ pub(crate) enum Invocation {
     Failed(String),
 }
 
-/// What the stack's IAM says of a request that was signed by a key of its own.
+/// What the stack's IAM says of a caller and an operation.
 #[derive(Debug)]
-pub(crate) enum Relayed {
-    /// Signature and policies are in order.
-    Admitted,
+pub(crate) enum Consent {
+    Given,
     /// The policies do not allow it.
     Denied(String),
-    /// It could not be told whose it is.
+    /// It could not be told who calls, or what was wrong.
     Unknown,
 }
 
@@ -123,13 +123,14 @@ impl Stack {
         &self.access
     }
 
-    /// Asks the stack's IAM about a request, by handing it on as it was signed. It is in order
-    /// where the stack's own pool says that it knows no such user, or lists none.
-    pub(crate) async fn relay(
+    /// Asks the stack's IAM whether somebody may call an operation on a pool, by calling it on a
+    /// user that nobody is.
+    pub(crate) async fn consent(
         &self,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<Relayed, StackError> {
+        caller: &local_guard::Credentials,
+        operation: &str,
+        pool: &str,
+    ) -> Result<Consent, StackError> {
         #[derive(Default, Deserialize)]
         #[serde(default)]
         struct Refusal {
@@ -138,31 +139,37 @@ impl Stack {
             #[serde(alias = "Message")]
             message: String,
         }
-        let url = format!("{}/", self.access.endpoint.trim_end_matches('/'));
-        let mut handed_on = headers.clone();
-        // Not signed by anybody, and this connection's own affair.
-        for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT] {
-            handed_on.remove(name);
-        }
-        // So that a proxy in between does not send it back.
-        handed_on.insert("x-relayed-by", HeaderValue::from_static("local-cognito"));
-        let request = self.http.post(url).headers(handed_on).body(body.to_vec());
+        let caller = Credentials::new(
+            &caller.access_key_id,
+            &caller.secret_access_key,
+            caller.session_token.clone(),
+            None,
+            "caller",
+        );
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target.as_str()),
+            // So that a proxy in between does not send it back.
+            ("x-relayed-by", "local-cognito"),
+        ];
+        let body = json!({ "UserPoolId": pool, "Username": NOBODY, "Password": NOBODY,
+            "UserAttributes": [] });
         let call = async {
-            let response = request.send().await?;
+            let body = body.to_string().into_bytes();
+            let response = self.post_as(caller, "cognito-idp", "/", &headers, body);
+            let response = response.await?;
             let status = response.status();
-            Ok((status, read(response, "a relayed request").await?))
+            Ok((status, read(response, operation).await?))
         };
         let answer = tokio::time::timeout(DESCRIBE_TIMEOUT, call).await;
-        let (status, answer) =
-            answer.unwrap_or_else(|_elapsed| Err(StackError::Refused(504, "IAM".to_owned())))?;
-        if status.is_success() {
-            return Ok(Relayed::Admitted);
-        }
+        let (status, answer) = answer
+            .unwrap_or_else(|_elapsed| Err(StackError::Refused(504, operation.to_owned())))?;
         let refusal: Refusal = serde_json::from_slice(&answer).unwrap_or_default();
         Ok(match refusal.kind.rsplit('#').next() {
-            Some("UserNotFoundException") => Relayed::Admitted,
-            Some("AccessDeniedException" | "AccessDenied") => Relayed::Denied(refusal.message),
-            _ => Relayed::Unknown,
+            Some("UserNotFoundException") if !status.is_success() => Consent::Given,
+            Some("AccessDeniedException" | "AccessDenied") => Consent::Denied(refusal.message),
+            _ => Consent::Unknown,
         })
     }
 
@@ -348,8 +355,27 @@ impl Stack {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Result<reqwest::Response, StackError> {
+        let access = &self.access;
+        let own = Credentials::new(
+            &access.access_key_id,
+            &access.secret_access_key,
+            access.session_token.clone(),
+            None,
+            "environment",
+        );
+        self.post_as(own, service, path, headers, body).await
+    }
+
+    async fn post_as(
+        &self,
+        caller: Credentials,
+        service: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<reqwest::Response, StackError> {
         let url = format!("{}{path}", self.access.endpoint.trim_end_matches('/'));
-        let signature = self.sign(service, &url, headers, &body)?;
+        let signature = self.sign(caller, service, &url, headers, &body)?;
         let mut request = self.http.post(url).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -363,23 +389,16 @@ impl Stack {
     /// The headers that sign a request.
     fn sign(
         &self,
+        caller: Credentials,
         service: &str,
         url: &str,
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Vec<(String, String)>, StackError> {
-        let access = &self.access;
-        let identity = Credentials::new(
-            &access.access_key_id,
-            &access.secret_access_key,
-            access.session_token.clone(),
-            None,
-            "environment",
-        )
-        .into();
+        let identity = caller.into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&access.region)
+            .region(&self.access.region)
             .name(service)
             .time(machine_time())
             .settings(SigningSettings::default())

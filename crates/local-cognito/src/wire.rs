@@ -9,7 +9,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Json, Path, Query, Request as HttpRequest, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -101,15 +102,16 @@ async fn with_key(State(key): State<Arc<StackKey>>, request: HttpRequest, next: 
 }
 
 /// `POST /`: one operation of the API, and its line in the log.
-async fn operation(State(context): State<Context>, headers: HeaderMap, body: Bytes) -> Response {
+async fn operation(State(context): State<Context>, request: Parts, body: Bytes) -> Response {
     let started = Instant::now();
-    let target = headers
+    let target = request
+        .headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
     let name = target
         .and_then(|target| target.strip_prefix(TARGET))
         .unwrap_or_default();
-    let (name, result) = dispatch(&context.pools, name, &headers, &body).await;
+    let (name, result) = dispatch(&context.pools, name, &request, &body).await;
     let result = keep(&context.pools).await.and(result);
     let outcome = result
         .as_ref()
@@ -148,7 +150,7 @@ fn not_kept() -> ApiError {
 async fn dispatch(
     pools: &UserPools,
     name: &str,
-    headers: &HeaderMap,
+    request: &Parts,
     body: &[u8],
 ) -> (&'static str, ApiResult<Value>) {
     async fn run<R: Request, F: Future<Output = ApiResult<Value>>>(
@@ -160,7 +162,7 @@ async fn dispatch(
 
     // Administrators sign their requests; nothing of one is looked at before its signature.
     if (name.starts_with("Admin") || name == "ListUsers")
-        && let Err(error) = pools.check_administrator(name, headers, body).await
+        && let Err(error) = pools.check_administrator(name, request, body).await
     {
         return ("administration", Err(error));
     }

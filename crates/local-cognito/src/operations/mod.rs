@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -270,10 +270,10 @@ impl UserPools {
     pub(crate) async fn check_administrator(
         &self,
         operation: &str,
-        headers: &HeaderMap,
+        request: &Parts,
         body: &[u8],
     ) -> ApiResult<()> {
-        administrators::check(&self.stack, operation, headers, body).await
+        administrators::check(&self.stack, operation, request, body).await
     }
 
     /// The salt of such a user's password.

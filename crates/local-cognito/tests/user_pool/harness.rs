@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cognito_srp::{Challenge, Client, Identity};
 use local_cognito::{Settings, StackAccess, serve};
+use local_guard::StackKey;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -27,8 +28,9 @@ pub(crate) struct Harness {
 
 /// What signs a request.
 pub(crate) struct Key {
-    pub(crate) id: &'static str,
-    pub(crate) secret: &'static str,
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) token: Option<String>,
     pub(crate) region: &'static str,
     pub(crate) service: &'static str,
     /// How far its clock runs ahead.
@@ -37,13 +39,28 @@ pub(crate) struct Key {
 
 impl Key {
     /// The one that the server itself has.
-    pub(crate) const OWN: Self = Self {
-        id: "test",
-        secret: "test",
-        region: "us-east-1",
-        service: "cognito-idp",
-        ahead: Duration::ZERO,
-    };
+    pub(crate) fn own() -> Self {
+        Self {
+            id: "test".to_owned(),
+            secret: "test".to_owned(),
+            token: None,
+            region: "us-east-1",
+            service: "cognito-idp",
+            ahead: Duration::ZERO,
+        }
+    }
+
+    /// A function's.
+    pub(crate) fn of_a_function() -> Self {
+        let key = StackKey::new("test".to_owned(), "test".to_owned());
+        let credentials = key.caller("ASIA0123456789ABCDEF").unwrap();
+        Self {
+            id: credentials.access_key_id,
+            secret: credentials.secret_access_key,
+            token: credentials.session_token,
+            ..Self::own()
+        }
+    }
 
     /// The headers that sign an operation.
     pub(crate) fn sign(
@@ -52,7 +69,8 @@ impl Key {
         operation: &str,
         body: &[u8],
     ) -> Vec<(String, String)> {
-        let identity = Credentials::new(self.id, self.secret, None, None, "test").into();
+        let (id, secret, token) = (&self.id, &self.secret, self.token.clone());
+        let identity = Credentials::new(id, secret, token, None, "test").into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(self.region)
@@ -156,7 +174,7 @@ impl Harness {
         mut body: Value,
     ) -> Result<Value, Refused> {
         body["UserPoolId"] = POOL.into();
-        self.administrate_as(&Key::OWN, operation, &body).await
+        self.administrate_as(&Key::own(), operation, &body).await
     }
 
     /// One operation, signed with some key.

@@ -43,7 +43,7 @@ impl Server {
             .post(&self.endpoint)
             .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", target);
-        for (name, value) in Key::OWN.sign(&self.endpoint, operation, body.as_bytes()) {
+        for (name, value) in Key::own().sign(&self.endpoint, operation, body.as_bytes()) {
             call = call.header(name, value);
         }
         let sent = call.body(body).send().await.ok()?;

@@ -417,20 +417,20 @@ async fn an_administrators_request_is_held_to_its_signature() {
     let tokens = harness.tokens().await;
     let wrong = [
         Key {
-            secret: "guessed",
-            ..Key::OWN
+            secret: "guessed".to_owned(),
+            ..Key::own()
         },
         Key {
             region: "eu-west-1",
-            ..Key::OWN
+            ..Key::own()
         },
         Key {
             service: "rekognition",
-            ..Key::OWN
+            ..Key::own()
         },
         Key {
-            ahead: Duration::from_mins(10),
-            ..Key::OWN
+            ahead: Duration::from_mins(20),
+            ..Key::own()
         },
     ];
     for key in wrong {
@@ -438,7 +438,8 @@ async fn an_administrators_request_is_held_to_its_signature() {
         assert_eq!(refusal.unwrap_err().code, "InvalidSignatureException");
     }
     for id in ["", "tes", "000000000000", "root"] {
-        let key = Key { id, ..Key::OWN };
+        let id = id.to_owned();
+        let key = Key { id, ..Key::own() };
         let refusal = harness.administrate_as(&key, operation, &body).await;
         assert!(
             [
@@ -446,12 +447,12 @@ async fn an_administrators_request_is_held_to_its_signature() {
                 "IncompleteSignatureException"
             ]
             .contains(&refusal.unwrap_err().code.as_str()),
-            "{id}"
+            "{}",
+            key.id
         );
     }
     for header in [
         "AWS4-HMAC-SHA256 any",
-        "Bearer test",
         "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/cognito-idp/aws4_request",
         "AWS4-HMAC-SHA256 Credential=test, SignedHeaders=host, Signature=00",
     ] {
@@ -468,7 +469,7 @@ async fn an_administrators_request_is_held_to_its_signature() {
     harness.refresh(&tokens).await.unwrap();
     assert!(harness.stack.asked().is_empty());
     harness
-        .administrate_as(&Key::OWN, operation, &body)
+        .administrate_as(&Key::own(), operation, &body)
         .await
         .unwrap();
     harness.refresh(&tokens).await.unwrap_err();
@@ -477,11 +478,7 @@ async fn an_administrators_request_is_held_to_its_signature() {
 #[tokio::test]
 async fn a_functions_key_may_do_what_the_stacks_own_iam_allows_it() {
     let harness = Harness::with_account().await;
-    let role = Key {
-        id: "ASIAEXAMPLE",
-        secret: "a-secret-of-iam",
-        ..Key::OWN
-    };
+    let role = Key::of_a_function();
     let body = json!({ "UserPoolId": POOL, "Username": EMAIL });
     let sign_out = async || {
         harness
@@ -494,15 +491,26 @@ async fn a_functions_key_may_do_what_the_stacks_own_iam_allows_it() {
         ("InvalidSignatureException", "UnrecognizedClientException"),
         ("UnrecognizedClientException", "UnrecognizedClientException"),
         ("InternalErrorException", "UnrecognizedClientException"),
+        ("ResourceNotFoundException", "UnrecognizedClientException"),
     ] {
         harness.stack.judge(Some(verdict));
         assert_eq!(sign_out().await.unwrap_err().code, code);
     }
+    harness.stack.judge(None);
+    sign_out().await.unwrap_err();
+    let forged = Key {
+        secret: "guessed".to_owned(),
+        ..Key::of_a_function()
+    };
+    let refusal = harness
+        .administrate_as(&forged, "AdminUserGlobalSignOut", &body)
+        .await;
+    assert_eq!(refusal.unwrap_err().code, "InvalidSignatureException");
     harness.refresh(&tokens).await.unwrap();
     harness.stack.judge(Some("UserNotFoundException"));
     sign_out().await.unwrap();
     harness.refresh(&tokens).await.unwrap_err();
-    assert_eq!(harness.stack.asked(), ["AdminUserGlobalSignOut"; 5]);
+    assert_eq!(harness.stack.asked(), ["AdminUserGlobalSignOut"; 7]);
 
     // What would leave something behind there is for the stack's own key.
     let create = json!({ "UserPoolId": POOL, "Username": INVITED });
@@ -510,5 +518,5 @@ async fn a_functions_key_may_do_what_the_stacks_own_iam_allows_it() {
         .administrate_as(&role, "AdminCreateUser", &create)
         .await;
     assert_eq!(refusal.unwrap_err().code, "AccessDeniedException");
-    assert_eq!(harness.stack.asked().len(), 5);
+    assert_eq!(harness.stack.asked().len(), 7);
 }
