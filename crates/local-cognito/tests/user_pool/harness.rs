@@ -17,6 +17,8 @@ use crate::stack::{CLIENT, FakeStack, POOL};
 
 pub(crate) const EMAIL: &str = "ada@example.org";
 pub(crate) const PASSWORD: &str = "correct-horse-1";
+/// The origin of the page that may call the server.
+pub(crate) const PAGE: &str = "http://localhost:5173";
 pub(crate) const TIMESTAMP: &str = "Sat Nov 21 00:09:05 UTC 2026";
 
 /// A server with a stack of its own.
@@ -132,7 +134,7 @@ impl Harness {
             },
             trigger_timeout,
             state: None,
-            pages: Vec::new(),
+            pages: vec![PAGE.to_owned()],
             siblings: Vec::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

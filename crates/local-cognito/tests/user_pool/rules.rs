@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::harness::{
-    EMAIL, Harness, PASSWORD, claims, invalid_session, refused, wrong_credentials,
+    EMAIL, Harness, PAGE, PASSWORD, claims, invalid_session, refused, wrong_credentials,
 };
 use crate::stack::{CLIENT, OTHER_CLIENT, POOL, Reply, go_on};
 
@@ -960,12 +960,10 @@ async fn rule_19_events_have_the_shape_that_functions_are_written_for() {
 #[tokio::test]
 async fn rule_20_errors_have_a_type_and_a_message_and_browsers_may_read_them() {
     let harness = Harness::start().await;
-    let request = harness
-        .request("InitiateAuth")
-        .header("origin", "http://localhost:5173");
+    let request = harness.request("InitiateAuth").header("origin", PAGE);
     let response = request.body(r#"{"ClientId": "c""#).send().await.unwrap();
     assert_eq!(response.status(), 400);
-    assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    assert_eq!(response.headers()["access-control-allow-origin"], PAGE);
     assert_eq!(
         response.headers()["content-type"],
         "application/x-amz-json-1.1"
@@ -981,7 +979,7 @@ async fn rule_20_a_browsers_question_before_the_request_is_answered() {
     let wanted = "content-type,x-amz-target,x-amz-user-agent,cache-control";
     let response = reqwest::Client::new()
         .request(reqwest::Method::OPTIONS, &harness.endpoint)
-        .header("origin", "http://localhost:5173")
+        .header("origin", PAGE)
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", wanted)
         .send()
