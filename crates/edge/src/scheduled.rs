@@ -1,4 +1,4 @@
-//! EventBridge's scheduled events: when a run is due.
+//! `EventBridge`'s scheduled events: when a run is due.
 
 use serde_json::Value;
 use signin_core::time::Timestamp;

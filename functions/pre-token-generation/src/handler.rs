@@ -52,8 +52,8 @@ impl TokenGuard {
         Ok(match self.guard.needs(request) {
             Need::Pass => {
                 let now = watch.now();
-                let used = self.table.use_up_pass(user, request, now);
-                let account = in_time("UseUpPass", until, used).await?;
+                let spent = self.table.use_up_pass(user, request, now);
+                let account = in_time("UseUpPass", until, spent).await?;
                 let admitted = self.guard.admit(request, &account, now);
                 admitted.map(Some)
             }
