@@ -189,6 +189,16 @@ impl Stack {
         listing.matches("<VersionId>").count()
     }
 
+    /// The version of what lies at a key.
+    pub async fn newest_version(&self, bucket: &str, key: &str) -> String {
+        let listing = self
+            .get_from_bucket(bucket, &format!("prefix={key}&versions="))
+            .await;
+        let (_, rest) = listing.split_once("<VersionId>").expect("it has a version");
+        let (version, _) = rest.split_once("</VersionId>").expect("a listing is XML");
+        version.to_owned()
+    }
+
     /// How many objects lie at keys that begin with this prefix.
     pub async fn objects(&self, bucket: &str, prefix: &str) -> usize {
         let listing = self
@@ -296,6 +306,31 @@ impl Stack {
         let target = format!("RekognitionService.{operation}");
         self.call("rekognition", endpoint, "1.1", &target, request)
             .await
+    }
+
+    /// Calls the recognition service as whoever has this access key id, such as a function: the
+    /// status and the answer.
+    pub async fn recognition_as(
+        &self,
+        access_key_id: &str,
+        operation: &str,
+        request: &Value,
+    ) -> (u16, Value) {
+        let endpoint = self.outputs.rekognition_endpoint.trim_end_matches('/');
+        let url = format!("{endpoint}/");
+        let body = request.to_string().into_bytes();
+        let caller = self.key_of(access_key_id);
+        let mut call = http()
+            .post(&url)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("RekognitionService.{operation}"));
+        for (name, value) in self.signature_of(&caller, "rekognition", "POST", &url, &body) {
+            call = call.header(name, value);
+        }
+        let response = call.body(body).send().await.expect("Rekognition answers");
+        let status = response.status().as_u16();
+        let answer = response.json().await;
+        (status, answer.expect("Rekognition answers JSON"))
     }
 
     /// Calls Lambda's own interface.

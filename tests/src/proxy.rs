@@ -24,6 +24,8 @@ pub struct Call {
     pub number: u64,
     /// `TransactWriteItems`, `SearchFacesByImage`, `GetObject`, `Invoke:<function>`.
     pub operation: String,
+    /// The access key id it was signed with, which is a function's own.
+    pub signer: Option<String>,
     /// The status that the caller saw, if it saw any.
     pub status: Option<u16>,
     /// How long it took; none while it runs.

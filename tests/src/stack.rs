@@ -11,6 +11,7 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
+use local_guard::StackKey;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use signin_client::{Outputs, SignInClient};
 
@@ -127,10 +128,31 @@ impl Stack {
         url: &str,
         body: &[u8],
     ) -> Vec<(String, String)> {
+        let operator = self.key_of(&self.outputs.access_key_id);
+        self.signature_of(&operator, service, method, url, body)
+    }
+
+    /// The key behind an access key id: the operator's, or a function's, as local Lambda makes it.
+    pub(crate) fn key_of(&self, access_key_id: &str) -> local_guard::Credentials {
+        let (id, secret) = (&self.outputs.access_key_id, &self.outputs.secret_access_key);
+        StackKey::new(id.clone(), secret.clone())
+            .caller(access_key_id)
+            .expect("the key is the stack's or a function's")
+    }
+
+    /// The headers that sign a request to a service with somebody's key.
+    pub(crate) fn signature_of(
+        &self,
+        caller: &local_guard::Credentials,
+        service: &str,
+        method: &str,
+        url: &str,
+        body: &[u8],
+    ) -> Vec<(String, String)> {
         let identity = Credentials::new(
-            &self.outputs.access_key_id,
-            &self.outputs.secret_access_key,
-            None,
+            &caller.access_key_id,
+            &caller.secret_access_key,
+            caller.session_token.clone(),
             None,
             "outputs",
         )

@@ -4,10 +4,15 @@
 
 use std::time::Duration;
 
-use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, inline, refused, tokens};
+use e2e::people::{
+    asked_for_face, asked_to_enrol, challenge, confirmed, enrolled, inline, refused, tokens,
+};
 use e2e::pictures;
+use e2e::proxy::Proxy;
 use e2e::stack::{Stack, Variant};
+use serde_json::json;
 use signin_client::Answer;
+use signin_core::key::DECOY;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
@@ -121,6 +126,51 @@ async fn the_decoy_lies_where_documents_are_compared_and_nowhere_else() {
         let bucket = &stack.outputs.document_bucket;
         let decoys = stack.versions(bucket, signin_core::key::DECOY).await;
         assert_eq!(decoys, expected, "{variant:?}");
+    }
+}
+
+/// The access key id of the function that made a call of this kind, found by a name in it.
+async fn caller_of(operation: &str, containing: &str) -> String {
+    let calls = Proxy::read().calls(0, containing).await;
+    let call = calls.into_iter().find(|call| call.operation == operation);
+    let signer = call.and_then(|call| call.signer);
+    signer.unwrap_or_else(|| panic!("{operation} was called"))
+}
+
+#[tokio::test]
+async fn pictures_in_buckets_are_recognised_with_the_callers_own_rights() {
+    let comparing = Stack::read(Variant::Compare);
+    enrolled(&comparing).await;
+    let documents = &comparing.outputs.document_bucket;
+    let verify = caller_of("CompareFaces", documents).await;
+    let searching = Stack::read(Variant::Password);
+    let (person, _) = enrolled(&searching).await;
+    let collection = &searching.outputs.face_collection;
+    let elsewhere = caller_of("SearchFacesByImage", collection).await;
+
+    let key = format!("others/{}.jpg", person.user_name());
+    let other = comparing.put_object(documents, &key, pictures::document());
+    let other = other.await.expect("a version");
+    let decoy = comparing.newest_version(documents, DECOY).await;
+    let operator = &comparing.outputs.access_key_id;
+    for (caller, key, version, allowed) in [
+        (operator, key.as_str(), &other, true),
+        (operator, DECOY, &decoy, true),
+        (&verify, DECOY, &decoy, true),
+        (&verify, &key, &other, false),
+        (&elsewhere, DECOY, &decoy, false),
+    ] {
+        let object = json!({"Bucket": documents, "Name": key, "Version": version});
+        let request = json!({"Image": {"S3Object": object}});
+        let detected = comparing.recognition_as(caller, "DetectFaces", &request);
+        let (status, answer) = detected.await;
+        if allowed {
+            let faces = answer["FaceDetails"].as_array().map(Vec::len);
+            assert_eq!((status, faces), (200, Some(1)), "{caller} {key}: {answer}");
+        } else {
+            let refused = (400, &json!("InvalidS3ObjectException"));
+            assert_eq!((status, &answer["__type"]), refused, "{caller} {key}");
+        }
     }
 }
 
