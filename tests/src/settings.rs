@@ -12,19 +12,22 @@ pub fn settings(function: &str) -> BTreeMap<String, String> {
     let keep = ("KEEP_DOCUMENTS", "false");
     let model = ("FACE_DATA_MODEL", "descriptor-128");
     let data_only = ("ALLOW_FACE_DATA_ONLY", "false");
+    let consent = ("CONSENT_VERSION", "1");
     let settings: &[(&str, &str)] = match function {
-        "create-auth-challenge" => &[policy, model, data_only, table, documents, sign_ins],
+        "create-auth-challenge" => &[
+            policy, model, data_only, table, documents, sign_ins, consent,
+        ],
         "create-collection" | "custom-message" => &[],
         "define-auth-challenge" => &[policy],
         "index-images" => &[table, documents, collection, keep, ("BULK_CONSENT", "")],
-        "post-confirmation" => &[table],
+        "post-confirmation" => &[table, consent],
         "pre-token-generation" => &[
             policy,
             table,
             ("UNGUARDED_CLIENTS", ""),
             ("USER_POOL_TIER", "ESSENTIALS"),
         ],
-        "pre-signup" => &[policy, model, data_only, table, ("CONSENT_VERSION", "1")],
+        "pre-signup" => &[policy, model, data_only, table, consent],
         "sweep" => &[
             table,
             documents,
