@@ -166,7 +166,7 @@ impl Creator {
                     faces,
                     activates,
                 };
-                (self.sign_in_picture(id), task)
+                (Some(self.sign_in_picture(id)), task)
             }
             Due::EnrolData {
                 running: found,
@@ -193,7 +193,7 @@ impl Creator {
             Due::Refuse { reason, .. } => {
                 let factor = self.sign_in.policy.factor;
                 let uploaded = match factor {
-                    Factor::Face => self.sign_in_picture(id),
+                    Factor::Face => Some(self.sign_in_picture(id)),
                     Factor::FaceData => None,
                 };
                 (uploaded, Task::Refuse { factor, reason })
@@ -202,8 +202,8 @@ impl Creator {
     }
 
     /// Where a picture of the user goes.
-    fn sign_in_picture(&self, id: &ChallengeId) -> Option<(&Bucket, String)> {
-        Some((&self.sign_ins, key::sign_in(id)))
+    fn sign_in_picture(&self, id: &ChallengeId) -> (&Bucket, String) {
+        (&self.sign_ins, key::sign_in(id))
     }
 
     /// The tries of the path without those whose calls died before they had judged the answer.
