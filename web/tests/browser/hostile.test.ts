@@ -69,7 +69,7 @@ async function attack(targets: string[]): Promise<string[]> {
   for (const target of targets) {
     for (const path of paths) {
       await fetch(target + path)
-        .then((answer) => answer.ok && answer.text())
+        .then((answer) => (answer.ok ? answer.text() : ''))
         .then((text) => text && read.push(`${target}${path}: ${text}`))
         .catch(() => undefined);
       await fetch(target + path, { mode: 'no-cors' }).catch(() => undefined);
