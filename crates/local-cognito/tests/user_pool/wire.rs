@@ -109,3 +109,23 @@ async fn the_configuration_leads_to_the_keys() {
     let keys = format!("{}/{POOL}/.well-known/jwks.json", harness.endpoint);
     assert_eq!(found["jwks_uri"], keys);
 }
+
+#[tokio::test]
+async fn the_mailbox_and_the_clock_want_the_stacks_key() {
+    let harness = Harness::start().await;
+    harness.sign_up(EMAIL).await.unwrap();
+    let http = reqwest::Client::new();
+    let mailbox = format!("{}/_local/mailbox?to={EMAIL}", harness.endpoint);
+    for request in [
+        http.get(&mailbox),
+        http.get(&mailbox).bearer_auth("wrong"),
+        http.post(format!("{}/_local/clock", harness.endpoint))
+            .json(&json!({ "offsetSeconds": 60 })),
+    ] {
+        assert_eq!(request.send().await.unwrap().status(), 401);
+    }
+    let own = http.get(&mailbox).bearer_auth("test");
+    let other_site = own.header("origin", "http://localhost:8080");
+    assert_eq!(other_site.send().await.unwrap().status(), 403);
+    assert_eq!(harness.letters(EMAIL).await.len(), 1);
+}
