@@ -221,7 +221,7 @@ pub(crate) async fn around_a_reset(ground: Ground) -> Seen {
     let mut lanes = JoinSet::new();
     for lane in 0..LANES {
         let stack = ground.stack.clone();
-        lanes.spawn(async move { race(&stack, lane % 2 == 0).await });
+        lanes.spawn(async move { Box::pin(race(&stack, lane % 2 == 0)).await });
     }
     let mut all = Tally::default();
     while let Some(lane) = lanes.join_next().await {

@@ -39,9 +39,12 @@ fn form(asked: &Challenge) -> (String, String) {
     ];
     let plain: Vec<String> = fields
         .iter()
-        .map(|(name, value)| match secret.contains(&name.as_str()) {
-            true => name.clone(),
-            false => format!("{name}={value}"),
+        .map(|(name, value)| {
+            if secret.contains(&name.as_str()) {
+                name.clone()
+            } else {
+                format!("{name}={value}")
+            }
         })
         .collect();
     let read: Value = serde_json::from_str(&policy).expect("JSON");
