@@ -113,8 +113,11 @@ mod tests {
                     .lines()
                     .find_map(|line| line.strip_prefix("LogGroup: !Ref "));
                 let log = log.unwrap_or_else(|| panic!("{function} has no log of its own"));
+                // What counts a function's lines stands where the function does, and only there.
+                let condition = lines.lines().find(|line| line.starts_with("Condition: "));
                 let counted = resources.iter().any(|(_, lines)| {
                     lines.contains("Type: AWS::Logs::MetricFilter\n")
+                        && lines.lines().find(|line| line.starts_with("Condition: ")) == condition
                         && lines.contains(&format!("LogGroupName: !Ref {log}\n"))
                         && lines.contains(pattern)
                         && lines.contains(&format!("- MetricName: {metric}\n"))
