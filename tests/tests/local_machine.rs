@@ -139,11 +139,11 @@ async fn no_page_runs_a_program() {
         {
             let name = format!("evil-{}", hex::encode(rand::random::<[u8; 8]>()));
             let (target, body) = creates_a_function(port, key, &name);
-            let head = format!(
+            let sent = format!(
                 "POST {target} HTTP/1.1\n{}\nContent-Type: text/plain;charset=UTF-8\n{marks}",
                 host(port)
             );
-            let heard = send(port, &head, body.as_bytes()).await;
+            let heard = send(port, &sent, body.as_bytes()).await;
             assert!(heard.is_nothing(), "{} {marks}: {heard:?}", key.0);
             assert!(!function_exists(&stack, &name).await, "{} {marks}", key.0);
         }
@@ -178,11 +178,11 @@ async fn nobody_without_the_key_wipes_the_stack_or_changes_it() {
                 "application/x-www-form-urlencoded",
                 "multipart/form-data; boundary=x",
             ] {
-                let head = format!(
+                let sent = format!(
                     "{method} {path} HTTP/1.1\n{}\nContent-Type: {content}\n{marks}",
                     host(port)
                 );
-                let heard = send(port, &head, b"").await;
+                let heard = send(port, &sent, b"").await;
                 assert!(heard.is_nothing(), "{method} {path} {marks}: {heard:?}");
             }
         }
@@ -190,11 +190,11 @@ async fn nobody_without_the_key_wipes_the_stack_or_changes_it() {
     // It is all still there, and the key would have opened it.
     assert!(stack.profile(person.user_name()).await.is_object());
     let key = &stack.outputs.secret_access_key;
-    let head = format!(
+    let sent = format!(
         "GET /_ministack/health HTTP/1.1\n{}\nAuthorization: Bearer {key}",
         host(port)
     );
-    assert_eq!(send(port, &head, b"").await.status, 200);
+    assert_eq!(send(port, &sent, b"").await.status, 200);
 }
 
 #[tokio::test]
@@ -211,11 +211,11 @@ async fn no_page_uploads_or_reads_without_a_signature() {
             (format!("GET /{bucket}?list-type=2 HTTP/1.1"), ""),
             ("GET / HTTP/1.1".to_owned(), ""),
         ] {
-            let head = format!(
+            let sent = format!(
                 "{request}\n{}\nContent-Type: multipart/form-data; boundary=x\n{marks}",
                 host(port)
             );
-            let heard = send(port, &head, body.as_bytes()).await;
+            let heard = send(port, &sent, body.as_bytes()).await;
             assert!(heard.is_nothing(), "{request} {marks}: {heard:?}");
         }
     }
@@ -235,11 +235,11 @@ async fn the_mailbox_opens_for_the_key_and_for_no_page() {
     let code = client.mailbox(&email).await.unwrap()[0].code.clone();
     let key = format!("Authorization: Bearer {}", stack.outputs.secret_access_key);
     let ask = async |extra: &str| {
-        let head = format!(
+        let sent = format!(
             "GET /_local/mailbox?to={email} HTTP/1.1\n{}\n{extra}",
             host(port)
         );
-        send(port, &head, b"").await
+        send(port, &sent, b"").await
     };
     let heard = ask(&key).await;
     assert!(
@@ -324,15 +324,15 @@ async fn every_server_of_the_stack_refuses_names_and_pages_that_are_not_its_own(
         assert_eq!(address, "0100007F", "port {port} is open to other machines");
         for (method, path) in WORTH_ASKING {
             for name in REBOUND {
-                let head = format!("{method} {path} HTTP/1.1\nHost: {name}:{port}");
-                refused(port, &head, send(port, &head, b"").await);
+                let sent = format!("{method} {path} HTTP/1.1\nHost: {name}:{port}");
+                refused(port, &sent, &send(port, &sent, b"").await);
             }
             for (_, marks) in ANOTHER_SITE {
-                let head = format!("{method} {path} HTTP/1.1\n{}\n{marks}", host(port));
-                refused(port, &head, send(port, &head, b"").await);
+                let sent = format!("{method} {path} HTTP/1.1\n{}\n{marks}", host(port));
+                refused(port, &sent, &send(port, &sent, b"").await);
             }
         }
-        for head in [
+        for sent in [
             "GET / HTTP/1.1".to_owned(),
             format!("GET / HTTP/1.1\n{}\nHost: evil.example", host(port)),
             format!("GET / HTTP/1.1\nHost: evil.example\n{}", host(port)),
@@ -343,13 +343,13 @@ async fn every_server_of_the_stack_refuses_names_and_pages_that_are_not_its_own(
                 host(port)
             ),
         ] {
-            refused(port, &head, send(port, &head, b"").await);
+            refused(port, &sent, &send(port, &sent, b"").await);
         }
     }
 }
 
-fn refused(port: u16, head: &str, heard: Heard) {
-    assert!(heard.is_nothing(), "port {port}: {head}\n{heard:?}");
+fn refused(port: u16, sent: &str, heard: &Heard) {
+    assert!(heard.is_nothing(), "port {port}: {sent}\n{heard:?}");
 }
 
 #[tokio::test]
@@ -374,7 +374,7 @@ async fn the_page_may_call_cognito_and_upload_and_nothing_else() {
             Some(page.as_str())
         );
         let other = preflight(port, path, "http://localhost:8080");
-        refused(port, &other, send(port, &other, b"").await);
+        refused(port, &other, &send(port, &other, b"").await);
     }
     let ask = format!(
         "POST / HTTP/1.1\n{}\nOrigin: {page}\nSec-Fetch-Site: cross-site\n\
@@ -397,8 +397,8 @@ async fn the_page_may_call_cognito_and_upload_and_nothing_else() {
         (gate, "/_ministack/reset"),
         (port_of_recognition(&stack), "/"),
     ] {
-        let head = preflight(port, path, page);
-        refused(port, &head, send(port, &head, b"").await);
+        let sent = preflight(port, path, page);
+        refused(port, &sent, &send(port, &sent, b"").await);
     }
 }
 
@@ -410,12 +410,12 @@ fn port_of_recognition(stack: &Stack) -> u16 {
 async fn recognition_is_for_those_who_sign() {
     let stack = Stack::read(Variant::Default);
     let port = port_of_recognition(&stack);
-    let head = format!(
+    let sent = format!(
         "POST / HTTP/1.1\n{}\nContent-Type: application/x-amz-json-1.1\n\
          X-Amz-Target: RekognitionService.ListCollections",
         host(port)
     );
-    refused(port, &head, send(port, &head, b"{}").await);
+    refused(port, &sent, &send(port, &sent, b"{}").await);
     let collections = stack.recognition("ListCollections", &json!({})).await;
     assert!(collections["CollectionIds"].is_array());
 }

@@ -502,7 +502,7 @@ mod tests {
                 "PreAuthentication",
             ),
             (
-                json!({"LambdaConfig": {"PreTokenGenerationConfig":
+                json!({"UserPoolTier": "LITE", "LambdaConfig": {"PreTokenGenerationConfig":
                     {"LambdaArn": "arn", "LambdaVersion": "V2_0"}}}),
                 "V1_0",
             ),

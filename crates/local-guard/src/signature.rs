@@ -29,7 +29,7 @@ const LONGEST: i64 = 7 * 24 * 60 * 60;
 /// `20261126T175100Z`.
 const TIME: &[FormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
 
-/// What SigV4 leaves as it is (RFC 3986, "unreserved").
+/// What `SigV4` leaves as it is (RFC 3986, "unreserved").
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -44,7 +44,7 @@ pub enum Invalid {
     /// There is no signature, or more than one.
     #[error("the request is not signed")]
     Missing,
-    /// The signature's parts do not read as SigV4 has them.
+    /// The signature's parts do not read as `SigV4` has them.
     #[error("the signature cannot be read")]
     Unreadable,
     /// The access key is neither the stack's nor a function's of it.
@@ -291,11 +291,12 @@ impl Signed<'_> {
         if !self.headers.split(';').any(|name| name == "host") {
             return Err(Invalid::Unreadable);
         }
-        let headers: String = self
+        let headers: Vec<String> = self
             .headers
             .split(';')
-            .map(|name| format!("{name}:{}\n", canonical(&request.headers, name)))
+            .map(|name| format!("{name}:{}", canonical(&request.headers, name)))
             .collect();
+        let headers = format!("{}\n", headers.join("\n"));
         let request = [
             request.method.as_str(),
             &path(service, request.uri.path()),
@@ -731,12 +732,11 @@ mod tests {
     const FORM: &str = "multipart/form-data; boundary=edge";
 
     fn form(fields: &[(&str, &str)]) -> Vec<u8> {
-        let mut text = String::new();
-        for (name, value) in fields {
-            text.push_str(&format!(
-                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            ));
-        }
+        let part = |(name, value): &(&str, &str)| {
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let parts: Vec<String> = fields.iter().map(part).collect();
+        let mut text = parts.concat();
         text.push_str(
             "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n",
         );
