@@ -330,7 +330,9 @@ fn path<'a>(service: &str, sent: &'a str) -> Cow<'a, str> {
             other => segments.push(other),
         }
     }
-    let end = if sent.ends_with('/') && !segments.is_empty() {
+    // A dot at the end stands for a folder (RFC 3986, 5.2.4).
+    let folder = matches!(sent.rsplit('/').next(), Some("" | "." | ".."));
+    let end = if folder && !segments.is_empty() {
         "/"
     } else {
         ""
