@@ -120,8 +120,14 @@ impl Stack {
             own.then(|| (name.to_owned(), variables.cloned().unwrap_or_default()))
         });
         let own: BTreeMap<_, _> = own.collect();
-        let known = crate::events::functions().len();
-        assert_eq!(own.len(), known, "every function belongs to a stack");
+        // custom-message stands only in a stack on Cognito's plan LITE, of which none is deployed.
+        let known = crate::events::functions();
+        let known = known.iter().filter(|name| *name != "custom-message");
+        assert_eq!(
+            own.len(),
+            known.count(),
+            "every function belongs to a stack"
+        );
         own
     }
 

@@ -290,7 +290,7 @@ async fn face_data_under_your_address_give_whoever_signed_it_up_nothing() {
     let begun = client.begin(&person.email, Some(&person.password)).await;
     let asked = challenge(begun, Step::FaceData);
     let wrong = answer(&client, &asked, &theirs).await;
-    refused(wrong, Step::FaceData, Reason::NoMatch);
+    refused(wrong, Step::FaceData, Reason::EnrolmentNeedsReset);
 
     // The owner resets the password, and then it is theirs, with data of their own.
     let mine = with_a_new_password(&client, person).await;
@@ -316,9 +316,9 @@ async fn a_new_password_ends_the_enrolment_that_began_under_the_old_one() {
     assert!(about_data(&profile).is_empty());
     // One that another session had replaced, and the one that was under way.
     let late = answer(&client, &asked, &data).await;
-    refused(late, Step::FaceData, Reason::NoMatch);
+    refused(late, Step::FaceData, Reason::TryLater);
     let late = answer(&client, &old, &live(DESCRIPTOR)).await;
-    refused(late, Step::FaceData, Reason::NoMatch);
+    refused(late, Step::FaceData, Reason::TryLater);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "MAY_ENROL");
 
@@ -342,7 +342,7 @@ async fn an_enrolment_that_was_broken_off_is_begun_again_with_the_same_face_data
     enrol_data(&client, &person, data).await;
     // The account is active since; the session that was broken off is not what made it so.
     let late = answer(&client, &broken_off, &live(DESCRIPTOR)).await;
-    refused(late, Step::FaceData, Reason::NoMatch);
+    refused(late, Step::FaceData, Reason::Superseded);
 }
 
 #[tokio::test]

@@ -34,6 +34,8 @@ fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
         "KEEP_DOCUMENTS" | "ALLOW_FACE_DATA_ONLY" => {
             &[("", "expected a value"), ("yes", "`true` or `false`")]
         }
+        // Empty means that the operator states nothing, and whatever else stands there is a version.
+        "BULK_CONSENT" => &[],
         _ => &[("", "expected a value")],
     }
 }

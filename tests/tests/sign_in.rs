@@ -95,7 +95,11 @@ async fn somebody_else_is_refused_and_three_wrong_answers_end_a_session() {
         .await
         .expect("the picture is uploaded");
     let wrong = client.answer(&asked, Answer::Uploaded).await;
+    // Nothing was compared, so that it is none of the three.
     let asked = refused(wrong, Step::Face, Reason::ManyFaces);
+    assert_eq!(asked.attempts_left, 2);
+    let wrong = client.answer(&asked, inline(pictures::other())).await;
+    let asked = refused(wrong, Step::Face, Reason::NoMatch);
     assert_eq!(asked.attempts_left, 1);
     ended(client.answer(&asked, inline(pictures::other())).await);
 
