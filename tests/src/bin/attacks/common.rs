@@ -8,7 +8,13 @@ use e2e::trial::Seen;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
-use signin_core::lockout::Path;
+use signin_core::challenge::{
+    ExpectedFace, LIFETIME, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task,
+};
+use signin_core::id::{ChallengeId, FaceId};
+use signin_core::key;
+use signin_core::lockout::{Path, Tries};
+use signin_core::reset::Opening;
 use signin_core::step::Step;
 
 /// Fell where a round led to tokens; otherwise held, by what it led to.
@@ -129,19 +135,32 @@ pub(crate) fn fresh_id() -> String {
 
 /// The request of a verify event as create-auth-challenge and Cognito make it, for a face.
 pub(crate) fn face_request(user: &str, challenge: &str, face: &str, answer: &str) -> Value {
-    let private = json!({
-        "id": challenge,
-        "expiresAt": 4_102_444_800_000_u64,
-        "key": format!("{}{challenge}", signin_core::key::SIGN_INS),
-        "task": {"face": {
-            "stake": {"path": "OPEN", "seen": {}},
-            "faces": [{"id": face, "document": null}],
-            "activates": null,
-        }},
-    });
+    let id = ChallengeId::parse(challenge).expect("a challenge id");
+    let now = e2e::tries::now();
+    let private = PrivateChallenge {
+        key: key::sign_in(&id),
+        id,
+        expires_at: now.plus(LIFETIME),
+        session: Opening {
+            began: now,
+            bound: false,
+        },
+        task: Task::Face {
+            stake: Stake {
+                path: Path::Open,
+                seen: Tries::default(),
+                empties: Vec::new(),
+            },
+            faces: vec![ExpectedFace {
+                id: FaceId::new(face),
+                document: None,
+            }],
+            activates: None,
+        },
+    };
     json!({
         "userAttributes": {"sub": user},
-        "privateChallengeParameters": {"challenge": private.to_string()},
+        "privateChallengeParameters": {PRIVATE_PARAMETER: private.to_parameter()},
         "challengeAnswer": answer,
         "userNotFound": false,
     })
@@ -149,10 +168,15 @@ pub(crate) fn face_request(user: &str, challenge: &str, face: &str, answer: &str
 
 /// A past custom challenge, as a session holds it.
 pub(crate) fn entry(step: Step, passed: bool) -> Value {
+    entry_after(step, passed, 0)
+}
+
+/// The same, after so many refused comparisons.
+pub(crate) fn entry_after(step: Step, passed: bool, wrong: u8) -> Value {
     json!({
         "challengeName": "CUSTOM_CHALLENGE",
         "challengeResult": passed,
-        "challengeMetadata": format!("{}:{}:0:0", step.name(), fresh_id()),
+        "challengeMetadata": format!("{}:{}:0:{wrong}", step.name(), fresh_id()),
     })
 }
 

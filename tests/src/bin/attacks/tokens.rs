@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use signin_client::{Refusal, Tokens};
 use signin_core::step::Step;
 
-use crate::common::{data_url, entry, face_request, faces, fresh_id, tokens_or};
+use crate::common::{data_url, entry, entry_after, face_request, faces, fresh_id, tokens_or};
 
 /// `SRP_A`, which Cognito always marks as passed, and nothing more.
 pub(crate) async fn srp_a_alone(ground: Ground) -> Seen {
@@ -43,7 +43,7 @@ pub(crate) async fn impossible_sessions(ground: Ground) -> Seen {
     let name = |name: &str, passed: bool| json!({"challengeName": name, "challengeResult": passed});
     let (srp, password) = (name("SRP_A", true), name("PASSWORD_VERIFIER", true));
     let face = || entry(Step::Face, true);
-    let wrong = || entry(Step::Face, false);
+    let wrong = |before| entry_after(Step::Face, false, before);
     let used = face();
     let sessions = [
         json!([face(), srp]),
@@ -54,9 +54,15 @@ pub(crate) async fn impossible_sessions(ground: Ground) -> Seen {
         json!([srp, password, srp, face()]),
         json!([face(), face()]),
         json!([used, used]),
-        json!([wrong(), wrong(), wrong(), face()]),
+        json!([
+            wrong(0),
+            wrong(1),
+            wrong(2),
+            entry_after(Step::Face, true, 2)
+        ]),
+        json!([wrong(0), wrong(1), face()]),
         json!([entry(Step::Enrol, true), face()]),
-        json!([srp, password, wrong(), entry(Step::Enrol, true), face()]),
+        json!([srp, password, wrong(0), entry(Step::Enrol, true), face()]),
         json!([name("SMS_MFA", true), face()]),
         json!([face(), name("DEVICE_SRP_AUTH", true)]),
         json!([face(), null]),
