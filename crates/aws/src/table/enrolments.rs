@@ -291,7 +291,8 @@ impl UserTable {
             let profile = match consent {
                 Some(version) => {
                     others.push(activated(user, id, face));
-                    others.extend(seen.enrolment.iter().map(|id| replaced(user, id, now)));
+                    let running = seen.enrolment.iter().filter(|running| *running != id);
+                    others.extend(running.map(|running| replaced(user, running, now)));
                     let active = activate(profile, face);
                     // What the person has said themselves is not overwritten by what others say.
                     match by {

@@ -208,7 +208,11 @@ pub(crate) async fn between_an_owners_sign_ins(ground: Ground) -> Seen {
         let round = owner(&client, &victim, Path::Open).await;
         let passed = matches!(round, Ok(Round::Tokens(_)));
         // The fifth guess costs the owner a wait on this path, too.
-        assert_eq!(passed, number < FREE_FAILURES, "{}", words(&round));
+        if number < FREE_FAILURES {
+            assert!(passed, "{}", words(&round));
+        } else if passed {
+            return Seen::fell("the fifth guess cost no wait");
+        }
     }
     let asked = asked_for_face(&client, &victim.email).await;
     let counted = open_failures(&stack, victim.user_name()).await;
@@ -234,7 +238,10 @@ pub(crate) async fn unusable_pictures(ground: Ground) -> Seen {
         };
         let answered = client.answer(&asked, inline(drawn::plain(0))).await;
         if let Ok(Round::Challenge(next)) = answered {
-            assert_eq!(next.reason, Some(Reason::NoFace), "picture {number}");
+            if next.reason != Some(Reason::NoFace) {
+                let told = next.reason;
+                return Seen::fell(format!("after {} pictures {told:?}", number + 1));
+            }
             open = Some(next);
         }
         if number + 1 == FREE_FAILURES {
