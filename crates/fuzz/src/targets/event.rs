@@ -187,15 +187,16 @@ fn define(policy: Policy, sent: &Value) {
 fn earned(policy: Policy, event: &Value) -> bool {
     let request = &event["request"];
     let entries = request["session"].as_array().map_or(&[][..], Vec::as_slice);
-    let word: String = entries.iter().map(letter).collect();
-    let factor = if policy.name().ends_with("FACE_DATA") {
-        "d{0,2}D"
+    let step = if policy.name().ends_with("FACE_DATA") {
+        "FACE_DATA"
     } else {
-        "f{0,2}F"
+        "FACE"
     };
-    // The password, then up to nine rounds of enrolment that failed and one that did not, then
-    // up to two wrong tries and a right one.
-    let password = "SPe{0,9}E?";
+    let word: String = entries.iter().map(|entry| letter(step, entry)).collect();
+    // Answers that did not pass before one or two comparisons were refused, and the one that did.
+    let factor = "(0*A|0+1*B|0+1+C)";
+    // The password, then rounds of enrolment that failed and one that did not.
+    let password = "SPe*E?";
     let word_allowed = if policy.name().starts_with("PASSWORD") {
         format!("^{password}{factor}$")
     } else {
@@ -210,6 +211,8 @@ fn earned(policy: Policy, event: &Value) -> bool {
         && request["userNotFound"] != true
         && ids.len() == count
         && allowed.is_match(&word)
+        // Ten entries that did not pass, for whatever reason, end a session.
+        && word.matches(['e', '0', '1']).count() < 10
 }
 
 /// The id of a custom challenge; nothing else in a session has one.
@@ -217,15 +220,34 @@ fn id(entry: &Value) -> Option<&str> {
     if entry["challengeName"] != "CUSTOM_CHALLENGE" {
         return None;
     }
-    Some(entry["challengeMetadata"].as_str()?.split_once(':')?.1)
+    entry["challengeMetadata"].as_str()?.split(':').nth(1)
 }
 
-/// An entry of a session as a letter, large where it passed; `?` for one that is not known.
-fn letter(entry: &Value) -> char {
-    let passed = entry["challengeResult"] == true;
-    if !entry["challengeResult"].is_boolean() {
+/// An entry of a session as a letter, `?` for one that is not known: `e` and `E` for a round of
+/// enrolment, `0` to `2` for an answer to the policy's step that did not pass after so many refused
+/// comparisons, `A` to `C` for one that did.
+fn letter(step: &str, entry: &Value) -> char {
+    let Some(passed) = entry["challengeResult"].as_bool() else {
         return '?';
-    }
+    };
+    let known = |metadata: &str| {
+        let parts: Vec<&str> = metadata.split(':').collect();
+        let [name, id, "0", wrong] = parts[..] else {
+            return None;
+        };
+        let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if id.len() != 32 || !id.bytes().all(hexadecimal) {
+            return None;
+        }
+        let letters = match (name, wrong) {
+            ("ENROL", "0") => ['e', 'E'],
+            (name, "0") if name == step => ['0', 'A'],
+            (name, "1") if name == step => ['1', 'B'],
+            (name, "2") if name == step => ['2', 'C'],
+            _ => return None,
+        };
+        Some(letters[usize::from(passed)])
+    };
     match (
         entry["challengeName"].as_str(),
         entry["challengeMetadata"].as_str(),
@@ -233,21 +255,7 @@ fn letter(entry: &Value) -> char {
     ) {
         (Some("SRP_A"), _, true) => 'S',
         (Some("PASSWORD_VERIFIER"), _, true) => 'P',
-        (Some("CUSTOM_CHALLENGE"), Some(metadata), _) => {
-            let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-            let letter = match metadata.split_once(':') {
-                Some((_, id)) if id.len() != 32 || !id.bytes().all(hexadecimal) => '?',
-                Some(("ENROL", _)) => 'e',
-                Some(("FACE", _)) => 'f',
-                Some(("FACE_DATA", _)) => 'd',
-                _ => '?',
-            };
-            if passed {
-                letter.to_ascii_uppercase()
-            } else {
-                letter
-            }
-        }
+        (Some("CUSTOM_CHALLENGE"), Some(metadata), _) => known(metadata).unwrap_or('?'),
         _ => '?',
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
             "This client may not enrol a face: reset the password, and enrol with the new one."
         }
         Reason::ConsentNeeded => {
-            "No consent is on record: is the stack's ConsentVersion the one that is agreed to?"
+            "No consent is on record: deploy the stack with the ConsentVersion that is agreed to, \"1\"."
         }
     }
 }
