@@ -128,6 +128,11 @@ impl Challenge {
         self
     }
 
+    /// The pool's name for the user who is asked: an account's, or the dummy of one that is unknown.
+    pub fn user_name(&self) -> &str {
+        &self.user_name
+    }
+
     /// Reads a challenge's public parameters.
     pub(crate) fn read(
         parameters: &HashMap<String, String>,
