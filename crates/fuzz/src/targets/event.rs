@@ -27,49 +27,57 @@ pub(super) const TARGET: Target = Target {
     tries: 10_000,
 };
 
-/// Sessions as [`earned`] spells them, at the limits of what is worth tokens and just beyond.
-const SESSIONS: [&str; 20] = [
-    "",
-    "S",
-    "SP",
-    "F",
-    "ffF",
-    "fffF",
-    "SF",
-    "PF",
-    "SPF",
-    "SPffF",
-    "SPfffF",
-    "SPeEF",
-    "SPeEeF",
-    "eEF",
-    "SPeeeeeeeeeF",
-    "SPeeeeeeeeeEffF",
-    "SPeeeeeeeeeeF",
-    "SPeeeeeeeeeeEF",
-    "ddD",
-    "SPeEdddD",
+/// Sessions as [`earned`] spells them, at the limits of what is worth tokens and just beyond, each
+/// with the step that its digits and letters stand for.
+const SESSIONS: [(&str, &str); 22] = [
+    ("FACE", ""),
+    ("FACE", "S"),
+    ("FACE", "SP"),
+    ("FACE", "A"),
+    ("FACE", "01C"),
+    ("FACE", "012C"),
+    ("FACE", "000000000A"),
+    ("FACE", "0000000000A"),
+    ("FACE", "0B1A"),
+    ("FACE", "SA"),
+    ("FACE", "PA"),
+    ("FACE", "SPA"),
+    ("FACE", "SP01C"),
+    ("FACE", "SP012C"),
+    ("FACE", "SPeEA"),
+    ("FACE", "SPeEeA"),
+    ("FACE", "eEA"),
+    ("FACE", "SPeeeeeeeeeA"),
+    ("FACE", "SPeeeeeeeE01C"),
+    ("FACE", "SPeeeeeeeeeeA"),
+    ("FACE_DATA", "01C"),
+    ("FACE_DATA", "SPeE012C"),
 ];
 
 fn seeds() -> Vec<Vec<u8>> {
-    let sessions = SESSIONS.map(|word| session(word).to_string().into_bytes());
+    let sessions = SESSIONS.map(|(step, word)| session(step, word).to_string().into_bytes());
     samples::events().into_iter().chain(sessions).collect()
 }
 
 /// The event of define-auth-challenge with the session that a word spells.
-fn session(word: &str) -> Value {
+fn session(step: &str, word: &str) -> Value {
     let entry = |(number, letter): (usize, char)| {
-        let (name, step) = match letter.to_ascii_uppercase() {
+        let custom = |step: &str, wrong: u8| {
+            let metadata = format!("{step}:{number:032x}:0:{wrong}");
+            ("CUSTOM_CHALLENGE", Some(metadata))
+        };
+        let (name, metadata) = match letter {
             'S' => ("SRP_A", None),
             'P' => ("PASSWORD_VERIFIER", None),
-            'E' => ("CUSTOM_CHALLENGE", Some("ENROL")),
-            'F' => ("CUSTOM_CHALLENGE", Some("FACE")),
-            _ => ("CUSTOM_CHALLENGE", Some("FACE_DATA")),
+            'e' | 'E' => custom("ENROL", 0),
+            '1' | 'B' => custom(step, 1),
+            '2' | 'C' => custom(step, 2),
+            _ => custom(step, 0),
         };
         json!({
             "challengeName": name,
             "challengeResult": letter.is_ascii_uppercase(),
-            "challengeMetadata": step.map(|step| format!("{step}:{number:032x}")),
+            "challengeMetadata": metadata,
         })
     };
     json!({
@@ -309,13 +317,15 @@ mod tests {
 
     #[test]
     fn a_session_is_spelt_as_it_is_read() {
-        for word in SESSIONS {
-            let event = session(word);
+        for (step, word) in SESSIONS {
+            let event = session(step, word);
             let entries = event["request"]["session"].as_array().unwrap();
-            assert_eq!(entries.iter().map(letter).collect::<String>(), word);
+            let read: String = entries.iter().map(|entry| letter(step, entry)).collect();
+            assert_eq!(read, word);
         }
         let policy = Policy::ALL[0];
-        assert!(earned(policy, &session("SPeEffF")));
-        assert!(!earned(policy, &session("fffF")));
+        assert!(earned(policy, &session("FACE", "SPeE01C")));
+        assert!(!earned(policy, &session("FACE", "012C")));
+        assert!(!earned(policy, &session("FACE_DATA", "01C")));
     }
 }

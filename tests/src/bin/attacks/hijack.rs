@@ -196,7 +196,7 @@ pub(crate) async fn thief_goes_on(ground: Ground) -> Seen {
 const LANES: usize = 6;
 
 /// Resets of each account.
-const RESETS: usize = 40;
+const RESETS: usize = 20;
 
 /// How the stranger's sign-ins around resets ended.
 #[derive(Default)]
