@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use e2e::people::{
-    asked_for_face, asked_to_enrol, challenge, confirmed, ended, inline, refused, tokens,
+    asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrolled, inline, refused, tokens,
 };
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::{drawn, pictures};
@@ -106,6 +106,28 @@ async fn an_answer_that_is_not_understood_gets_its_reason() {
             "{what}"
         );
     }
+}
+
+/// Otherwise a stranger who sends noise would keep the owner's try waiting, for nothing.
+#[tokio::test]
+async fn an_answer_that_shows_no_picture_reserves_no_try() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, _) = enrolled(&stack).await;
+    let partition = format!("USER#{}", person.user_name());
+    let before = stack.item(&partition, "TRIES#OPEN#FACE").await;
+    assert!(before.is_null(), "nobody has tried on this path");
+    let asked = asked_for_face(&client, &person.email).await;
+    let noise = client
+        .answer(&asked, Answer::Text("noise".to_owned()))
+        .await;
+    let asked = refused(noise, Step::Face, Reason::NotAnImage);
+    let noise = client
+        .answer(&asked, inline(b"\xff\xd8\xff no picture".to_vec()))
+        .await;
+    refused(noise, Step::Face, Reason::NotAnImage);
+    let after = stack.item(&partition, "TRIES#OPEN#FACE").await;
+    assert!(after.is_null(), "{after}");
 }
 
 #[tokio::test]

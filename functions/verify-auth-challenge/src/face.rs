@@ -117,6 +117,10 @@ impl Verifier {
         let table = &self.indexer.table;
         let until = call.watch.after(JUDGED_BY);
         let answer = Answer::parse(&answered.answer);
+        // What no recogniser would be asked about puts no try at stake, not even for a moment.
+        if let Some(reason) = unreadable(&answer) {
+            return self.refuse_unread(answered, reason, call).await;
+        }
         let scope = Scope {
             path: asked.stake.path,
             factor: Factor::Face,
@@ -302,6 +306,15 @@ impl Verifier {
             nonce: answered.nonce,
         };
         self.pass(ticket, &pass, call).await
+    }
+}
+
+/// Why an answer shows no picture, where its own text says so; none of an upload, which is to be read.
+fn unreadable(answer: &Result<Answer, Reason>) -> Option<Reason> {
+    match answer {
+        Ok(Answer::Uploaded) => None,
+        Ok(Answer::Inline(bytes)) => inspect(bytes.as_slice()).err(),
+        Err(reason) => Some(*reason),
     }
 }
 

@@ -89,35 +89,32 @@ impl Verifier {
             path: asked.stake.path,
             factor: Factor::FaceData,
         };
+        // What cannot be compared puts no try at stake, not even for a moment.
+        let Ok(data) = FaceData::parse(self.model, &answered.answer) else {
+            return self
+                .refuse_unread(answered, Reason::NotFaceData, call)
+                .await;
+        };
         let claim = table.claim_try(answering(answered, call), scope, &asked.stake.seen);
         let ticket = match claim.await? {
             Claim::Mine(ticket) => ticket,
             Claim::Settled(verdict, _) => return Ok(Some(verdict)),
             Claim::Refused => return Ok(None),
         };
-        let recorded = match FaceData::parse(self.model, &answered.answer) {
-            Ok(data) => {
-                let picture = data.digest();
-                match self.compared(&data, asked) {
-                    Some(face) => {
-                        let pass = FullPass {
-                            picture,
-                            face,
-                            steps: Steps::passed(
-                                asked.stake.path,
-                                asked.activates,
-                                Factor::FaceData,
-                            ),
-                            client: &answered.client,
-                            session: answered.challenge.session,
-                            nonce: answered.nonce,
-                        };
-                        self.pass(&ticket, &pass, call).await
-                    }
-                    None => self.refuse_compared(&ticket, picture).await,
-                }
+        let picture = data.digest();
+        let recorded = match self.compared(&data, asked) {
+            Some(face) => {
+                let pass = FullPass {
+                    picture,
+                    face,
+                    steps: Steps::passed(asked.stake.path, asked.activates, Factor::FaceData),
+                    client: &answered.client,
+                    session: answered.challenge.session,
+                    nonce: answered.nonce,
+                };
+                self.pass(&ticket, &pass, call).await
             }
-            Err(_) => self.refuse_unparsed(&ticket).await,
+            None => self.refuse_compared(&ticket, picture).await,
         };
         self.or_give_back(&ticket, recorded).await
     }

@@ -211,7 +211,7 @@ export class Visit {
 
   /** Takes the code out of the mailbox, and agrees where that is asked for. */
   async enterCode(button = 'Confirm'): Promise<void> {
-    const field = this.page.getByLabel('Code');
+    const field = this.page.getByLabel('Code', { exact: true });
     await field.waitFor();
     const [email = ''] = (await this.page.locator('.lead').textContent())?.match(/\S+@[\w.-]*\w/) ?? [];
     this.entered = await newestCode(this.stack, email, this.entered);

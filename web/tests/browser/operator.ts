@@ -59,11 +59,10 @@ export async function cognito(
 
 /** The name that the pool and the table have for an account. */
 export async function userName(stack: Stack, email: string): Promise<string> {
-  const { json } = await cognito(stack, 'InitiateAuth', {
-    AuthFlow: 'CUSTOM_AUTH',
-    AuthParameters: { USERNAME: email },
-  });
-  return (json['ChallengeParameters'] as Record<string, string>)['USERNAME'] ?? '';
+  const { UserPoolId } = outputs(stack);
+  const answer = await administer(stack, 'AdminGetUser', { UserPoolId, Username: email });
+  const user = answer as { Username?: unknown };
+  return String(user.Username);
 }
 
 /** Makes an account as an operator does who invites somebody; nobody can reset its password yet. */

@@ -49,7 +49,7 @@ describe('signing up', () => {
     await page.page.getByText(`cargo xtask mail ${ada.email}`).waitFor();
     await page.accessible();
     // A wrong code, then one that is sent again.
-    await page.page.getByLabel('Code').fill('000000');
+    await page.page.getByLabel('Code', { exact: true }).fill('000000');
     await page.button('Confirm').click();
     await page.problem().getByText('This is not the code that was sent.').waitFor();
     const first = await newestCode('', ada.email);
@@ -467,7 +467,7 @@ describe('the page', () => {
       await page.accessible();
       await page.shot(`narrow-sign-in-${theme}`);
       await page.fillSignUp(ada);
-      await page.page.getByLabel('Code').waitFor();
+      await page.page.getByLabel('Code', { exact: true }).waitFor();
       await page.accessible();
       await page.enterCode();
       await page.heading('Your document').waitFor();

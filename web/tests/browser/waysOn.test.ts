@@ -293,7 +293,7 @@ describe('a letter', () => {
     const ada = person();
     const page = await open('', 'nobody');
     await page.fillSignUp(ada);
-    await page.page.getByLabel('Code').waitFor();
+    await page.page.getByLabel('Code', { exact: true }).waitFor();
     expect(await letters('', ada.email)).toHaveLength(1);
     expect(page.requests.filter(({ url }) => url.includes('/_local/'))).toEqual([]);
     const read = await page.page.evaluate(

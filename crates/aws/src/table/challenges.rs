@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::consumption::{Consumption, Facts, KEPT, Repeat};
 use signin_core::face_data::FaceData;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
-use signin_core::lockout::{Cost, Scope, Tries};
+use signin_core::lockout::{Cost, Path, Scope, Tries};
 use signin_core::pass::Steps;
 use signin_core::profile::{EnrolledFace, State};
 use signin_core::reason::{Reason, Verdict};
@@ -126,13 +126,23 @@ pub enum Settled {
     TakenOver,
 }
 
-/// Where, in a claim's transaction, the check stands that the session's enrolment is under way.
-const UNDER_WAY: usize = 2;
+/// Where, in a claim's transaction, the check of the profile stands: see [`still_counts`].
+const STILL_COUNTS: usize = 2;
 
-/// Requires that an enrolment is the one under way: no other session has begun another, none has
-/// made its own active, no password reset has ended it.
-fn under_way(user: &UserName, enrolment: &EnrolmentId) -> Write {
-    Write::to(profile_key(user)).if_equal("enrolment", text(enrolment.as_str()))
+/// Requires that a session with a password still counts: no password reset has come since it began,
+/// and its enrolment, where it has one, is the one under way. (A session without a password guesses
+/// as any stranger may; whether a reset has come is its pass's to find.)
+fn still_counts(answering: Answering<'_>, path: Path) -> Option<Write> {
+    if path != Path::Password {
+        return None;
+    }
+    let resets_before = answering.opening.resets_before(true);
+    let check =
+        Write::to(profile_key(answering.user)).if_absent_or_less("resetAt", time(resets_before));
+    Some(match answering.enrolment {
+        Some(enrolment) => check.if_equal("enrolment", text(enrolment.as_str())),
+        None => check,
+    })
 }
 
 impl UserTable {
@@ -141,9 +151,9 @@ impl UserTable {
     /// `seen` are the tries as create-auth-challenge read them. While they still are, that is one
     /// round trip; where somebody else has tried since, they are read anew. A try during a wait
     /// consumes the challenge and reserves nothing; one that only what is still running keeps
-    /// back looks again, since that may leave no trace. Where the session has enrolled and another
-    /// enrolment is under way since, the challenge is used up and says so; nothing is counted. A
-    /// write that failed may have been carried out all the same: then the try is given back.
+    /// back looks again, since that may leave no trace. Where a session with a password counts for
+    /// nothing since a reset, or its enrolment is not the one under way any more, the challenge is used
+    /// up and says so; nothing is counted. A write that failed may have been carried out all the same: then the try is given back.
     pub async fn claim_try(
         &self,
         answering: Answering<'_>,
@@ -189,8 +199,8 @@ impl UserTable {
                         self.put_consumption(id, &consumption),
                         count.in_transaction(&self.name),
                     ];
-                    // Third, where the session has enrolled: see UNDER_WAY.
-                    let going_on = answering.enrolment.map(|id| under_way(user, id));
+                    // Third: see STILL_COUNTS.
+                    let going_on = still_counts(answering, scope.path);
                     writes.extend(going_on.map(|check| check.check_in_transaction(&self.name)));
                     match self.write(writes).await? {
                         Transaction::Written => {
@@ -199,8 +209,14 @@ impl UserTable {
                         Transaction::Unmet(places) if places.contains(&0) => {
                             return self.claim_again(answering, Some(scope)).await;
                         }
-                        Transaction::Unmet(places) if places.contains(&UNDER_WAY) => {
-                            return self.refuse_unread(answering, Reason::Superseded).await;
+                        Transaction::Unmet(places) if places.contains(&STILL_COUNTS) => {
+                            let reset = self.profile(user).await?.reset.map(|reset| reset.at);
+                            let reason = if answering.opening.outlives(true, reset) {
+                                Reason::Superseded
+                            } else {
+                                Reason::TryLater
+                            };
+                            return self.refuse_unread(answering, reason).await;
                         }
                         Transaction::Unmet(_) => {}
                     }

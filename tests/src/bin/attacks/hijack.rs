@@ -13,6 +13,7 @@ use e2e::stack::{Stack, fresh_email};
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
 use signin_client::{BindingSecret, Challenge, Refusal, Round, SignInClient};
+use signin_core::lockout::FREE_FAILURES;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 use tokio::task::JoinSet;
@@ -323,6 +324,30 @@ async fn race(stack: &Stack, signed_up_by_the_stranger: bool) -> Result<Tally, S
 /// Lets a random part of a time pass.
 async fn at_random(within: Duration) {
     tokio::time::sleep(within.mul_f64(rand::random::<f64>())).await;
+}
+
+/// Sessions with the old password are kept over the owner's reset, and answered with wrong faces.
+pub(crate) async fn guesses_of_old_sessions(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let (victim, _) = enrolled(&ground.stack).await;
+    let mut kept = Vec::new();
+    for _ in 0..FREE_FAILURES {
+        let begun = client.begin(&victim.email, Some(&victim.password)).await;
+        kept.push(challenge(begun, Step::Face));
+    }
+    let password = "a new and longer password";
+    let secret = reset(&client, &victim.email, password).await;
+    ground.begins().await;
+    for asked in &kept {
+        let _ = client.answer(asked, inline(pictures::other())).await;
+    }
+    let begun = client.begin_bound(&victim.email, password, &secret).await;
+    match &begun {
+        Ok(Round::Challenge(asked)) if asked.reason.is_none() => {
+            Seen::held("nothing is counted, and the owner need not wait")
+        }
+        _ => Seen::fell(format!("the owner gets {}", words(&begun))),
+    }
 }
 
 /// A thief of the password is there before the owner's browser tab enrols.
