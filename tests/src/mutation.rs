@@ -107,10 +107,19 @@ impl Stack {
         let (stack, _) = trigger
             .split_once("VerifyAuthChallengeFunction")
             .expect("a function is named after its place in the template");
-        let listed = self.lambda("GET", "/2015-03-31/functions/", b"").await;
-        let listed = listed["Functions"]
-            .as_array()
-            .expect("functions are listed");
+        // Fifty to a page.
+        let mut listed = Vec::new();
+        let mut marker = String::new();
+        loop {
+            let path = format!("/2015-03-31/functions/{marker}");
+            let mut page = self.lambda("GET", &path, b"").await;
+            let functions = page["Functions"].as_array_mut();
+            listed.append(functions.expect("functions are listed"));
+            match page["NextMarker"].as_str() {
+                Some(next) if !next.is_empty() => marker = format!("?Marker={next}"),
+                _ => break,
+            }
+        }
         let own = listed.iter().filter_map(|function| {
             let name = function["FunctionName"].as_str()?;
             let place = name.strip_prefix(stack)?;

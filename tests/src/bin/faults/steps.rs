@@ -113,10 +113,6 @@ impl Scene {
             code: String::new(),
         };
         let person = &scene.person;
-        let only_events_name_versions = ["versionId=", person.user_name()];
-        let proxy = proxy();
-        let quiet = proxy.hold("GetObject", &only_events_name_versions).await;
-        scene.quiet = Some(quiet);
         match act {
             Act::Confirm => scene.code = newest_code(&client, &person.email).await,
             Act::Reset => {
@@ -131,6 +127,11 @@ impl Scene {
             Act::BeginEnrolment | Act::Begin => {}
             Act::InlineDocument | Act::UploadedDocument | Act::FirstFace => {
                 let asked = asked_to_enrol(&client, person).await;
+                // The enrolment, and so the key, is named after its first challenge.
+                let only_events_name_versions = ["versionId=", &asked.challenge_id];
+                let proxy = proxy();
+                let quiet = proxy.hold("GetObject", &only_events_name_versions);
+                scene.quiet = Some(quiet.await);
                 scene.enrolments.push(asked.challenge_id.clone());
                 if act == Act::FirstFace {
                     let document = inline(pictures::document());
