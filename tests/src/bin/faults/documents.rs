@@ -12,8 +12,10 @@ use e2e::stack::{Stack, Variant};
 use e2e::trial::{Ground, Running, Seen, Trial};
 use serde_json::{Value, json};
 use signin_client::{Challenge, Round};
-use signin_core::id::EnrolmentId;
+use signin_core::challenge::{LIFETIME, PRIVATE_PARAMETER, PrivateChallenge, Task};
+use signin_core::id::{ChallengeId, EnrolmentId};
 use signin_core::key::DocumentKey;
+use signin_core::reset::Opening;
 use signin_core::step::Step;
 
 use crate::common::{data_url, leases_are_over, proxy, rule};
@@ -294,15 +296,23 @@ async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answ
     let mut function = Function::start("verify-auth-challenge", &environment).await;
     let key = asked.upload.fields["key"].clone();
     let enrolment = key.rsplit('/').next().unwrap_or_default().to_owned();
-    let private = json!({
-        "id": asked.challenge_id,
-        "expiresAt": 4_102_444_800_000_u64,
-        "key": key,
-        "task": {"enrol": {"enrolment": enrolment}},
-    });
+    let now = e2e::tries::now();
+    let private = PrivateChallenge {
+        id: ChallengeId::parse(&asked.challenge_id).expect("a challenge id"),
+        expires_at: now.plus(LIFETIME),
+        key,
+        session: Opening {
+            began: now,
+            bound: true,
+        },
+        task: Task::Enrol {
+            enrolment: EnrolmentId::parse(&enrolment).expect("an enrolment id"),
+            consent: None,
+        },
+    };
     let request = json!({
         "userAttributes": {},
-        "privateChallengeParameters": {"challenge": private.to_string()},
+        "privateChallengeParameters": {PRIVATE_PARAMETER: private.to_parameter()},
         "challengeAnswer": answer,
         "userNotFound": false,
     });
