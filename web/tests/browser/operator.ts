@@ -2,7 +2,7 @@
 
 import { createHash, createHmac } from 'node:crypto';
 
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 import { outputs, type Stack } from './harness';
 
@@ -26,17 +26,17 @@ export async function letters(stack: Stack, email: string): Promise<readonly Let
 
 /** The newest code that came to an address; not this one, where one is named. */
 export async function newestCode(stack: Stack, email: string, not?: string): Promise<string> {
-  let code: string | undefined;
-  await expect
-    .poll(
-      async () => {
-        code = (await letters(stack, email))[0]?.code;
-        return code !== undefined && code !== not;
-      },
-      { timeout: 20_000, message: `a letter to ${email}` },
-    )
-    .toBe(true);
-  return code ?? '';
+  // Also before any test begins, where `expect.poll` may not be called.
+  return vi.waitFor(
+    async () => {
+      const code = (await letters(stack, email))[0]?.code;
+      if (code === undefined || code === not) {
+        throw new Error(`expected a new letter to ${email}, found none`);
+      }
+      return code;
+    },
+    { timeout: 20_000 },
+  );
 }
 
 /** A call of Cognito's that anybody may make; its status and answer. */
