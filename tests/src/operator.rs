@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use signin_core::enrolment::LEASE;
 use tokio::time::Instant;
 
 use crate::stack::Stack;
+use crate::tries::now;
 
 /// How long an event may take to come through before a test gives it up.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -132,15 +134,27 @@ impl Stack {
 
     /// Ends the lease of a record, where it has one, as a test does that needs time to have passed.
     pub async fn end_lease(&self, partition: &str, sort: &str) {
-        if self.item(partition, sort).await["lease"].is_null() {
+        let item = self.item(partition, sort).await;
+        if item["lease"].is_null() {
             return;
         }
+        // Long enough for whoever waits for the call itself, and no longer: a call that died long ago
+        // is another matter.
+        let over = now().minus(LEASE * 3);
+        // What is owed once the lease is over is due.
+        let (due, names) = match item["owedAt"].is_null() {
+            true => ("SET #l = :l", json!({"#l": "lease"})),
+            false => (
+                "SET #l = :l, #o = :l",
+                json!({"#l": "lease", "#o": "owedAt"}),
+            ),
+        };
         let request = json!({
             "TableName": self.outputs.user_table,
             "Key": {"PK": {"S": partition}, "SK": {"S": sort}},
-            "UpdateExpression": "SET #l = :l",
-            "ExpressionAttributeNames": {"#l": "lease"},
-            "ExpressionAttributeValues": {":l": {"N": "0"}},
+            "UpdateExpression": due,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {":l": {"N": over.as_millis().to_string()}},
         });
         self.dynamo_db("UpdateItem", &request).await;
     }

@@ -6,7 +6,9 @@
 //! broken, which is neither.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fmt::Write as _;
+use std::fs;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -82,6 +84,16 @@ pub struct Trial {
 enum Outcome {
     Seen(Seen),
     Broken(String),
+}
+
+impl Outcome {
+    fn words(&self) -> String {
+        match self {
+            Self::Seen(Seen::Held(words)) => format!("held: {words}"),
+            Self::Seen(Seen::Fell(words)) => format!("fell: {words}"),
+            Self::Broken(words) => format!("BROKEN: {words}"),
+        }
+    }
 }
 
 /// A row of the table.
@@ -175,12 +187,20 @@ async fn all(trials: &[Trial], at_once: usize, on: impl Fn(&Trial) -> Stack) -> 
     outcomes
 }
 
-/// Prints the table.
+/// Names the file for the rows that did not go as expected, for whoever sums up several programs.
+const UNEXPECTED_VARIABLE: &str = "FACE_SIGNIN_UNEXPECTED";
+
+/// Prints the table, and after it once more what did not go as expected.
 fn finish(rows: &[Row]) -> ExitCode {
     println!("{}", table(rows));
-    let bad = rows.iter().filter(|row| !row.good()).count();
-    println!("{} trials, {bad} not as expected", rows.len());
-    if bad == 0 && !rows.is_empty() {
+    let bad: Vec<&Row> = rows.iter().filter(|row| !row.good()).collect();
+    println!("{} trials, {} not as expected", rows.len(), bad.len());
+    let words: String = bad.iter().map(|row| row.words()).collect();
+    print!("{words}");
+    if let Some(file) = env::var_os(UNEXPECTED_VARIABLE) {
+        fs::write(&file, &words).expect("what did not go as expected is written");
+    }
+    if bad.is_empty() && !rows.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -224,6 +244,22 @@ impl Row {
         eprintln!("{sign} {number} {attempt} ({seconds:.1} s)");
     }
 
+    /// What was expected and what was seen, on lines of their own.
+    fn words(&self) -> String {
+        let Trial {
+            number,
+            attempt,
+            expected,
+            proof,
+            ..
+        } = &self.trial;
+        let (product, without) = (self.product.words(), self.proof.words());
+        format!(
+            "{number} {attempt}\n    expected: {expected}\n    seen: {product}\n    \
+             without {proof}: {without}\n"
+        )
+    }
+
     fn good(&self) -> bool {
         matches!(
             (&self.product, &self.proof),
@@ -237,11 +273,6 @@ fn table(rows: &[Row]) -> String {
         "| | # | attempt | expected | seen | without its defence | seen there |\n\
          | --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    let cell = |outcome: &Outcome| match outcome {
-        Outcome::Seen(Seen::Held(words)) => format!("held: {words}"),
-        Outcome::Seen(Seen::Fell(words)) => format!("fell: {words}"),
-        Outcome::Broken(words) => format!("BROKEN: {words}"),
-    };
     for row in rows {
         let Trial {
             number,
@@ -251,7 +282,7 @@ fn table(rows: &[Row]) -> String {
             ..
         } = &row.trial;
         let sign = if row.good() { "✓" } else { "✗" };
-        let (product, proven) = (cell(&row.product), cell(&row.proof));
+        let (product, proven) = (row.product.words(), row.proof.words());
         let cells = [sign, number, attempt, expected, &product, proof, &proven];
         let cells = cells.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
         // Writing to a text cannot fail.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::Suite;
 use crate::build::{build_mutated, build_proxy, cargo, functions};
@@ -30,6 +30,8 @@ const BINARIES_VARIABLE: &str = "FACE_SIGNIN_BINARIES";
 const PROXY_VARIABLE: &str = "FACE_SIGNIN_PROXY";
 /// How they learn where the servers' logs lie.
 const LOGS_VARIABLE: &str = "FACE_SIGNIN_LOGS";
+/// How the programs of attacks and faults learn where to write what did not go as expected.
+const UNEXPECTED_VARIABLE: &str = "FACE_SIGNIN_UNEXPECTED";
 
 /// How the program of faults is asked for a sample of them.
 const SAMPLE: &str = "--sample";
@@ -164,6 +166,18 @@ fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&
         }
         outcome
     };
+    // The table comes long after what they print, and on some machines nothing else is kept.
+    let trials = |name: &str, only: Option<&str>| {
+        let unexpected = dir.join(format!("unexpected-{name}.txt"));
+        // Nothing that an earlier run left.
+        fs::write(&unexpected, "").with_context(|| cannot("write", &unexpected))?;
+        let mut command = program(paths, name, only);
+        command.env(UNEXPECTED_VARIABLE, &unexpected);
+        with_stack(command).map_err(|error| {
+            let words = fs::read_to_string(&unexpected).unwrap_or_default();
+            anyhow!("{error:#}\n{}", words.trim_end())
+        })
+    };
     if suites.is_empty() {
         table.check("times", || with_stack(program(paths, "attacks", only)));
     }
@@ -176,9 +190,9 @@ fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&
             }),
             Suite::Attacks => {
                 let only = only.filter(|only| *only != SAMPLE);
-                table.check("attacks", || with_stack(program(paths, "attacks", only)));
+                table.check("attacks", || trials("attacks", only));
             }
-            Suite::Faults => table.check("faults", || with_stack(program(paths, "faults", only))),
+            Suite::Faults => table.check("faults", || trials("faults", only)),
             Suite::Unit | Suite::Web | Suite::Deploy => {}
         }
     }
@@ -453,7 +467,8 @@ struct Table {
 #[derive(Debug)]
 struct Row {
     check: &'static str,
-    passed: bool,
+    /// Why it failed, where it did.
+    failed: Option<String>,
     took: Duration,
 }
 
@@ -465,20 +480,21 @@ impl Table {
         }
         let began = Instant::now();
         let outcome = work();
-        if let Err(error) = &outcome {
-            eprintln!("✗ {check}: {error:#}");
+        let failed = outcome.err().map(|error| format!("{error:#}"));
+        if let Some(why) = &failed {
+            eprintln!("✗ {check}: {why}");
         }
         self.rows.push(Row {
             check,
-            passed: outcome.is_ok(),
+            failed,
             took: began.elapsed(),
         });
     }
 
-    /// Prints the table; success only where every check passed.
+    /// Prints the table, and once more why a check failed; success only where every one passed.
     fn finish(self) -> ExitCode {
         eprint!("\n{}", self.text());
-        let passed = self.rows.iter().all(|row| row.passed) && !interrupt::requested();
+        let passed = self.rows.iter().all(|row| row.failed.is_none()) && !interrupt::requested();
         if passed {
             ExitCode::SUCCESS
         } else {
@@ -489,14 +505,18 @@ impl Table {
     fn text(&self) -> String {
         let mut text = String::new();
         for row in &self.rows {
-            let mark = if row.passed {
-                "✓ passed"
-            } else {
-                "✗ FAILED"
+            let mark = match row.failed {
+                None => "✓ passed",
+                Some(_) => "✗ FAILED",
             };
             let seconds = row.took.as_secs_f64();
             // Writing into a string cannot fail.
             let _ = writeln!(text, "{mark}  {:<18} {seconds:>7.1} s", row.check);
+        }
+        for row in &self.rows {
+            if let Some(why) = &row.failed {
+                let _ = writeln!(text, "\n✗ {}: {why}", row.check);
+            }
         }
         text
     }
@@ -516,6 +536,7 @@ mod tests {
         let text = table.text();
         assert!(text.contains("✗ FAILED  first"));
         assert!(text.contains("✓ passed  second"));
+        assert!(text.ends_with("✗ first: it must fail\n"));
         assert_eq!(table.finish(), ExitCode::FAILURE);
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use signin_core::enrolment::{Enrolment, Orphan, State, Work};
 use signin_core::face::assess;
-use signin_core::id::{EnrolmentId, UserName};
+use signin_core::id::{EnrolmentId, FaceId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::picture::{Format, inspect};
 use signin_core::profile::{EnrolledFace, StoredDocument};
@@ -122,7 +122,9 @@ impl Indexer {
         let orphan = match enrolment.work(version, call.watch.now()) {
             Work::Replaced => return Ok(Outcome::Over),
             Work::UsedUp => {
-                self.discard(key, version).await;
+                if version.is_none_or(|version| !enrolment.needs(version)) {
+                    self.discard(key, version).await;
+                }
                 return Ok(Outcome::Rejected(Reason::TryLater));
             }
             Work::Busy => return Ok(Outcome::Busy),
@@ -151,7 +153,7 @@ impl Indexer {
             return Ok(Outcome::Busy);
         };
         let indexed = match self
-            .put_into_collection(key, picture, &enrolment.id, orphan)
+            .put_into_collection(key, picture, &enrolment.id, orphan.as_ref())
             .await
         {
             Ok(indexed) => indexed,
@@ -175,7 +177,13 @@ impl Indexer {
             .record_indexed(&lease, &face, version, digest)
             .await?;
         if !recorded {
-            return self.late(&enrolment, face).await;
+            return self.late(&enrolment, face, call).await;
+        }
+        if let Some(orphan) = orphan {
+            // Of a call that was not dead but slow, and came after the search for what it left.
+            let version = orphan.version.as_deref();
+            let forgotten = self.forget_orphans(key, &enrolment.id, version, Some(&face.id));
+            log_fault(forgotten.await);
         }
         self.tidy(key, &face).await;
         Ok(Outcome::Indexed(face))
@@ -188,16 +196,16 @@ impl Indexer {
         key: &DocumentKey,
         picture: &Picture,
         enrolment: &EnrolmentId,
-        orphan: Option<Orphan>,
+        orphan: Option<&Orphan>,
     ) -> Result<IndexedFace, Trouble> {
         if let Some(Orphan { version }) = orphan {
-            if version.is_some() && version == picture.version {
-                let adopted = self.orphan(&picture.bytes, enrolment).await?;
-                if let Some(adopted) = adopted {
+            if version.is_some() && *version == picture.version {
+                let orphans = self.orphans(&picture.bytes, enrolment).await?;
+                if let Some(adopted) = orphans.into_iter().next() {
                     return Ok(adopted);
                 }
             } else {
-                self.forget_orphan(key, enrolment, version.as_deref())
+                self.forget_orphans(key, enrolment, version.as_deref(), None)
                     .await?;
             }
         }
@@ -211,25 +219,26 @@ impl Indexer {
         indexed.ok_or(Trouble::Picture(Reason::NoFace))
     }
 
-    /// The face that a call which died has indexed from this picture, if it has.
-    async fn orphan(
+    /// The faces that calls which died have indexed from this picture: one as a rule, or none.
+    async fn orphans(
         &self,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> Result<Option<IndexedFace>, Trouble> {
+    ) -> Result<Vec<IndexedFace>, Trouble> {
         let recognition = &self.recognition;
         recognition
-            .find_orphan(&self.collection, picture, enrolment)
+            .find_orphans(&self.collection, picture, enrolment)
             .await
     }
 
-    /// Takes out the face that a call which died may have indexed from a version of the document
-    /// that nobody asks for any more.
-    async fn forget_orphan(
+    /// Takes out the faces that calls which died may have indexed from a version of the document,
+    /// but one that is on record.
+    async fn forget_orphans(
         &self,
         key: &DocumentKey,
         enrolment: &EnrolmentId,
         version: Option<&str>,
+        recorded: Option<&FaceId>,
     ) -> Result<(), Fault> {
         let Some(version) = version else {
             return Ok(());
@@ -238,12 +247,16 @@ impl Indexer {
         let Found::Picture(picture) = found else {
             return Ok(());
         };
-        match self.orphan(&picture.bytes, enrolment).await {
-            Ok(Some(face)) => self.recognition.forget(&self.collection, &face.id).await,
+        let orphans = match self.orphans(&picture.bytes, enrolment).await {
+            Ok(orphans) => orphans,
             // A picture that cannot be looked at was not indexed either.
-            Ok(None) | Err(Trouble::Picture(_)) => Ok(()),
-            Err(Trouble::Fault(fault)) => Err(fault),
+            Err(Trouble::Picture(_)) => return Ok(()),
+            Err(Trouble::Fault(fault)) => return Err(fault),
+        };
+        for face in orphans.iter().filter(|face| Some(&face.id) != recorded) {
+            self.recognition.forget(&self.collection, &face.id).await?;
         }
+        Ok(())
     }
 
     /// Where documents are kept, this one.
@@ -263,16 +276,31 @@ impl Indexer {
     }
 
     /// What becomes of a face whose lease ran out before it was on record. Whoever took over may
-    /// have adopted it; otherwise it is one too many.
-    async fn late(&self, enrolment: &Enrolment, face: EnrolledFace) -> Result<Outcome, Fault> {
-        let now = self.table.enrolment(&enrolment.user, &enrolment.id).await?;
-        if let Some(State::Indexed(adopted) | State::Active(adopted)) = now.map(|now| now.state)
-            && adopted.id == face.id
-        {
-            return Ok(Outcome::Indexed(adopted));
+    /// have adopted it, and only their record says so: it is waited for, for as long as their lease
+    /// runs. Without a record the face stays, to be found by whoever takes over next; beside a record
+    /// of another face it is one too many.
+    async fn late(
+        &self,
+        enrolment: &Enrolment,
+        face: EnrolledFace,
+        call: Call,
+    ) -> Result<Outcome, Fault> {
+        loop {
+            let now = self.table.enrolment(&enrolment.user, &enrolment.id).await?;
+            match now.map(|now| now.state) {
+                Some(State::Indexed(adopted) | State::Active(adopted)) if adopted.id == face.id => {
+                    return Ok(Outcome::Indexed(adopted));
+                }
+                Some(State::Indexing { lease, .. }) if call.watch.now() <= lease => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                Some(State::Indexing { .. }) => return Ok(Outcome::Busy),
+                _ => {
+                    self.recognition.forget(&self.collection, &face.id).await?;
+                    return Ok(Outcome::Busy);
+                }
+            }
         }
-        self.recognition.forget(&self.collection, &face.id).await?;
-        Ok(Outcome::Busy)
     }
 
     /// Deletes what is not needed once the record stands: every version of the document but a
@@ -347,6 +375,24 @@ impl Indexer {
         }
     }
 
+    /// Deletes the version of a document that came for an enrolment which is over, unless a face that
+    /// a dead call may have left is searched for with it: undoing the enrolment deletes it then.
+    pub async fn discard_unless_needed(&self, document: &Document) -> Result<(), Fault> {
+        let Found::Picture(Picture {
+            version: Some(version),
+            ..
+        }) = &document.found
+        else {
+            return Ok(());
+        };
+        let (user, id) = (&document.user, &document.enrolment);
+        let record = self.table.enrolment(user, id).await?;
+        if !record.is_some_and(|record| record.needs(version)) {
+            self.discard(&document.key, Some(version)).await;
+        }
+        Ok(())
+    }
+
     /// Does what is owed of an enrolment: undoes one that was replaced; one that nobody will finish
     /// any more is marked as replaced first, so that nobody does. Says whether it was undone.
     pub async fn settle_owed(
@@ -404,7 +450,8 @@ impl Indexer {
             }
         }
         if let Some(Orphan { version }) = enrolment.orphan() {
-            self.forget_orphan(key, id, version.as_deref()).await?;
+            self.forget_orphans(key, id, version.as_deref(), None)
+                .await?;
         }
         match (key, &enrolment.version) {
             (DocumentKey::Enrolment(_), _) => {

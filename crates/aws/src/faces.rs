@@ -171,23 +171,26 @@ impl Recognition {
         }))
     }
 
-    /// Finds the face that a call which died may have indexed from this very picture: it
-    /// carries the enrolment's id.
-    pub async fn find_orphan(
+    /// Finds the faces that calls which died may have indexed from this very picture: they carry the
+    /// enrolment's id.
+    pub async fn find_orphans(
         &self,
         collection: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> Result<Option<IndexedFace>, Trouble> {
+    ) -> Result<Vec<IndexedFace>, Trouble> {
         let found = self.resembling(collection, picture, SAME_PICTURE).await?;
         let model_version = found.face_model_version().unwrap_or_default().to_owned();
-        let orphan = found
+        let orphans = found
             .face_matches()
             .iter()
             .filter_map(|found| found.face())
-            .find(|face| face.external_image_id() == Some(enrolment.as_str()));
-        let id = orphan.and_then(|face| face.face_id()).map(FaceId::new);
-        Ok(id.map(|id| IndexedFace { id, model_version }))
+            .filter(|face| face.external_image_id() == Some(enrolment.as_str()));
+        let orphans = orphans.filter_map(|face| face.face_id()).map(|id| {
+            let (id, model_version) = (FaceId::new(id), model_version.clone());
+            IndexedFace { id, model_version }
+        });
+        Ok(orphans.collect())
     }
 
     /// All faces of a collection that resemble the largest one of a picture.

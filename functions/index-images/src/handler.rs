@@ -135,9 +135,7 @@ impl Images {
             (Outcome::Rejected(reason), _) => Ok(reason.name()),
             (Outcome::Busy, _) => Err(Fault::new("Index", "somebody else is at it")),
             (Outcome::Over, _) => {
-                self.indexer
-                    .discard(&document.key, version.as_deref())
-                    .await;
+                self.indexer.discard_unless_needed(&document).await?;
                 Ok("over")
             }
         }

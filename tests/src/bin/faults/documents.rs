@@ -72,6 +72,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             "orphans-not-looked-for",
             |g| Box::pin(killed_and_replaced(g)),
         ),
+        trial(
+            "a call outlives its lease while another one adopts its face",
+            "one face",
+            "late-calls-forget-at-once",
+            |g| Box::pin(outlived(g)),
+        ),
     ];
     for operation in CALLS {
         for fault in FAULTS {
@@ -372,6 +378,43 @@ async fn killed_and_replaced(ground: Ground) -> Seen {
         0 => Seen::held("nothing is left of the killed call"),
         left => Seen::fell(format!("{left} faces that nobody knows of")),
     }
+}
+
+async fn outlived(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let uploaded = Uploaded::prepare(&stack).await;
+    let (user, enrolment) = (uploaded.person.user_name(), uploaded.enrolment());
+    let proxy = proxy();
+    // Each call is held when it is about to record its face: S3's own event, then another one.
+    let record = json!({
+        "operation": "TransactWriteItems", "containing": [enrolment, "faceId"], "times": 1,
+        "fault": "hold",
+    });
+    let slow = proxy.rule(&record).await;
+    let bucket = &stack.outputs.document_bucket;
+    let version = stack
+        .put_object(bucket, &uploaded.key, pictures::document())
+        .await;
+    slow.held().await;
+    stack
+        .end_lease(&format!("USER#{user}"), &format!("ENROLMENT#{enrolment}"))
+        .await;
+    let second = proxy.rule(&record).await;
+    let event = uploaded.event(&stack, version.as_deref());
+    let (answer, ()) = tokio::join!(stack.invoke_other("IndexImages", &event), async {
+        second.held().await;
+        // The slow one comes too late, and looks into the record once and again.
+        let looks = proxy.hold("BatchGetItem", &[enrolment]).await;
+        slow.remove().await;
+        looks.held().await;
+        looks.remove().await;
+        let looks = proxy.hold("BatchGetItem", &[enrolment]).await;
+        looks.held().await;
+        looks.remove().await;
+        second.remove().await;
+    });
+    assert!(answer.is_ok(), "{answer:?}");
+    uploaded.seen(&stack, &["INDEXED"]).await
 }
 
 async fn index_images(ground: Ground, operation: &'static str, fault: &'static str) -> Seen {
