@@ -142,12 +142,11 @@ impl Stack {
         // is another matter.
         let over = now().minus(LEASE * 3);
         // What is owed once the lease is over is due.
-        let (due, names) = match item["owedAt"].is_null() {
-            true => ("SET #l = :l", json!({"#l": "lease"})),
-            false => (
-                "SET #l = :l, #o = :l",
-                json!({"#l": "lease", "#o": "owedAt"}),
-            ),
+        let (due, names) = if item["owedAt"].is_null() {
+            ("SET #l = :l", json!({"#l": "lease"}))
+        } else {
+            let names = json!({"#l": "lease", "#o": "owedAt"});
+            ("SET #l = :l, #o = :l", names)
         };
         let request = json!({
             "TableName": self.outputs.user_table,

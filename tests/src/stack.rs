@@ -38,6 +38,8 @@ pub enum Variant {
     Data,
     /// `SignInPolicy=PASSWORD+FACE_DATA` and `FaceDataModel=mesh-468`.
     Mesh,
+    /// `UserPoolTier=LITE` and `SelfSignUp=false`.
+    Lite,
     /// Functions from which defences can be taken away, with all that any variant needs.
     Mutated,
 }
@@ -50,6 +52,7 @@ impl Variant {
             Self::Compare => "outputs-compare.json",
             Self::Data => "outputs-data.json",
             Self::Mesh => "outputs-mesh.json",
+            Self::Lite => "outputs-lite.json",
             Self::Mutated => "outputs-mutated.json",
         }
     }

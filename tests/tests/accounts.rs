@@ -10,7 +10,7 @@ use e2e::people::{
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
 use serde_json::{Value, json};
-use signin_client::{Answer, BindingSecret, Challenge, Round, SignInClient};
+use signin_client::{Answer, BindingSecret, Challenge, Refusal, Round, SignInClient, Tokens};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
@@ -26,7 +26,7 @@ async fn enrolled_after_reset(
     email: &str,
     password: &str,
     binding: &BindingSecret,
-) {
+) -> Tokens {
     let begun = client.begin_bound(email, password, binding).await;
     let asked = challenge(begun, Step::Enrol);
     assert_eq!(asked.consent, None, "the reset has brought consent");
@@ -35,12 +35,11 @@ async fn enrolled_after_reset(
     tokens(client.answer(&asked, inline(pictures::live())).await);
     // From then on the face alone is enough.
     let asked = asked_for_face(client, email).await;
-    tokens(client.answer(&asked, inline(pictures::live())).await);
+    tokens(client.answer(&asked, inline(pictures::live())).await)
 }
 
-#[tokio::test]
-async fn an_invited_person_comes_from_the_administrators_account_to_tokens() {
-    let stack = Stack::read(Variant::Default);
+/// A person whom an administrator invites, from the account to tokens.
+async fn invited(stack: &Stack) -> (String, Tokens) {
     let client = stack.client();
     let email = fresh_email();
     let made = stack.admin(
@@ -70,10 +69,79 @@ async fn an_invited_person_comes_from_the_administrators_account_to_tokens() {
     let binding = reset(&client, &email, password).await;
     let profile = stack.profile(&user).await;
     assert_eq!(profile["consentBy"]["S"], "PERSON");
-    enrolled_after_reset(&client, &email, password, &binding).await;
+    let signed_in = enrolled_after_reset(&client, &email, password, &binding).await;
     let profile = stack.profile(&user).await;
     assert_eq!(profile["state"]["S"], "ACTIVE");
     assert!(profile["binding"].is_null(), "the secret is spent");
+    (email, signed_in)
+}
+
+#[tokio::test]
+async fn an_invited_person_comes_from_the_administrators_account_to_tokens() {
+    invited(&Stack::read(Variant::Default)).await;
+}
+
+#[tokio::test]
+async fn where_nobody_signs_up_an_invited_person_comes_to_tokens_all_the_same() {
+    let stack = Stack::read(Variant::Lite);
+    let client = stack.client();
+    let refused = client
+        .sign_up(&fresh_email(), "a password of mine", "1")
+        .await;
+    let refused = refused.expect_err("nobody signs up by themselves");
+    assert_eq!(
+        refused.refusal(),
+        Some(&Refusal::NotAuthorized),
+        "{refused}"
+    );
+    invited(&stack).await;
+}
+
+#[tokio::test]
+async fn on_lite_an_access_token_changes_no_address_and_letters_go_out() {
+    let stack = Stack::read(Variant::Lite);
+    let client = stack.client();
+    // Its way leads through a letter, which has come.
+    let (email, first) = invited(&stack).await;
+    let elsewhere = fresh_email();
+    for (operation, mut request) in [
+        (
+            "UpdateUserAttributes",
+            json!({"UserAttributes": [{"Name": "email", "Value": elsewhere}]}),
+        ),
+        (
+            "GetUserAttributeVerificationCode",
+            json!({"AttributeName": "email"}),
+        ),
+    ] {
+        request["AccessToken"] = json!(first.access);
+        let (status, answer) = stack.cognito(operation, &request).await;
+        assert_eq!(status, 400, "{operation}: {answer}");
+        let kind = answer["__type"].as_str().unwrap();
+        assert!(kind.ends_with("UserLambdaValidationException"), "{answer}");
+    }
+    let letters = client.mailbox(&elsewhere).await;
+    assert_eq!(letters.expect("the mailbox opens").len(), 0);
+    // The address is the owner's as before.
+    let asked = asked_for_face(&client, &email).await;
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn somebody_of_whom_the_table_has_never_heard_begins_with_a_reset() {
+    // As after an import, or in a pool that was there before the stack.
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    for (partition, sort) in stack.records_of(person.user_name()).await {
+        stack.delete_item(&partition, &sort).await;
+    }
+    let begun = begun_bound(&client, &person).await;
+    let asked = challenge(begun, Step::Face);
+    assert_eq!(asked.reason, Some(Reason::EnrolmentNeedsReset));
+    let password = "the person's next long password";
+    let binding = reset(&client, &person.email, password).await;
+    enrolled_after_reset(&client, &person.email, password, &binding).await;
 }
 
 #[tokio::test]

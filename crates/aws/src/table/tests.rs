@@ -20,6 +20,7 @@ use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserNa
 use signin_core::lockout::{Cost, Level, Levels, Path, Scope, State as TryState, Tries, Try};
 use signin_core::pass::{Cause, Guard, TokenRequest};
 use signin_core::policy::Factor;
+use signin_core::profile::EnrolledFace;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
@@ -102,6 +103,12 @@ pub(super) fn n(value: u64) -> AttributeValue {
 /// What the tests' tries are counted by.
 const OPEN: Scope = Scope {
     path: Path::Open,
+    factor: Factor::Face,
+};
+
+/// The same behind a password.
+const PASSWORD: Scope = Scope {
+    path: Path::Password,
     factor: Factor::Face,
 };
 
@@ -203,20 +210,162 @@ pub(super) async fn ticket(table: &UserTable) -> Ticket {
 }
 
 async fn claim(rules: &[&Rule], answer: &[u8], seen: &Tries) -> Result<Claim, Fault> {
-    let user = UserName::parse("ada").unwrap();
-    let id = ChallengeId::from_random([1; 16]);
+    claim_in(rules, answer, seen, OPEN, OPENING, None).await
+}
+
+async fn claim_in(
+    rules: &[&Rule],
+    answer: &[u8],
+    seen: &Tries,
+    scope: Scope,
+    opening: Opening,
+    enrolment: Option<&EnrolmentId>,
+) -> Result<Claim, Fault> {
+    let (user, id) = (ada(), own());
     let watch = Stopwatch::start(NOW);
     let answering = Answering {
         user: &user,
         id: &id,
-        opening: OPENING,
-        enrolment: None,
+        opening,
+        enrolment,
         answer: Sha256Digest::of(answer),
         call: CallId::from_random(CALL),
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
-    table(rules).claim_try(answering, OPEN, seen).await
+    table(rules).claim_try(answering, scope, seen).await
+}
+
+/// What a claim in a session with a password requires of the profile.
+#[tokio::test]
+async fn a_claim_behind_a_password_is_good_only_while_session_and_enrolment_count() {
+    let sixteen_minutes = Duration::from_mins(16);
+    for (bound, enrolment, before, condition) in [
+        (
+            false,
+            None,
+            NOW.minus(sixteen_minutes),
+            "(attribute_not_exists(#resetAt) OR #resetAt < :v0)",
+        ),
+        (
+            true,
+            Some(enrolment()),
+            NOW,
+            "(attribute_not_exists(#resetAt) OR #resetAt < :v0) AND #enrolment = :v1",
+        ),
+    ] {
+        let of = enrolment.clone();
+        let rule = mock!(Client::transact_write_items)
+            .match_requests(move |request| {
+                let [_, _, check] = request.transact_items() else {
+                    return false;
+                };
+                let check = check.condition_check().expect("the profile is checked");
+                let values = check.expression_attribute_values().expect("values");
+                let named = of.as_ref().map(|of| s(of.as_str()));
+                check.key().get("PK") == Some(&s("USER#ada"))
+                    && check.key().get("SK") == Some(&s("PROFILE"))
+                    && check.condition_expression() == condition
+                    && values.get(":v0") == Some(&n(before.as_millis()))
+                    && values.get(":v1") == named.as_ref()
+            })
+            .then_output(|| TransactWriteItemsOutput::builder().build());
+        let (began, seen) = (NOW, Tries::default());
+        let opening = Opening { began, bound };
+        let of = enrolment.as_ref();
+        let claimed = claim_in(&[&rule], b"uploaded", &seen, PASSWORD, opening, of).await;
+        assert!(matches!(claimed, Ok(Claim::Mine(_))), "{claimed:?}");
+    }
+}
+
+/// A profile on which a reset left its mark.
+fn reset_at(at: Timestamp) -> Rule {
+    let at = n(at.as_millis());
+    found(&[("PK", s("USER#ada")), ("SK", s("PROFILE")), ("resetAt", at)])
+}
+
+/// A profile without one.
+fn never_reset() -> Rule {
+    found(&[("PK", s("USER#ada")), ("SK", s("PROFILE"))])
+}
+
+#[tokio::test]
+async fn a_claim_that_counts_no_more_is_used_up_says_why_and_reserves_nothing() {
+    let shortly_before = NOW.minus(Duration::from_mins(15));
+    for (profile, reason) in [
+        (never_reset(), Reason::Superseded),
+        // The session does count; so it is its enrolment that is over.
+        (
+            reset_at(NOW.minus(Duration::from_mins(17))),
+            Reason::Superseded,
+        ),
+        (reset_at(shortly_before), Reason::TryLater),
+        (reset_at(NOW.plus(Duration::from_secs(1))), Reason::TryLater),
+    ] {
+        let unmet = cancelled_for(&["None", "None", "ConditionalCheckFailed"]);
+        let consumed = consumed_for(reason.name());
+        let (rules, seen) = ([&unmet, &profile, &consumed], Tries::default());
+        let of = enrolment();
+        let claimed = claim_in(&rules, b"uploaded", &seen, PASSWORD, OPENING, Some(&of)).await;
+        let Ok(Claim::Settled(verdict, None)) = claimed else {
+            panic!("expected a reason, found {claimed:?}")
+        };
+        assert_eq!(verdict, Verdict::Refused(reason));
+    }
+}
+
+#[tokio::test]
+async fn a_pass_that_does_not_stand_says_why() {
+    let face = || EnrolledFace {
+        id: FaceId::new("own"),
+        collection: "faces".to_owned(),
+        model_version: "7".to_owned(),
+        indexed_at: NOW,
+        document: None,
+    };
+    let known = || PassedFace::Known(FaceId::new("own"));
+    let activates = || PassedFace::Activates(enrolment(), face());
+    let used = ["None", "ConditionalCheckFailed", "None", "None", "None"];
+    let profile = ["None", "None", "None", "ConditionalCheckFailed", "None"];
+    let record = ["None", "None", "None", "None", "ConditionalCheckFailed"];
+    let both = [
+        "None",
+        "ConditionalCheckFailed",
+        "None",
+        "ConditionalCheckFailed",
+        "None",
+    ];
+    let shortly_before = NOW.minus(Duration::from_mins(15));
+    for (passed, unmet, profile, settled) in [
+        (known(), used, None, Settled::PictureUsed),
+        (known(), profile, Some(never_reset()), Settled::FaceGone),
+        (
+            known(),
+            profile,
+            Some(reset_at(shortly_before)),
+            Settled::BeforeReset,
+        ),
+        (activates(), used, None, Settled::PictureUsed),
+        (activates(), profile, None, Settled::Superseded),
+        (activates(), record, None, Settled::Superseded),
+        // Nothing else is told of an enrolment that is over.
+        (activates(), both, None, Settled::Superseded),
+    ] {
+        let (first, unmet) = (written(), cancelled_for(&unmet));
+        let rules: Vec<&Rule> = [&first, &unmet].into_iter().chain(&profile).collect();
+        let table = table(&rules);
+        let ticket = ticket(&table).await;
+        let client = ClientId::parse("app").unwrap();
+        let pass = FullPass {
+            picture: Sha256Digest::of(b"picture"),
+            face: passed,
+            steps: "PASSWORD+FACE".parse().unwrap(),
+            client: &client,
+            session: OPENING,
+            nonce: None,
+        };
+        assert_eq!(table.settle_pass(&ticket, &pass, NOW).await, Ok(settled));
+    }
 }
 
 #[tokio::test]
