@@ -12,7 +12,7 @@ use e2e::pictures;
 use e2e::stack::{Stack, fresh_email};
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
-use signin_client::{BindingSecret, Challenge, Refusal, Round, SignInClient};
+use signin_client::{BindingSecret, Challenge, ClientError, Refusal, Round, SignInClient};
 use signin_core::lockout::FREE_FAILURES;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
@@ -135,9 +135,7 @@ async fn play(client: &SignInClient, order: &[Move]) -> Result<(), String> {
 }
 
 /// The challenge that a call led to, if any; tokens are the attacker's success.
-fn challenge_of(
-    round: Result<Round, signin_client::ClientError>,
-) -> Result<Option<Challenge>, String> {
+fn challenge_of(round: Result<Round, ClientError>) -> Result<Option<Challenge>, String> {
     match round {
         Ok(Round::Tokens(_)) => Err("the attacker gets tokens".to_owned()),
         Ok(Round::Challenge(asked)) => Ok(Some(asked)),
@@ -247,6 +245,14 @@ pub(crate) async fn around_a_reset(ground: Ground) -> Seen {
     Seen::held(seen)
 }
 
+/// Whether a sign-in was refused by Cognito, or by a trigger.
+fn refused(error: &ClientError) -> bool {
+    matches!(
+        error.refusal(),
+        Some(Refusal::NotAuthorized | Refusal::UserLambdaValidation)
+    )
+}
+
 /// One account's resets; what came of the stranger's sign-ins, or the harm that was done.
 async fn race(stack: &Stack, signed_up_by_the_stranger: bool) -> Result<Tally, String> {
     let client = stack.client();
@@ -299,9 +305,8 @@ async fn race(stack: &Stack, signed_up_by_the_stranger: bool) -> Result<Tally, S
                     }
                 },
                 Ok(Round::Tokens(_)) => return Err("the stranger gets tokens".to_owned()),
-                Err(error) if error.refusal() == Some(&Refusal::NotAuthorized) => {
-                    tally.refused += 1;
-                }
+                // Also by create-auth-challenge, which gives up where too many begin at once.
+                Err(error) if refused(&error) => tally.refused += 1,
                 Err(error) => panic!("a sign-in failed otherwise: {error}"),
             }
         }
@@ -469,7 +474,7 @@ pub(crate) async fn changed_address(ground: Ground) -> Seen {
     ))
 }
 
-fn client_user(round: Result<Round, signin_client::ClientError>) -> Option<String> {
+fn client_user(round: Result<Round, ClientError>) -> Option<String> {
     match round {
         Ok(Round::Challenge(asked)) => Some(asked.user_name().to_owned()),
         _ => None,
