@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use fault_proxy::{Upstreams, serve};
-use local_guard::StackKey;
+use local_guard::{StackKey, stopped};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Passes requests on to AWS's local stand-ins, and breaks those that it is told to.
 #[derive(Parser)]
@@ -38,14 +37,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let arguments = Arguments::parse();
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let end = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let end = stopped()?;
     let upstreams = Upstreams {
         recognition: arguments.recognition,
         cognito: arguments.cognito,

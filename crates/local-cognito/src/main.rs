@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local_cognito::{Settings, StackAccess, serve};
+use local_guard::stopped;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -64,14 +64,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let shutdown = stopped()?;
     let settings = Settings {
         stack: StackAccess {
             endpoint: arguments.stack,

@@ -6,9 +6,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local_gate::{Settings, router};
-use local_guard::StackKey;
+use local_guard::{StackKey, stopped};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Lets requests through to MiniStack that are signed with this stack's key.
 #[derive(Parser)]
@@ -46,16 +45,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    let shutdown = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let shutdown = stopped()?;
     let listener = TcpListener::bind(arguments.listen).await?;
     let app = router(Settings {
         port: listener.local_addr()?.port(),

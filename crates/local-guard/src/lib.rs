@@ -8,10 +8,14 @@
 //!   that a browser marks as another site's; and
 //! - [`StackKey`] is the one key of a stack, made at random at its start: whoever shows it, or signs
 //!   with it ([`signature`]), could read it from the developer's own files.
+//!
+//! And what they all do alike besides: end when they are told to ([`stopped`]).
 
 mod guard;
 mod keys;
 pub mod signature;
+mod stop;
 
 pub use guard::{Admitted, Guard, Refusal};
 pub use keys::{Credentials, StackKey};
+pub use stop::stopped;

@@ -4,12 +4,9 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use face_engine::Engine;
-use local_guard::{Guard, StackKey};
+use local_guard::{Guard, StackKey, stopped};
 use local_rekognition::{ObjectStore, router};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::net::TcpListener;
 
 /// Speaks Amazon Rekognition's protocol for faces; collections live in memory.
 #[derive(Parser)]
@@ -66,16 +63,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    let shutdown = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let shutdown = stopped()?;
     let store = arguments.store();
     let engine = Engine::load(&arguments.models)?;
     let listener = TcpListener::bind(arguments.listen).await?;

@@ -3,12 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_guard::Guard;
+use local_guard::{Guard, stopped};
 use local_web::router;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::net::TcpListener;
 
 /// Serves the built page for one stack.
 #[derive(Parser)]
@@ -36,16 +33,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    let shutdown = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let shutdown = stopped()?;
     let listener = TcpListener::bind(arguments.listen).await?;
     let guard = Guard::new(listener.local_addr()?.port()).serving_pages();
     let router = guard.protect(router(&arguments.pages, &arguments.outputs)?);

@@ -1,24 +1,8 @@
 // The page in a browser, face data instead of pictures.
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { outputs, type Person, person, Visit } from './harness';
-
-let visit: Visit | undefined;
-
-async function open(...to: Parameters<typeof Visit.to>): Promise<Visit> {
-  visit = await Visit.to(...to);
-  return visit;
-}
-
-afterEach(async ({ task }) => {
-  const last = visit;
-  visit = undefined;
-  if (task.result?.state === 'fail') {
-    await last?.shot(`failed-${task.name.replace(/\W+/g, '-')}`);
-  }
-  await last?.end();
-});
+import { open, outputs, person, type Person, Visit } from './harness';
 
 /** Signs up: the face is measured before the form is sent, and once more to sign in. */
 async function signUp(page: Visit, somebody: Person): Promise<void> {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 
 import { newestCode } from './operator';
 
@@ -280,6 +280,25 @@ export class Visit {
   }
 }
 
+/** The pages that the test which runs has open. */
+let visits: Visit[] = [];
+
+/** Opens a stack's page for the test that runs; it ends with the test. */
+export async function open(...to: Parameters<typeof Visit.to>): Promise<Visit> {
+  const visit = await Visit.to(...to);
+  visits.push(visit);
+  return visit;
+}
+
+afterEach(async ({ task }) => {
+  const opened = visits;
+  visits = [];
+  if (task.result?.state === 'fail') {
+    await opened.at(-1)?.shot(`failed-${task.name.replace(/\W+/g, '-')}`);
+  }
+  await Promise.all(opened.map((visit) => visit.end()));
+});
+
 /** Somebody with an address of their own. */
 export interface Person {
   readonly name: string;
@@ -294,3 +313,12 @@ export function person(password?: string): Person {
 
 const leaves = (url: URL): boolean =>
   /^(http|ws)s?:$/.test(url.protocol) && !['localhost', '127.0.0.1'].includes(url.hostname);
+
+/** Somebody who signed up in an earlier browser. */
+export async function enrolled(stack: Stack = '', password?: string): Promise<Person> {
+  const somebody = person(password);
+  const earlier = await Visit.to(stack, 'live');
+  await earlier.signUp(somebody);
+  await earlier.end();
+  return somebody;
+}

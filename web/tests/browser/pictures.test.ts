@@ -2,35 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
-import { file, outputs, type Person, person, Visit } from './harness';
+import { enrolled, file, open, outputs, person, type Person } from './harness';
 import { newestCode } from './operator';
-
-let visit: Visit | undefined;
-
-async function open(...to: Parameters<typeof Visit.to>): Promise<Visit> {
-  visit = await Visit.to(...to);
-  return visit;
-}
-
-afterEach(async ({ task }) => {
-  const last = visit;
-  visit = undefined;
-  if (task.result?.state === 'fail') {
-    await last?.shot(`failed-${task.name.replace(/\W+/g, '-')}`);
-  }
-  await last?.end();
-});
-
-/** Somebody who signed up in an earlier browser. */
-async function enrolled(stack: Parameters<typeof Visit.to>[0] = '', password?: string): Promise<Person> {
-  const somebody = person(password);
-  const earlier = await Visit.to(stack, 'live');
-  await earlier.signUp(somebody);
-  await earlier.end();
-  return somebody;
-}
 
 describe('signing up', () => {
   it('leads from the form to being signed in, in one browser tab', async () => {
@@ -364,8 +339,6 @@ describe('signing in', () => {
       }, error);
       await page.begin(ada);
       await page.page.locator(`[data-camera=${trouble}]`).waitFor();
-      await page.end();
-      visit = undefined;
     }
   });
 

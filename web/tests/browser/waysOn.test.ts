@@ -1,38 +1,14 @@
 // Where a sign-in or an enrolment cannot go on, the page says what to do and leads there.
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { outputs, type Person, person, Visit } from './harness';
+import { enrolled, open, outputs, person, type Person, Visit } from './harness';
 import { admit, cognito, invite, letters, lock } from './operator';
-
-let visit: Visit | undefined;
-
-async function open(...to: Parameters<typeof Visit.to>): Promise<Visit> {
-  visit = await Visit.to(...to);
-  return visit;
-}
-
-afterEach(async ({ task }) => {
-  const last = visit;
-  visit = undefined;
-  if (task.result?.state === 'fail') {
-    await last?.shot(`failed-${task.name.replace(/\W+/g, '-')}`);
-  }
-  await last?.end();
-});
 
 /** A narrow window: what fits here fits everywhere. */
 const narrow = { width: 360, height: 740 };
 const password = 'correct horse battery';
 const another = `${password} staple`;
-
-async function enrolled(stack: Parameters<typeof Visit.to>[0], password?: string): Promise<Person> {
-  const somebody = person(password);
-  const earlier = await Visit.to(stack, 'live');
-  await earlier.signUp(somebody);
-  await earlier.end();
-  return somebody;
-}
 
 /** Signs in with a password, wherever that leads. */
 async function submit(page: Visit, { email, password }: Person): Promise<void> {
