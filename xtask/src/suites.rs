@@ -58,7 +58,7 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         Some(Suite::Unit | Suite::Web | Suite::Deploy) => vec![],
     };
     if !whole_stack.is_empty() {
-        // All the faults take twelve minutes, most of them waiting for what never answers.
+        // All the faults take a quarter of an hour, most of them waiting for what never answers.
         let only = suite.map_or(Some(SAMPLE), |_| only);
         on_a_stack(paths, &mut table, &whole_stack, only);
     }
