@@ -182,6 +182,36 @@ impl Stack {
         self.invoke_other("SweepFunction", &event).await
     }
 
+    /// The event that tells of an upload to the document bucket.
+    pub fn upload_event(&self, key: &str, version: Option<&str>) -> Value {
+        let mut object = json!({
+            "key": key, "size": 1, "eTag": "0", "sequencer": "0067A1B2C3D4E5F601",
+        });
+        if let Some(version) = version {
+            object["versionId"] = json!(version);
+        }
+        json!({"Records": [{
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": self.outputs.region,
+            "eventTime": "2026-11-21T00:00:00.000Z",
+            "eventName": "ObjectCreated:Post",
+            "userIdentity": {"principalId": "AWS:EXAMPLE"},
+            "requestParameters": {"sourceIPAddress": "192.0.2.1"},
+            "responseElements": {"x-amz-request-id": "EXAMPLE", "x-amz-id-2": "EXAMPLE"},
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "face-documents",
+                "bucket": {
+                    "name": self.outputs.document_bucket,
+                    "ownerIdentity": {"principalId": "EXAMPLE"},
+                    "arn": format!("arn:aws:s3:::{}", self.outputs.document_bucket),
+                },
+                "object": object,
+            },
+        }]})
+    }
+
     async fn invoke_by_name(&self, name: &str, event: &Value) -> Result<Value, Value> {
         let path = format!("/2015-03-31/functions/{name}/invocations");
         let answer = self

@@ -1,8 +1,14 @@
 //! Tokens only after a full pass: what pre-token-generation decides.
 //!
-//! verify-auth-challenge records a pass with the user when the last step of a sign-in has passed.
+//! verify-auth-challenge records a pass of the user's when the last step of a sign-in has passed.
 //! Issuing tokens uses it up. So whatever else may ask Cognito for tokens (another flow, another
 //! app client, a changed setting) finds no pass, and gets none.
+//!
+//! Cognito does not say whose sign-in it wants tokens for. Two at once, one by somebody who has a
+//! photograph and one by the owner with password and face, are told apart by the nonces of their
+//! clients, and by nothing else. So each nonce has a pass of its own, and a pass without one is worth
+//! what the policy asks of everybody, whatever its session has proved: it may be another session that
+//! uses it up.
 //!
 //! A refresh token knows no session. So a refresh is decided by the account as it stands.
 
@@ -117,7 +123,7 @@ fn optional<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
 /// What the table knows of an account when tokens are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// The last pass.
+    /// The pass that a request may use up: the last one with its nonce, or the last one without.
     pub pass: Option<Pass>,
     /// Whether a face is active.
     pub face: bool,
@@ -140,7 +146,7 @@ impl Account {
     }
 }
 
-/// The last pass of a user, as the table has it.
+/// A pass, as the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pass {
     /// When the last step passed.
@@ -155,6 +161,20 @@ pub struct Pass {
     pub nonce: Option<Sha256Digest>,
     /// What used it up, if anything has.
     pub used: Option<Use>,
+}
+
+impl Pass {
+    /// The steps that tokens may claim for it.
+    fn worth(&self, policy: Policy) -> Steps {
+        match self.nonce {
+            Some(_) => self.steps,
+            None => Steps {
+                password: policy.password,
+                enrolled: false,
+                factor: policy.factor,
+            },
+        }
+    }
 }
 
 /// A pass was used up.
@@ -313,7 +333,8 @@ impl Guard {
         }
     }
 
-    /// The steps whose pass a request may use up, or has used up already as its own repeat.
+    /// The steps that a request gets tokens for: it may use the pass up, or has used it up already as
+    /// its own repeat.
     ///
     /// A pass is worth tokens once. Only a request that carries the nonce of the session may be
     /// repeated: nobody but that client and Cognito knows it.
@@ -333,12 +354,12 @@ impl Guard {
         if !pass.session.outlives(pass.steps.password, account.reset_at) {
             return Err(Refused::BeforeReset);
         }
-        if pass.nonce.is_some() && pass.nonce != request.nonce {
+        if pass.nonce != request.nonce {
             return Err(Refused::AnotherNonce);
         }
         match pass.used {
             None if now > pass.at.plus(GOOD_FOR) => Err(Refused::TooOld),
-            None => Ok(pass.steps),
+            None => Ok(pass.worth(self.policy)),
             Some(used) if used.by != request.known_by() => Err(Refused::UsedUp),
             Some(used) if now > used.at.plus(REPEATS_WITHIN) => Err(Refused::UsedUp),
             Some(_) if pass.nonce.is_some() => Ok(pass.steps),
@@ -453,8 +474,23 @@ mod tests {
             ("FACE", "FACE_DATA", false),
             ("FACE_DATA", "FACE", false),
         ] {
-            let found = guard(policy).admit(&request(), &with(pass(steps)), after(1));
-            assert_eq!(found.is_ok(), admitted, "{steps} under {policy}");
+            let with_nonce = with_nonce("mine");
+            for request in [request(), with_nonce] {
+                let pass = Pass {
+                    nonce: request.nonce,
+                    ..pass(steps)
+                };
+                let found = guard(policy).admit(&request, &with(pass), after(1));
+                // Without a nonce, anybody's session may ask.
+                let claimed = if request.nonce.is_some() {
+                    steps
+                } else {
+                    policy
+                };
+                let claimed = claimed.parse().unwrap();
+                let expected = admitted.then_some(claimed).ok_or(Refused::OtherSteps);
+                assert_eq!(found, expected, "{steps} under {policy}");
+            }
         }
     }
 
@@ -502,6 +538,8 @@ mod tests {
                 assert_eq!(admit(&other, pass, 3), Err(Refused::AnotherNonce));
             }
         }
+        let anybodys = admit(&with_nonce("mine"), &pass("FACE"), 3);
+        assert_eq!(anybodys, Err(Refused::AnotherNonce));
         let mine = with_nonce("mine");
         assert_eq!(admit(&mine, &fresh, 2), Ok("FACE".to_owned()));
         // The rest of the request may differ: Cognito may have changed it.
@@ -531,7 +569,7 @@ mod tests {
             }
             let found = guard("FACE").admit(&request(), &account, after(1));
             let expected = if admitted {
-                Ok(steps.parse().unwrap())
+                Ok("FACE".parse().unwrap())
             } else {
                 Err(Refused::BeforeReset)
             };
@@ -600,7 +638,7 @@ mod tests {
         let good = now <= pass.at.plus(GOOD_FOR)
             && pass.client == request.client
             && pass.used.is_none()
-            && (pass.nonce.is_none() || pass.nonce == request.nonce);
+            && pass.nonce == request.nonce;
         if good {
             pass.used = Some(Use {
                 at: now,
@@ -640,7 +678,10 @@ mod tests {
             }
             prop_assert!(admitted.iter().all(|(request, _)| request.client == client("app")));
             match on_record.nonce {
-                None => prop_assert!(admitted.len() <= 1),
+                None => {
+                    prop_assert!(admitted.len() <= 1);
+                    prop_assert!(admitted.iter().all(|(request, _)| request.nonce.is_none()));
+                }
                 nonce => {
                     prop_assert!(admitted.iter().all(|(request, _)| request.nonce == nonce));
                     let first = admitted.first().map_or(0, |(_, at)| *at);

@@ -104,6 +104,12 @@ impl Images {
             self.indexer.discard(&key, version.as_deref()).await;
             return Ok("nobody's");
         };
+        if let DocumentKey::Enrolment(_) = key
+            && !self.indexer.table.profile(&user).await?.has_consent()
+        {
+            // The answer that brings it has the picture indexed; without one, sweep deletes it.
+            return Ok("waits for consent");
+        }
         if let DocumentKey::Bulk { .. } = key {
             if let Found::TooLarge = found {
                 self.indexer.discard(&key, version.as_deref()).await;

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::accounts::{digest, enrolment_id, set_data};
 use super::enrolments::activated;
 use super::item::{Item, Write, put_new, text, time, ttl};
-use super::passes::set_pass;
+use super::passes::record_pass;
 use super::tries::{reserve_try, settle_try};
 use super::{RACES, Transaction, UserTable, challenge_key, picture_key, profile_key};
 use crate::fault::Fault;
@@ -489,8 +489,8 @@ impl UserTable {
         let picture = pass.picture;
         let key = picture_key(&ticket.user, picture);
         let resets_before = pass.session.resets_before(pass.steps.password);
-        let profile = set_pass(Write::to(profile_key(&ticket.user)), pass, now)
-            .if_absent_or_less("resetAt", time(resets_before));
+        let profile =
+            Write::to(profile_key(&ticket.user)).if_absent_or_less("resetAt", time(resets_before));
         let passed = verdict(ticket, Verdict::Passed, Cost::Nothing, Some(picture));
         let mut writes = vec![
             passed.in_transaction(&self.name),
@@ -502,11 +502,8 @@ impl UserTable {
         }
         match &pass.face {
             PassedFace::Known(face) => {
-                writes.push(
-                    profile
-                        .if_entry("faces", face.as_str())
-                        .in_transaction(&self.name),
-                );
+                let known = profile.if_entry("faces", face.as_str());
+                writes.push(known.check_in_transaction(&self.name));
             }
             PassedFace::Activates(enrolment, face) => {
                 let active = activate(profile, face)
@@ -520,7 +517,7 @@ impl UserTable {
                 let known = profile
                     .if_equal("state", text(State::Active.name()))
                     .if_equal("dataOf", text(of.as_str()));
-                writes.push(known.in_transaction(&self.name));
+                writes.push(known.check_in_transaction(&self.name));
             }
             PassedFace::ActivatesData(of) => {
                 let active = profile
@@ -533,6 +530,8 @@ impl UserTable {
                 writes.push(active.in_transaction(&self.name));
             }
         }
+        // Last, and without a condition, which no place above has to know of.
+        writes.push(record_pass(&ticket.user, pass, now).in_transaction(&self.name));
         writes
     }
 

@@ -33,6 +33,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
+use signin_core::secret::Sha256Digest;
 
 pub use accounts::Standing;
 pub use challenges::{Answering, Claim, FullPass, PassedFace, Settled, Ticket};
@@ -192,8 +193,14 @@ fn profile_key(user: &UserName) -> Key {
     user_key(user, "PROFILE".to_owned())
 }
 
+/// The key of a pass: each nonce has one of its own, and all sessions without a nonce share one.
+fn pass_key(user: &UserName, nonce: Option<Sha256Digest>) -> Key {
+    let name = nonce.map_or_else(|| "-".to_owned(), Sha256Digest::to_hex);
+    user_key(user, format!("PASS#{name}"))
+}
+
 /// The key of a picture, or of face data, that must not pass (again).
-fn picture_key(user: &UserName, digest: signin_core::secret::Sha256Digest) -> Key {
+fn picture_key(user: &UserName, digest: Sha256Digest) -> Key {
     user_key(user, format!("PICTURE#{}", digest.to_hex()))
 }
 

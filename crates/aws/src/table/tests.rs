@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::error::{
     ConditionalCheckFailedException, TransactionCanceledException,
 };
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, ReturnValue};
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName, UserPoolId};
@@ -732,7 +732,7 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
     // Where the levels were emptied meanwhile, the pass stands without it.
     let emptied = cancelled_for(&["None", "None", "ConditionalCheckFailed", "None"]);
     let without = mock!(Client::transact_write_items)
-        .match_requests(|request| request.transact_items().len() == 3)
+        .match_requests(|request| request.transact_items().len() == 4)
         .then_output(|| TransactWriteItemsOutput::builder().build());
     for rules in [vec![&rule], vec![&emptied, &without]] {
         let first = written();
@@ -862,35 +862,75 @@ fn token_request(digest: &[u8], nonce: Option<&str>) -> TokenRequest {
     }
 }
 
+/// The sort key of the pass with a nonce, or of the one without.
+fn pass_of(nonce: Option<Sha256Digest>) -> AttributeValue {
+    s(&format!(
+        "PASS#{}",
+        nonce.map_or_else(|| "-".to_owned(), Sha256Digest::to_hex)
+    ))
+}
+
 #[tokio::test]
-async fn a_pass_is_used_up_by_one_conditional_write() {
-    let fresh = "#passAt >= :v2 AND #passClient = :v3 AND attribute_not_exists(#passUsedAt)";
-    for (nonce, condition) in [
-        (None, "attribute_not_exists(#passNonce)"),
-        (
-            Some("mine"),
-            "(attribute_not_exists(#passNonce) OR #passNonce = :v4)",
-        ),
-    ] {
+async fn a_pass_is_recorded_beside_those_of_other_nonces() {
+    for nonce in [None, signin_core::pass::nonce("mine")] {
+        let rule = mock!(Client::transact_write_items)
+            .match_requests(move |request| {
+                let last = request.transact_items().last();
+                let recorded = last.and_then(|last| last.update()).expect("an update");
+                let values = recorded.expression_attribute_values().expect("values");
+                let hex = nonce.map(|nonce| s(&nonce.to_hex()));
+                recorded.key().get("PK") == Some(&s("USER#ada"))
+                    && recorded.key().get("SK") == Some(&pass_of(nonce))
+                    && recorded.condition_expression().is_none()
+                    && recorded
+                        .update_expression()
+                        .contains("REMOVE #usedAt, #usedBy")
+                    && hex.is_none_or(|hex| values.values().any(|value| *value == hex))
+            })
+            .then_output(|| TransactWriteItemsOutput::builder().build());
+        let table = table(&[&written(), &rule]);
+        let ticket = ticket(&table).await;
+        let client = ClientId::parse("app").unwrap();
+        let pass = FullPass {
+            picture: Sha256Digest::of(b"picture"),
+            face: PassedFace::Known(FaceId::new("own")),
+            steps: "PASSWORD+FACE".parse().unwrap(),
+            client: &client,
+            session: OPENING,
+            nonce,
+        };
+        let settled = table.settle_pass(&ticket, &pass, NOW).await;
+        assert_eq!(settled, Ok(Settled::Recorded));
+    }
+}
+
+#[tokio::test]
+async fn a_pass_is_used_up_by_one_conditional_write_and_then_the_account_is_read() {
+    for name in [None, Some("mine")] {
+        let request = token_request(b"request", name);
+        let nonce = request.nonce;
         let taken = mock!(Client::update_item)
             .match_requests(move |request| {
-                request.condition_expression() == Some(&format!("{fresh} AND {condition}"))
+                let key = request.key().expect("a key");
+                let fresh = "#at >= :v2 AND #client = :v3 AND attribute_not_exists(#usedAt)";
+                key.get("SK") == Some(&pass_of(nonce))
+                    && request.condition_expression() == Some(fresh)
                     && request.return_values() == Some(&ReturnValue::AllOld)
             })
             .then_output(|| {
                 UpdateItemOutput::builder()
-                    .attributes("passAt", n(NOW.as_millis()))
-                    .attributes("passSteps", s("PASSWORD+FACE"))
-                    .attributes("passClient", s("app"))
-                    .attributes("passBegan", n(NOW.as_millis()))
+                    .attributes("at", n(NOW.as_millis()))
+                    .attributes("steps", s("PASSWORD+FACE"))
+                    .attributes("client", s("app"))
+                    .attributes("began", n(NOW.as_millis()))
                     .build()
             });
-        let request = token_request(b"request", nonce);
-        let user = UserName::parse("ada").unwrap();
-        let account = table(&[&taken]).use_up_pass(&user, &request, NOW).await;
-        let pass = account.unwrap().pass.expect("a pass is on record");
+        let table = table(&[&taken, &reset_at(NOW)]);
+        let account = table.use_up_pass(&ada(), &request, NOW).await.unwrap();
+        let pass = account.pass.expect("a pass is on record");
         assert_eq!(pass.steps.to_string(), "PASSWORD+FACE");
         assert_eq!(pass.used, None);
+        assert_eq!(account.reset_at, Some(NOW));
     }
 }
 
@@ -910,16 +950,16 @@ fn with_a_pass(nonce: Option<&'static str>) -> [Rule; 2] {
         move || {
             let mut item = HashMap::from([
                 ("PK".to_owned(), s("USER#ada")),
-                ("SK".to_owned(), s("PROFILE")),
-                ("passAt".to_owned(), n(NOW.as_millis())),
-                ("passSteps".to_owned(), s("FACE")),
-                ("passClient".to_owned(), s("app")),
-                ("passBegan".to_owned(), n(NOW.as_millis())),
+                ("SK".to_owned(), pass_of(nonce)),
+                ("at".to_owned(), n(NOW.as_millis())),
+                ("steps".to_owned(), s("FACE")),
+                ("client".to_owned(), s("app")),
+                ("began".to_owned(), n(NOW.as_millis())),
             ]);
-            item.extend(nonce.map(|nonce| ("passNonce".to_owned(), s(&nonce.to_hex()))));
+            item.extend(nonce.map(|nonce| ("nonce".to_owned(), s(&nonce.to_hex()))));
             if let Some([at, by]) = used.lock().unwrap().clone() {
-                item.insert("passUsedAt".to_owned(), at);
-                item.insert("passUsedBy".to_owned(), by);
+                item.insert("usedAt".to_owned(), at);
+                item.insert("usedBy".to_owned(), by);
             }
             item
         }
@@ -927,10 +967,10 @@ fn with_a_pass(nonce: Option<&'static str>) -> [Rule; 2] {
     let before = item.clone();
     let update = mock!(Client::update_item).then_compute_response(move |request| {
         let values = request.expression_attribute_values().expect("values");
+        let key = request.key().expect("a key");
         let before = before();
         let mut used = used.lock().unwrap();
-        let same = nonce.is_none() || values.get(":v4") == before.get("passNonce");
-        if used.is_some() || !same {
+        if used.is_some() || key.get("SK") != before.get("SK") {
             return MockResponse::Error(unmet());
         }
         *used = Some([values[":v0"].clone(), values[":v1"].clone()]);
@@ -1019,26 +1059,29 @@ async fn an_account_is_read_with_what_it_has_enrolled_and_what_it_owes() {
 #[tokio::test]
 async fn a_pass_of_which_something_cannot_be_read_is_none() {
     for (name, value) in [
-        ("passBegan", s("long ago")),
-        ("passNonce", s("mine")),
-        ("passUsedBy", s("somebody")),
-        ("passSteps", s("EVERYTHING")),
+        ("began", s("long ago")),
+        ("nonce", s("mine")),
+        ("usedBy", s("somebody")),
+        ("steps", s("EVERYTHING")),
     ] {
         let mut attributes = HashMap::from([
             ("PK", s("USER#ada")),
-            ("SK", s("PROFILE")),
-            ("passAt", n(NOW.as_millis())),
-            ("passSteps", s("FACE")),
-            ("passClient", s("app")),
-            ("passBegan", n(NOW.as_millis())),
-            ("passUsedAt", n(NOW.as_millis())),
-            ("passUsedBy", s(&Sha256Digest::of(b"request").to_hex())),
+            ("SK", s("PASS#-")),
+            ("at", n(NOW.as_millis())),
+            ("steps", s("FACE")),
+            ("client", s("app")),
+            ("began", n(NOW.as_millis())),
+            ("usedAt", n(NOW.as_millis())),
+            ("usedBy", s(&Sha256Digest::of(b"request").to_hex())),
         ]);
         let read = async |attributes: &HashMap<&str, AttributeValue>| {
             let attributes: Vec<_> = attributes.clone().into_iter().collect();
-            let user = UserName::parse("ada").unwrap();
-            let rule = found(&attributes);
-            table(&[&rule]).account(&user).await.unwrap().pass
+            let used = mock!(Client::update_item).then_error(unmet);
+            let stands = found(&attributes);
+            let table = table(&[&used, &stands]);
+            let request = token_request(b"request", None);
+            let account = table.use_up_pass(&ada(), &request, NOW).await;
+            account.unwrap().pass
         };
         assert!(read(&attributes).await.is_some());
         attributes.insert(name, value);
@@ -1172,18 +1215,22 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
     for (face, condition) in [
         (
             PassedFace::KnownData(enrolment()),
-            "(attribute_not_exists(#resetAt) OR #resetAt < :v5) AND #state = :v6 AND #dataOf = :v7",
+            "(attribute_not_exists(#resetAt) OR #resetAt < :v0) AND #state = :v1 AND #dataOf = :v2",
         ),
         (
             PassedFace::ActivatesData(enrolment()),
-            "(attribute_not_exists(#resetAt) OR #resetAt < :v5) AND #state = :v7 AND \
-             #enrolment = :v8 AND #dataOf = :v9 AND attribute_not_exists(#faces)",
+            "(attribute_not_exists(#resetAt) OR #resetAt < :v0) AND #state = :v2 AND \
+             #enrolment = :v3 AND #dataOf = :v4 AND attribute_not_exists(#faces)",
         ),
     ] {
         let rule = mock!(Client::transact_write_items)
             .match_requests(move |request| {
-                let profile = request.transact_items()[3].update();
-                profile.and_then(|profile| profile.condition_expression()) == Some(condition)
+                let profile = &request.transact_items()[3];
+                let known = profile.condition_check();
+                let changed = profile
+                    .update()
+                    .and_then(|update| update.condition_expression());
+                changed.or(known.map(ConditionCheck::condition_expression)) == Some(condition)
             })
             .then_output(|| TransactWriteItemsOutput::builder().build());
         let table = table(&[&written(), &rule]);

@@ -135,6 +135,17 @@ pub(crate) fn fresh_id() -> String {
 
 /// The request of a verify event as create-auth-challenge and Cognito make it, for a face.
 pub(crate) fn face_request(user: &str, challenge: &str, face: &str, answer: &str) -> Value {
+    face_request_on(Path::Open, user, challenge, face, answer)
+}
+
+/// The same, in a session on a path.
+pub(crate) fn face_request_on(
+    path: Path,
+    user: &str,
+    challenge: &str,
+    face: &str,
+    answer: &str,
+) -> Value {
     let id = ChallengeId::parse(challenge).expect("a challenge id");
     let now = e2e::tries::now();
     let private = PrivateChallenge {
@@ -147,7 +158,7 @@ pub(crate) fn face_request(user: &str, challenge: &str, face: &str, answer: &str
         },
         task: Task::Face {
             stake: Stake {
-                path: Path::Open,
+                path,
                 seen: Tries::default(),
                 empties: Vec::new(),
             },

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use e2e::people::{asked_for_face, asked_to_enrol, confirmed, enrol, enrolled, inline};
+use e2e::people::{
+    asked_for_face, asked_to_enrol, challenge, confirmed, enrol, enrolled, inline, newest_code,
+    signed_up,
+};
 use e2e::pictures;
 use e2e::proxy::Proxy;
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use regex_lite::Regex;
 use serde_json::Value;
-use signin_client::Challenge;
+use signin_client::{Answer, Challenge, Round};
+use signin_core::step::Step;
 
 use crate::common::{post_form, tokens_or};
 
@@ -194,6 +198,41 @@ pub(crate) async fn bulk_without_consent(ground: Ground) -> Seen {
     tokens_or(&client.answer(&asked, inline(pictures::live())).await)
 }
 
+/// A document is uploaded by somebody who has agreed to nothing, and not answered for.
+pub(crate) async fn upload_without_consent(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let account = signed_up(&client, &fresh_email()).await;
+    let code = newest_code(&client, &account.email).await;
+    let confirmed = client.confirm(&account.email, &code, None).await;
+    confirmed.expect("the code is right");
+    let sent = client.forgot_password(&account.email).await;
+    sent.expect("a code is mailed");
+    let code = newest_code(&client, &account.email).await;
+    let password = "the owner's own long password";
+    let reset = client.reset_password(&account.email, &code, password, None);
+    let secret = reset.await.expect("the code is right");
+    let begun = client.begin_bound(&account.email, password, &secret).await;
+    let asked = challenge(begun, Step::Enrol);
+    ground.begins().await;
+    let key = &asked.upload.fields["key"];
+    let bucket = &stack.outputs.document_bucket;
+    let version = stack.put_object(bucket, key, pictures::document()).await;
+    let event = stack.upload_event(key, version.as_deref());
+    let served = stack.invoke_other("IndexImages", &event).await;
+    assert!(served.is_ok(), "{served:?}");
+    let faces = stack.faces_of(&asked.challenge_id).await;
+    if faces > 0 {
+        return Seen::fell(format!("{faces} faces in the collection"));
+    }
+    // Once agreed to, the same upload is good.
+    let agreed = client.answer(&asked.agreeing(), Answer::Uploaded).await;
+    let face = challenge(agreed, Step::Face);
+    let passed = client.answer(&face, inline(pictures::live())).await;
+    assert!(matches!(passed, Ok(Round::Tokens(_))), "{passed:?}");
+    Seen::held("no face before consent, and the same upload after it")
+}
+
 /// Everything that is old and is in use.
 pub(crate) async fn swept_twice(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
@@ -211,7 +250,7 @@ pub(crate) async fn swept_twice(ground: Ground) -> Seen {
     let faces = stack.faces_of(enrolment).await;
     let asked = asked_for_face(&client, &person.email).await;
     let round = client.answer(&asked, inline(pictures::live())).await;
-    let passed = matches!(round, Ok(signin_client::Round::Tokens(_)));
+    let passed = matches!(round, Ok(Round::Tokens(_)));
     let seen = format!("{documents} documents, {faces} faces, passes: {passed}");
     match (documents, faces, passed) {
         (1, 1, true) => Seen::held(seen),

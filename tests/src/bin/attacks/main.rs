@@ -76,6 +76,8 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("4.15", Default, "refresh after the owner's reset, whether Cognito could revoke the token or not", "no tokens", "refreshes-ask-nobody", tokens::refresh_after_a_reset),
     attack!("4.16", Default, "change address, password or existence of the account with a face's access token", "not allowed", "scopes-kept", tokens::account_by_a_face),
     attack!("4.17", Default, "the same with a refreshed access token", "not allowed", "scopes-kept", tokens::account_by_a_refresh),
+    attack!("4.18", Default, "take the tokens of the owner's password and face with a photograph, at the same moment", "tokens for a face alone", "passes-keep-their-steps", tokens::beside_the_owner),
+    attack!("4.19", Default, "keep the owner's password and face from their tokens by passing with a photograph at the same moment", "the owner gets them", "one-pass-for-all", tokens::over_the_owners_pass),
 
     attack!("5.1", Default, "guess, wait, guess again, for as long as it goes", "25 guesses, each wait kept, then LOCKED, then one a day", "failures-not-counted", guesses::one_after_another),
     attack!("5.2", Default, "64 guesses at once, in as many sessions", "5 compared, 5 counted", "counted-without-condition", guesses::all_at_once),
@@ -134,6 +136,7 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("15.4", Default, "break sign-ins off when their face is in the collection", "undone, one by one", "replaced-are-not-undone", leftovers::broken_off),
     attack!("15.5", Default, "have an operator enrol a face to which nobody agreed", "signs nobody in", "operators-need-no-consent", leftovers::bulk_without_consent),
     attack!("15.6", Compare, "sweep twice what is old and in use", "nothing is lost", "kept-documents-are-swept", leftovers::swept_twice),
+    attack!("15.7", Default, "leave a document behind to which nobody agreed", "no face in the collection", "uploads-need-no-consent", leftovers::upload_without_consent),
 ]}
 
 #[tokio::main]

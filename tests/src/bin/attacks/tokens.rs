@@ -10,9 +10,12 @@ use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
 use signin_client::{Refusal, Tokens};
+use signin_core::lockout::Path;
 use signin_core::step::Step;
 
-use crate::common::{data_url, entry, entry_after, face_request, faces, fresh_id, tokens_or};
+use crate::common::{
+    data_url, entry, entry_after, face_request, face_request_on, faces, fresh_id, tokens_or,
+};
 
 /// `SRP_A`, which Cognito always marks as passed, and nothing more.
 pub(crate) async fn srp_a_alone(ground: Ground) -> Seen {
@@ -359,10 +362,15 @@ pub(crate) async fn right_after_the_owner(ground: Ground) -> Seen {
 
 /// Records a pass of somebody's as Cognito would have it recorded, and leaves it unused.
 async fn unused_pass(stack: &Stack, victim: &Person, nonce: Option<&str>) {
+    unused_pass_on(Path::Open, stack, victim, nonce).await;
+}
+
+/// The same, by a session on a path.
+async fn unused_pass_on(path: Path, stack: &Stack, victim: &Person, nonce: Option<&str>) {
     let user = victim.user_name();
     let face = faces(stack, user).await.remove(0);
     let answer = data_url(&pictures::live());
-    let mut request = face_request(user, &fresh_id(), &face, &answer);
+    let mut request = face_request_on(path, user, &fresh_id(), &face, &answer);
     if let Some(nonce) = nonce {
         request["clientMetadata"] = json!({"passNonce": nonce});
     }
@@ -422,6 +430,75 @@ pub(crate) async fn before_the_owner(ground: Ground) -> Seen {
         assert!(admitted.is_ok(), "the owner's own request: {admitted:?}");
     }
     Seen::held("only the owner's request, and its repeat")
+}
+
+/// A photograph's sign-in beside the owner's, with password and face: the photograph's request for
+/// tokens comes first, by clients that send a nonce and by those that send none.
+pub(crate) async fn beside_the_owner(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let mut claimed = Vec::new();
+    for [owners, photographs] in [
+        [None, None],
+        [Some("the owner's"), None],
+        [None, Some("a guess")],
+        [Some("the owner's"), Some("a guess")],
+    ] {
+        for first in [true, false] {
+            if first {
+                unused_pass(&stack, &victim, photographs).await;
+            }
+            unused_pass_on(Path::Password, &stack, &victim, owners).await;
+            if !first {
+                unused_pass(&stack, &victim, photographs).await;
+            }
+            let request = asks_for_tokens(&stack, &victim, photographs);
+            let tokens = stack.invoke(Trigger::BeforeTokens, &request).await;
+            let tokens = tokens.expect("the photograph's own pass is worth tokens");
+            let details = &tokens["response"]["claimsAndScopeOverrideDetails"];
+            let steps = &details["idTokenGeneration"]["claimsToAddOrOverride"]["signin_steps"];
+            if details["accessTokenGeneration"]["scopesToSuppress"].is_null() || steps != "FACE" {
+                return Seen::fell(format!("tokens that claim {steps}"));
+            }
+            claimed.push(steps.to_string());
+            // Whoever's it is: the next attempt begins without passes.
+            for nonce in [owners, photographs] {
+                let rest = asks_for_tokens(&stack, &victim, nonce);
+                let _ = stack.invoke(Trigger::BeforeTokens, &rest).await;
+            }
+        }
+    }
+    Seen::held(format!(
+        "{} times tokens that claim FACE alone",
+        claimed.len()
+    ))
+}
+
+/// Passes with a photograph while the owner signs in with password and face: between the owner's
+/// last step and the owner's tokens.
+pub(crate) async fn over_the_owners_pass(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let (victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let own = fresh_id();
+    unused_pass_on(Path::Password, &stack, &victim, Some(&own)).await;
+    for photographs in [None, Some("a guess")] {
+        unused_pass(&stack, &victim, photographs).await;
+        let request = asks_for_tokens(&stack, &victim, photographs);
+        let _ = stack.invoke(Trigger::BeforeTokens, &request).await;
+    }
+    let request = asks_for_tokens(&stack, &victim, Some(&own));
+    let Ok(tokens) = stack.invoke(Trigger::BeforeTokens, &request).await else {
+        return Seen::fell("the owner gets no tokens");
+    };
+    let details = &tokens["response"]["claimsAndScopeOverrideDetails"];
+    let steps = &details["idTokenGeneration"]["claimsToAddOrOverride"]["signin_steps"];
+    if steps == "PASSWORD+FACE" {
+        Seen::held("the owner gets tokens for password and face")
+    } else {
+        Seen::fell(format!("the owner gets tokens that claim {steps}"))
+    }
 }
 
 /// A refresh token from a time when the account had a face.

@@ -155,7 +155,7 @@ impl Uploaded {
     }
 
     fn event(&self, stack: &Stack, version: Option<&str>) -> Value {
-        event(stack, &self.key, version)
+        stack.upload_event(&self.key, version)
     }
 
     async fn state(&self, stack: &Stack) -> String {
@@ -175,36 +175,6 @@ impl Uploaded {
             Seen::fell(seen)
         }
     }
-}
-
-/// The event that tells of an object of the document bucket.
-fn event(stack: &Stack, key: &str, version: Option<&str>) -> Value {
-    let mut object = json!({
-        "key": key, "size": 1, "eTag": "0", "sequencer": "0067A1B2C3D4E5F601",
-    });
-    if let Some(version) = version {
-        object["versionId"] = json!(version);
-    }
-    json!({"Records": [{
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "awsRegion": stack.outputs.region,
-        "eventTime": "2026-11-21T00:00:00.000Z",
-        "eventName": "ObjectCreated:Post",
-        "userIdentity": {"principalId": "AWS:EXAMPLE"},
-        "requestParameters": {"sourceIPAddress": "192.0.2.1"},
-        "responseElements": {"x-amz-request-id": "EXAMPLE", "x-amz-id-2": "EXAMPLE"},
-        "s3": {
-            "s3SchemaVersion": "1.0",
-            "configurationId": "face-documents",
-            "bucket": {
-                "name": stack.outputs.document_bucket,
-                "ownerIdentity": {"principalId": "EXAMPLE"},
-                "arn": format!("arn:aws:s3:::{}", stack.outputs.document_bucket),
-            },
-            "object": object,
-        },
-    }]})
 }
 
 async fn doubled(ground: Ground) -> Seen {
@@ -457,7 +427,7 @@ async fn bulk(ground: Ground, word: &'static str, fault: &'static str) -> Seen {
         .await;
     let bucket = &stack.outputs.document_bucket;
     let version = stack.put_object(bucket, &key, pictures::document()).await;
-    let event = event(&stack, &key, version.as_deref());
+    let event = stack.upload_event(&key, version.as_deref());
     // First of all S3's own event, or it could still hold the document when the fault has ended, and
     // do what the function is to be tested for.
     order.bites(1).await;
