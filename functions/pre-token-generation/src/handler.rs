@@ -1,4 +1,4 @@
-//! A request for tokens and its answer, in one round trip.
+//! A request for tokens and its answer.
 
 use serde_json::Value;
 use signin_aws::fault::{Fault, in_time};

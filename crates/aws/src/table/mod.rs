@@ -2,7 +2,8 @@
 //!
 //! | PK / SK | holds |
 //! | --- | --- |
-//! | `USER#<userName>` / `PROFILE` | state, faces, face data, consent, binding, the last full pass |
+//! | `USER#<userName>` / `PROFILE` | state, faces, face data, consent, binding, the last reset |
+//! | `USER#<userName>` / `PASS#<nonce's digest, or ->` | a full pass, and what used it up |
 //! | `USER#<userName>` / `TRIES#<path>#<factor>` | tries: levels, and the latest ones |
 //! | `USER#<userName>` / `PICTURE#<sha256>` | a picture, or face data, that passed or was enrolled |
 //! | `CHALLENGE#<id>` / `CHALLENGE` | an answer: whose, when, which call works on it and how long, verdict |
