@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use signin_core::enrolment::{Enrolment, Orphan, State, Work};
 use signin_core::face::assess;
-use signin_core::id::{EnrolmentId, FaceId, UserName};
+use signin_core::id::{EnrolmentId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::picture::{Format, inspect};
 use signin_core::profile::{EnrolledFace, StoredDocument};
@@ -153,13 +153,16 @@ impl Indexer {
             return Ok(Outcome::Busy);
         };
         let indexed = match self
-            .put_into_collection(key, picture, &enrolment.id, orphan.as_ref())
+            .put_into_collection(key, picture, &enrolment, orphan.as_ref())
             .await
         {
             Ok(indexed) => indexed,
             Err(Trouble::Fault(fault)) => return Err(fault),
             Err(Trouble::Picture(reason)) => {
-                self.table.record_rejected(&lease, reason, version).await?;
+                if !self.table.record_rejected(&lease, reason, version).await? {
+                    // Whoever took over may search by this picture.
+                    return Ok(Outcome::Busy);
+                }
                 self.discard(key, version).await;
                 return Ok(Outcome::Rejected(reason));
             }
@@ -177,12 +180,12 @@ impl Indexer {
             .record_indexed(&lease, &face, version, digest)
             .await?;
         if !recorded {
-            return self.late(&enrolment, face, call).await;
+            return self.late(&enrolment, version, face, call).await;
         }
         if let Some(orphan) = orphan {
             // Of a call that was not dead but slow, and came after the search for what it left.
             let version = orphan.version.as_deref();
-            let forgotten = self.forget_orphans(key, &enrolment.id, version, Some(&face.id));
+            let forgotten = self.forget_orphans(key, user, &enrolment.id, version);
             log_fault(forgotten.await);
         }
         self.tidy(key, &face).await;
@@ -195,17 +198,18 @@ impl Indexer {
         &self,
         key: &DocumentKey,
         picture: &Picture,
-        enrolment: &EnrolmentId,
+        enrolment: &Enrolment,
         orphan: Option<&Orphan>,
     ) -> Result<IndexedFace, Trouble> {
         if let Some(Orphan { version }) = orphan {
             if version.is_some() && *version == picture.version {
-                let orphans = self.orphans(&picture.bytes, enrolment).await?;
+                let orphans = self.orphans(&picture.bytes, &enrolment.id).await?;
                 if let Some(adopted) = orphans.into_iter().next() {
                     return Ok(adopted);
                 }
             } else {
-                self.forget_orphans(key, enrolment, version.as_deref(), None)
+                let Enrolment { user, id, .. } = enrolment;
+                self.forget_orphans(key, user, id, version.as_deref())
                     .await?;
             }
         }
@@ -214,7 +218,7 @@ impl Indexer {
         assess(&faces, header).map_err(Trouble::Picture)?;
         let indexed = self
             .recognition
-            .index(&self.collection, &picture.bytes, enrolment)
+            .index(&self.collection, &picture.bytes, &enrolment.id)
             .await?;
         indexed.ok_or(Trouble::Picture(Reason::NoFace))
     }
@@ -231,14 +235,14 @@ impl Indexer {
             .await
     }
 
-    /// Takes out the faces that calls which died may have indexed from a version of the document,
-    /// but one that is on record.
+    /// Takes out the faces that calls which died may have indexed from a version of the document. One
+    /// that is on record by now stays.
     async fn forget_orphans(
         &self,
         key: &DocumentKey,
-        enrolment: &EnrolmentId,
+        user: &UserName,
+        id: &EnrolmentId,
         version: Option<&str>,
-        recorded: Option<&FaceId>,
     ) -> Result<(), Fault> {
         let Some(version) = version else {
             return Ok(());
@@ -247,14 +251,21 @@ impl Indexer {
         let Found::Picture(picture) = found else {
             return Ok(());
         };
-        let orphans = match self.orphans(&picture.bytes, enrolment).await {
+        let orphans = match self.orphans(&picture.bytes, id).await {
             Ok(orphans) => orphans,
             // A picture that cannot be looked at was not indexed either.
             Err(Trouble::Picture(_)) => return Ok(()),
             Err(Trouble::Fault(fault)) => return Err(fault),
         };
-        for face in orphans.iter().filter(|face| Some(&face.id) != recorded) {
-            self.recognition.forget(&self.collection, &face.id).await?;
+        for orphan in orphans {
+            // Looked at last: this call's lease may be over, and somebody else's face on record.
+            let record = self.table.enrolment(user, id).await?;
+            let on_record = record.as_ref().and_then(Enrolment::face);
+            if on_record.is_none_or(|face| face.id != orphan.id) {
+                self.recognition
+                    .forget(&self.collection, &orphan.id)
+                    .await?;
+            }
         }
         Ok(())
     }
@@ -275,26 +286,32 @@ impl Indexer {
         }))
     }
 
-    /// What becomes of a face whose lease ran out before it was on record. Whoever took over may
-    /// have adopted it, and only their record says so: it is waited for, for as long as their lease
-    /// runs. Without a record the face stays, to be found by whoever takes over next; beside a record
-    /// of another face it is one too many.
+    /// What becomes of a face whose lease ran out before it was on record. Whoever took over with the
+    /// same picture may have adopted it, and only their record says so: it is waited for, for as long
+    /// as their lease runs. Without a record the face stays, to be found by that picture. Beside a
+    /// record of another face, or of another picture, by which nobody would find it, it is taken out.
     async fn late(
         &self,
         enrolment: &Enrolment,
+        version: Option<&str>,
         face: EnrolledFace,
         call: Call,
     ) -> Result<Outcome, Fault> {
         loop {
             let now = self.table.enrolment(&enrolment.user, &enrolment.id).await?;
+            let findable = now
+                .as_ref()
+                .is_some_and(|now| now.version.is_some() && now.version.as_deref() == version);
             match now.map(|now| now.state) {
                 Some(State::Indexed(adopted) | State::Active(adopted)) if adopted.id == face.id => {
                     return Ok(Outcome::Indexed(adopted));
                 }
-                Some(State::Indexing { lease, .. }) if call.watch.now() <= lease => {
+                Some(State::Indexing { lease, .. }) if findable => {
+                    if call.watch.now() > lease {
+                        return Ok(Outcome::Busy);
+                    }
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
-                Some(State::Indexing { .. }) => return Ok(Outcome::Busy),
                 _ => {
                     self.recognition.forget(&self.collection, &face.id).await?;
                     return Ok(Outcome::Busy);
@@ -450,7 +467,7 @@ impl Indexer {
             }
         }
         if let Some(Orphan { version }) = enrolment.orphan() {
-            self.forget_orphans(key, id, version.as_deref(), None)
+            self.forget_orphans(key, user, id, version.as_deref())
                 .await?;
         }
         match (key, &enrolment.version) {

@@ -148,6 +148,16 @@ impl Enrolment {
         })
     }
 
+    /// The face on record.
+    pub fn face(&self) -> Option<&EnrolledFace> {
+        match &self.state {
+            State::Indexed(face) | State::Active(face) => Some(face),
+            State::Awaited | State::Indexing { .. } | State::Rejected(_) | State::Replaced(_) => {
+                None
+            }
+        }
+    }
+
     /// What a call does that brings this version of the object; none where nothing lies there.
     pub fn work(&self, version: Option<&str>, now: Timestamp) -> Work {
         match &self.state {
@@ -203,7 +213,8 @@ impl Enrolment {
 
 impl Remains {
     /// Whether a call may still be at it. A call that runs past its lease finds so when it records
-    /// its face, and takes the face out itself; the second lease is for that.
+    /// its face, and takes the face out itself where nobody else is at it; the second lease is for
+    /// that.
     pub fn are_still_made(&self, now: Timestamp) -> bool {
         self.lease.is_some_and(|lease| now <= lease.plus(LEASE))
     }

@@ -273,7 +273,7 @@ pub enum Refused {
     UsedUp,
     /// A refresh, while a sign-out everywhere is owed.
     SignOutOwed,
-    /// A refresh, where nothing is enrolled that the policy compares.
+    /// Nothing is enrolled, or any more, that the policy compares.
     NothingEnrolled,
 }
 
@@ -351,6 +351,10 @@ impl Guard {
         if !pass.steps.satisfy(self.policy) {
             return Err(Refused::OtherSteps);
         }
+        // The face that passed may have been removed since.
+        if !account.opens(self.policy) {
+            return Err(Refused::NothingEnrolled);
+        }
         if !pass.session.outlives(pass.steps.password, account.reset_at) {
             return Err(Refused::BeforeReset);
         }
@@ -420,6 +424,8 @@ mod tests {
     fn with(pass: Pass) -> Account {
         Account {
             pass: Some(pass),
+            face: true,
+            face_data: true,
             ..Account::default()
         }
     }
@@ -491,6 +497,19 @@ mod tests {
                 let expected = admitted.then_some(claimed).ok_or(Refused::OtherSteps);
                 assert_eq!(found, expected, "{steps} under {policy}");
             }
+        }
+    }
+
+    #[test]
+    fn a_pass_is_worth_nothing_once_its_face_is_gone() {
+        for policy in ["FACE", "FACE_DATA"] {
+            let gone = Account {
+                face: policy != "FACE",
+                face_data: policy == "FACE",
+                ..with(pass(policy))
+            };
+            let found = guard(policy).admit(&request(), &gone, after(1));
+            assert_eq!(found, Err(Refused::NothingEnrolled), "{policy}");
         }
     }
 

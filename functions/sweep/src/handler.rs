@@ -304,7 +304,9 @@ impl Sweeper {
             Some(record) if record.is_decided() => !record.needs(version),
             Some(_) | None => {
                 tally.fault(&Fault::new("Sweep", "an operator's upload was not indexed"));
-                old(found, BULK_KEPT, now).is_some()
+                // While a face may have come of it, undoing the enrolment finds that face by it.
+                let needed = record.as_ref().is_some_and(|record| record.needs(version));
+                !needed && old(found, BULK_KEPT, now).is_some()
             }
         };
         if delete {

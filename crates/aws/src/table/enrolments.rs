@@ -216,14 +216,13 @@ impl UserTable {
         lease: &Lease,
         reason: Reason,
         version: Option<&str>,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let write = held(lease)
             .set("state", text(State::Rejected(reason).name()))
             .set("reason", text(reason.name()))
             .set_some("version", version.map(text))
             .remove(["call", "lease"]);
-        self.update("RecordRejected", owe_nothing(write)).await?;
-        Ok(())
+        self.update("RecordRejected", owe_nothing(write)).await
     }
 
     /// Marks an enrolment as one to be undone, provided that it still stands where it was found.

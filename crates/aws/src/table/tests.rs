@@ -941,6 +941,27 @@ fn unmet() -> UpdateItemError {
     UpdateItemError::ConditionalCheckFailedException(unmet.build())
 }
 
+/// The profile of somebody with an active face.
+fn active_profile() -> HashMap<String, AttributeValue> {
+    let face = HashMap::from([
+        ("collection".to_owned(), s("faces")),
+        ("modelVersion".to_owned(), s("7.0")),
+        ("indexedAt".to_owned(), n(NOW.as_millis())),
+    ]);
+    HashMap::from([
+        ("PK".to_owned(), s("USER#ada")),
+        ("SK".to_owned(), s("PROFILE")),
+        ("state".to_owned(), s("ACTIVE")),
+        (
+            "faces".to_owned(),
+            AttributeValue::M(HashMap::from([(
+                "face".to_owned(),
+                AttributeValue::M(face),
+            )])),
+        ),
+    ])
+}
+
 /// A table that holds one fresh pass, and keeps its conditions as DynamoDB does.
 fn with_a_pass(nonce: Option<&'static str>) -> [Rule; 2] {
     let nonce = nonce.and_then(signin_core::pass::nonce);
@@ -982,7 +1003,7 @@ fn with_a_pass(nonce: Option<&'static str>) -> [Rule; 2] {
     });
     let read = mock!(Client::batch_get_item).then_compute_output(move |_request| {
         BatchGetItemOutput::builder()
-            .responses("users", vec![item()])
+            .responses("users", vec![active_profile(), item()])
             .build()
     });
     [update, read]
