@@ -78,6 +78,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             "late-calls-forget-at-once",
             |g| Box::pin(outlived(g)),
         ),
+        trial(
+            "a call outlives its lease while another one dies over another picture",
+            "one face",
+            "late-calls-leave-their-face",
+            |g| Box::pin(outlived_over_another_picture(g)),
+        ),
     ];
     for operation in CALLS {
         for fault in FAULTS {
@@ -384,6 +390,43 @@ async fn outlived(ground: Ground) -> Seen {
         second.remove().await;
     });
     assert!(answer.is_ok(), "{answer:?}");
+    uploaded.seen(&stack, &["INDEXED"]).await
+}
+
+async fn outlived_over_another_picture(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let uploaded = Uploaded::prepare(&stack).await;
+    let (user, enrolment) = (uploaded.person.user_name(), uploaded.enrolment());
+    let (partition, sort) = (format!("USER#{user}"), format!("ENROLMENT#{enrolment}"));
+    let proxy = proxy();
+    let bucket = &stack.outputs.document_bucket;
+    // S3's event of the first picture is held before its face is in the collection.
+    let index = json!({
+        "operation": "IndexFaces", "containing": [enrolment], "times": 1, "fault": "hold",
+    });
+    let slow = proxy.rule(&index).await;
+    stack
+        .put_object(bucket, &uploaded.key, pictures::document())
+        .await;
+    slow.held().await;
+    stack.end_lease(&partition, &sort).await;
+    // The one of the second picture looks for what the first has left, and is held before its own
+    // face is on record.
+    let dying = proxy
+        .rule(&json!({
+            "operation": "TransactWriteItems", "containing": [enrolment, "faceId"], "times": 1,
+            "fault": "hold",
+        }))
+        .await;
+    stack
+        .put_object(bucket, &uploaded.key, pictures::other())
+        .await;
+    dying.held().await;
+    stack.end_lease(&partition, &sort).await;
+    // Now the first picture's face comes, too late, and its call takes over once more.
+    slow.remove().await;
+    stack.until_state(&partition, &sort, "INDEXED").await;
+    dying.remove().await;
     uploaded.seen(&stack, &["INDEXED"]).await
 }
 
