@@ -17,7 +17,7 @@ use crate::parts;
 use crate::paths::Paths;
 use crate::run::prepare;
 use crate::stack::Stack;
-use crate::stack::endpoints::{Endpoints, REGION, free_port};
+use crate::stack::endpoints::{Endpoints, REGION};
 use crate::stack::state::Lock;
 use crate::steps::{begin, step};
 use crate::web;
@@ -329,7 +329,7 @@ fn with_pages(
         let cameras = web::cameras(paths)?;
         let built = prepare(paths)?;
         let endpoints = Endpoints::free()?;
-        let variants = variants_with_a_page()?;
+        let variants = variants_with_a_page(endpoints)?;
         let stack = Stack::start(paths, &dir, lock, endpoints, &built, &variants, None)?;
         running = Some((stack, browser, cameras));
         Ok(())
@@ -345,8 +345,8 @@ fn with_pages(
 }
 
 /// One stack for each way in that the page knows.
-fn variants_with_a_page() -> Result<Vec<Variant>> {
-    [
+fn variants_with_a_page(endpoints: Endpoints) -> Result<Vec<Variant>> {
+    let variants = [
         ("", vec![]),
         ("password", vec!["SignInPolicy=PASSWORD+FACE"]),
         (
@@ -357,17 +357,17 @@ fn variants_with_a_page() -> Result<Vec<Variant>> {
             "mesh",
             vec!["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
         ),
-    ]
-    .into_iter()
-    .map(|(name, parameters)| {
-        Ok(Variant {
+    ];
+    let ports = endpoints.more(variants.len())?;
+    let variants = variants.into_iter().zip(ports);
+    Ok(variants
+        .map(|((name, parameters), port)| Variant {
             name,
             parameters: parameters.into_iter().map(str::to_owned).collect(),
             mutated: false,
-            web: Some(free_port()?),
+            web: Some(port),
         })
-    })
-    .collect()
+        .collect())
 }
 
 /// Checks the template, and that the SAM CLI builds every function of it.
@@ -550,6 +550,22 @@ mod tests {
         assert!(text.contains("✓ passed  second"));
         assert!(text.ends_with("✗ first: it must fail\n"));
         assert_eq!(table.finish(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn no_two_servers_are_given_one_port() {
+        let endpoints = Endpoints::free().unwrap();
+        let urls = [
+            endpoints.aws(),
+            endpoints.cognito(),
+            endpoints.rekognition(),
+        ];
+        let mut ports: BTreeSet<String> = urls.into();
+        ports.insert(endpoints.proxy());
+        ports.insert(format!("http://127.0.0.1:{}", endpoints.web_port()));
+        let more = endpoints.more(500).unwrap();
+        ports.extend(more.iter().map(|port| format!("http://127.0.0.1:{port}")));
+        assert_eq!(ports.len(), 505);
     }
 
     #[test]

@@ -49,6 +49,28 @@ impl Endpoints {
         })
     }
 
+    /// Free ports for so many servers more, none of them one of these.
+    pub(crate) fn more(self, count: usize) -> Result<Vec<u16>> {
+        let own = [
+            self.aws,
+            self.cognito,
+            self.rekognition,
+            self.proxy,
+            self.web,
+        ];
+        let (mut held, mut chosen) = (Vec::new(), Vec::new());
+        while chosen.len() < count {
+            let listener = bind(0).context("cannot find a free port on 127.0.0.1")?;
+            let port = listener.local_addr()?.port();
+            // Held as well, so that it does not come again.
+            held.push(listener);
+            if !own.contains(&port) {
+                chosen.push(port);
+            }
+        }
+        Ok(chosen)
+    }
+
     /// The port of the gate before the local AWS.
     pub(crate) fn aws_port(self) -> u16 {
         self.aws
@@ -120,12 +142,6 @@ impl Endpoints {
         ]
         .map(|(name, value)| (name.to_owned(), value))
     }
-}
-
-/// A free port, for one server more.
-pub(crate) fn free_port() -> Result<u16> {
-    let listener = bind(0).context("cannot find a free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
 }
 
 fn bind(port: u16) -> std::io::Result<TcpListener> {
