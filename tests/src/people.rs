@@ -120,6 +120,29 @@ pub async fn reset(client: &SignInClient, email: &str, password: &str) -> Bindin
     reset.await.expect("the code is right")
 }
 
+/// An address that a stranger signed up, and agreed for; its owner has confirmed it, reset the
+/// password in their browser tab, and agreed to nothing.
+pub async fn owner_without_consent(client: &SignInClient) -> Person {
+    let person = signed_up(client, &fresh_email()).await;
+    let code = newest_code(client, &person.email).await;
+    let confirmed = client.confirm(&person.email, &code, None).await;
+    confirmed.expect("the code is right");
+    let sent = client.forgot_password(&person.email).await;
+    sent.expect("a code is mailed");
+    let code = newest_code(client, &person.email).await;
+    let password = "the owner's own long password".to_owned();
+    let reset = client.reset_password(&person.email, &code, &password, None);
+    let account = SignedUp {
+        binding: reset.await.expect("the code is right"),
+        ..person.account
+    };
+    Person {
+        password,
+        account,
+        ..person
+    }
+}
+
 /// The same person, who has reset the password in their browser tab.
 pub async fn with_a_new_password(client: &SignInClient, person: Person) -> Person {
     let password = "a new and longer password".to_owned();

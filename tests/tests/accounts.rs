@@ -5,7 +5,7 @@
 
 use e2e::people::{
     asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrolled, inline,
-    newest_code, refused, reset, signed_up, tokens, with_a_new_password,
+    newest_code, owner_without_consent, refused, reset, signed_up, tokens, with_a_new_password,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
@@ -291,23 +291,12 @@ async fn two_sign_ins_of_one_tab_go_on_with_one_enrolment() {
 async fn an_enrolment_asks_for_the_consent_that_is_not_on_record() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
-    let strangers = signed_up(&client, &fresh_email()).await;
-    let code = newest_code(&client, &strangers.email).await;
-    let confirmed = client.confirm(&strangers.email, &code, None).await;
-    confirmed.expect("the code is right");
-    let sent = client.forgot_password(&strangers.email).await;
-    sent.expect("a code is mailed");
-    let code = newest_code(&client, &strangers.email).await;
-    let password = "the owner's own long password";
-    let reset = client.reset_password(&strangers.email, &code, password, None);
-    let binding = reset.await.expect("the code is right");
-    let begun = client
-        .begin_bound(&strangers.email, password, &binding)
-        .await;
+    let owner = owner_without_consent(&client).await;
+    let begun = begun_bound(&client, &owner).await;
     let asked = challenge(begun, Step::Enrol);
     assert_eq!(asked.consent.as_deref(), Some("1"));
 
-    let user = strangers.user_name();
+    let user = owner.user_name();
     for asked in [asked.clone(), asked.agreeing_to("0")] {
         let answered = client.answer(&asked, inline(pictures::document())).await;
         if let Ok(Round::Challenge(again)) = &answered {
@@ -318,9 +307,7 @@ async fn an_enrolment_asks_for_the_consent_that_is_not_on_record() {
         assert_eq!(stack.profile(user).await["consentBy"]["S"], "SIGN_UP");
     }
 
-    let begun = client
-        .begin_bound(&strangers.email, password, &binding)
-        .await;
+    let begun = begun_bound(&client, &owner).await;
     let asked = challenge(begun, Step::Enrol).agreeing();
     client
         .upload(&asked, pictures::document())

@@ -351,15 +351,15 @@ impl Guard {
         if !pass.steps.satisfy(self.policy) {
             return Err(Refused::OtherSteps);
         }
-        // The face that passed may have been removed since.
-        if !account.opens(self.policy) {
-            return Err(Refused::NothingEnrolled);
-        }
         if !pass.session.outlives(pass.steps.password, account.reset_at) {
             return Err(Refused::BeforeReset);
         }
         if pass.nonce != request.nonce {
             return Err(Refused::AnotherNonce);
+        }
+        // After the checks that raise an alarm: the face that passed may have been removed since.
+        if !account.opens(self.policy) {
+            return Err(Refused::NothingEnrolled);
         }
         match pass.used {
             None if now > pass.at.plus(GOOD_FOR) => Err(Refused::TooOld),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use e2e::people::{
     Person, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrolled, inline,
-    newest_code, reset, signed_up,
+    newest_code, owner_without_consent, reset, signed_up,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, fresh_email};
@@ -399,17 +399,8 @@ pub(crate) async fn strangers_consent(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
     let client = stack.client();
     ground.begins().await;
-    let account = signed_up(&client, &fresh_email()).await;
-    let code = newest_code(&client, &account.email).await;
-    let confirmed = client.confirm(&account.email, &code, None).await;
-    confirmed.expect("the code is right");
-    let sent = client.forgot_password(&account.email).await;
-    sent.expect("a code is mailed");
-    let code = newest_code(&client, &account.email).await;
-    let password = "the owner's own long password";
-    let reset = client.reset_password(&account.email, &code, password, None);
-    let secret = reset.await.expect("the code is right");
-    let begun = client.begin_bound(&account.email, password, &secret).await;
+    let account = owner_without_consent(&client).await;
+    let begun = begun_bound(&client, &account).await;
     let asked = challenge(begun, Step::Enrol);
     let asked_for = asked.consent.clone();
     let silent = client.answer(&asked, inline(pictures::document())).await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use e2e::people::{
-    asked_for_face, asked_to_enrol, challenge, confirmed, enrol, enrolled, inline, newest_code,
-    signed_up,
+    asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrolled, inline,
+    owner_without_consent,
 };
 use e2e::pictures;
 use e2e::proxy::Proxy;
@@ -202,17 +202,8 @@ pub(crate) async fn bulk_without_consent(ground: Ground) -> Seen {
 pub(crate) async fn upload_without_consent(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
     let client = stack.client();
-    let account = signed_up(&client, &fresh_email()).await;
-    let code = newest_code(&client, &account.email).await;
-    let confirmed = client.confirm(&account.email, &code, None).await;
-    confirmed.expect("the code is right");
-    let sent = client.forgot_password(&account.email).await;
-    sent.expect("a code is mailed");
-    let code = newest_code(&client, &account.email).await;
-    let password = "the owner's own long password";
-    let reset = client.reset_password(&account.email, &code, password, None);
-    let secret = reset.await.expect("the code is right");
-    let begun = client.begin_bound(&account.email, password, &secret).await;
+    let account = owner_without_consent(&client).await;
+    let begun = begun_bound(&client, &account).await;
     let asked = challenge(begun, Step::Enrol);
     ground.begins().await;
     let key = &asked.upload.fields["key"];
