@@ -213,7 +213,7 @@ mod tests {
             .expect("a picture can be encoded");
         assert_eq!(jpeg[frame(&jpeg)], 8);
         let declared = jpeg_that_declares(&jpeg, 500);
-        let size = imagesize::blob_size(&declared).expect("it is a JPEG");
-        assert_eq!((size.width, size.height), (500, 500));
+        let header = signin_core::picture::inspect(&declared).expect("it is a JPEG");
+        assert_eq!((header.width, header.height), (500, 500));
     }
 }

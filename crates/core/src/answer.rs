@@ -1,7 +1,7 @@
 //! What a client answered.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_url::DataUrl;
+use zeroize::Zeroizing;
 
 use crate::reason::Reason;
 use crate::secret::PictureBytes;
@@ -20,8 +20,13 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Reads `uploaded`, `data:image/jpeg;base64,…` or `data:image/png;base64,…`. The picture
-    /// is not looked at yet.
+    /// Reads `uploaded`, or a picture as a `data:` URL such as `data:image/jpeg;base64,…`. The
+    /// picture is not looked at yet.
+    ///
+    /// Such a URL (RFC 2397) is read as browsers do, by the Fetch Standard: upper or lower case,
+    /// with parameters, white space and line ends between the Base64 digits, with or without `=`
+    /// at the end. Beside Base64's own alphabet that for URLs is taken (RFC 4648, section 5). Its type must
+    /// be an image's; which one the picture is in fact shows later, by its bytes.
     ///
     /// ```
     /// use signin_core::{answer::Answer, reason::Reason};
@@ -35,11 +40,20 @@ impl Answer {
         if text == "uploaded" {
             return Ok(Self::Uploaded);
         }
-        let encoded = ["data:image/jpeg;base64,", "data:image/png;base64,"]
-            .into_iter()
-            .find_map(|prefix| text.strip_prefix(prefix))
-            .ok_or(Reason::NotAnImage)?;
-        let bytes = STANDARD.decode(encoded).map_err(|_| Reason::NotAnImage)?;
+        let (head, data) = text.split_once(',').ok_or(Reason::NotAnImage)?;
+        let standard = |digit| match digit {
+            '-' => '+',
+            '_' => '/',
+            other => other,
+        };
+        let data = data.chars().map(standard);
+        let text: Zeroizing<String> =
+            Zeroizing::new(head.chars().chain([',']).chain(data).collect());
+        let url = DataUrl::process(&text).map_err(|_| Reason::NotAnImage)?;
+        if url.mime_type().type_ != "image" {
+            return Err(Reason::NotAnImage);
+        }
+        let (bytes, _fragment) = url.decode_to_vec().map_err(|_| Reason::NotAnImage)?;
         Ok(Self::Inline(PictureBytes::new(bytes)))
     }
 }
@@ -50,9 +64,30 @@ mod tests {
 
     #[test]
     fn a_picture_can_be_the_whole_answer() {
-        for kind in ["jpeg", "png"] {
-            let answer = Answer::parse(&format!("data:image/{kind};base64,AQID")).unwrap();
-            assert_eq!(answer, Answer::Inline(PictureBytes::new(vec![1, 2, 3])));
+        let lines = "AQIDBAUGBwgJ\r\n".repeat(3);
+        for (text, bytes) in [
+            ("data:image/jpeg;base64,AQID", &[1, 2, 3][..]),
+            ("data:image/png;base64,AQID", &[1, 2, 3]),
+            ("data:image/jpg;base64,AQID", &[1, 2, 3]),
+            ("DATA:IMAGE/JPEG;BASE64,AQID", &[1, 2, 3]),
+            ("data:image/jpeg;charset=utf-8;base64,AQID", &[1, 2, 3]),
+            ("data:image/jpeg;name=\"a b.jpg\";base64,AQID", &[1, 2, 3]),
+            ("data: image/jpeg ; base64 , AQID ", &[1, 2, 3]),
+            (" data:image/jpeg;base64,AQID\n", &[1, 2, 3]),
+            ("data:image/jpeg;base64,AQI=", &[1, 2]),
+            ("data:image/jpeg;base64,AQI", &[1, 2]),
+            ("data:image/jpeg;base64,AQI%3D", &[1, 2]),
+            ("data:image/jpeg;base64,+/+/", &[0xfb, 0xff, 0xbf]),
+            ("data:image/jpeg;base64,-_-_", &[0xfb, 0xff, 0xbf]),
+            ("data:image/jpeg;base64,%2B%2f-/", &[0xfb, 0xff, 0xbf]),
+            ("data:image/jpeg,%FF%D8", &[0xff, 0xd8]),
+            (
+                &format!("data:image/jpeg;base64,{lines}"),
+                &[1, 2, 3, 4, 5, 6, 7, 8, 9].repeat(3),
+            ),
+        ] {
+            let answer = Answer::Inline(PictureBytes::new(bytes.to_vec()));
+            assert_eq!(Answer::parse(text), Ok(answer), "{text}");
         }
     }
 
@@ -64,9 +99,14 @@ mod tests {
             "uploaded ",
             "uploaded:enrolments/somebody/else",
             "data:image/jpeg;base64,@@@",
-            "data:image/jpeg;base64,AQI",
-            "data:image/svg+xml;base64,AQID",
-            "data:image/jpeg,AQID",
+            "data:image/jpeg;base64,AQIDB",
+            "data:image/jpeg;base64,AQ=I",
+            "data:image/jpeg;base64,AQID====",
+            "data:image/jpeg;base64",
+            "data:text/html;base64,AQID",
+            "data:;base64,AQID",
+            "data:,AQID",
+            "http://localhost/a,b",
             "{\"key\":\"enrolments/somebody\"}",
             "\0",
             &"x".repeat(MAX_ANSWER),

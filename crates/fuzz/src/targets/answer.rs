@@ -56,11 +56,14 @@ fn run(bytes: &[u8]) {
         Ok(Answer::Uploaded) => assert_eq!(text, "uploaded"),
         Ok(Answer::Inline(picture)) => {
             assert!(text.len() <= MAX_ANSWER);
+            // However it was written, the picture is the one of the plain way to write it.
             let encoded = STANDARD.encode(picture.as_slice());
-            assert_eq!(
-                text.split_once(";base64,").map(|(_, data)| data),
-                Some(&*encoded)
+            let plain = Answer::parse(&format!("data:image/jpeg;base64,{encoded}"));
+            assert!(
+                encoded.len() > MAX_ANSWER - 40 || plain == Ok(Answer::Inline(picture.clone()))
             );
+            // Nothing that is written in Base64 grows.
+            assert!(picture.as_slice().len() <= text.len());
             let _ = inspect(picture.as_slice());
             let shown = format!("{picture:?}");
             assert_eq!(
