@@ -79,6 +79,24 @@ fn a_small_second_face_is_found() {
 }
 
 #[test]
+fn a_portrait_on_a_scanned_page_is_found_where_it_is() {
+    // Its face is a little less than a fifteenth of the page's longer side, as on an A4 scan.
+    let (engine, side) = (engine(), 270);
+    let portrait = resized(&portrait(&engine), side);
+    for (x, y) in [(0, 0), (160, 420), (692, 1034), (1384, 2069)] {
+        let mut page = RgbImage::from_pixel(1654, 2339, Rgb([235, 235, 230]));
+        imageops::replace(&mut page, &portrait, i64::from(x), i64::from(y));
+        let found = faces(&engine, &page);
+        assert_eq!(found.len(), 1, "at {x}, {y}");
+        let (bounds, side) = (found[0].bounds, 270.0);
+        #[expect(clippy::cast_precision_loss, reason = "pixels")]
+        let (x, y) = (bounds.left - x as f32, bounds.top - y as f32);
+        assert!(x > 0.0 && x + bounds.width < side, "{bounds:?}");
+        assert!(y > 0.0 && y + bounds.height < side, "{bounds:?}");
+    }
+}
+
+#[test]
 fn a_black_picture_and_a_tiny_one_have_no_face() {
     let engine = engine();
     for (width, height) in [(640, 480), (1, 1), (3, 2000)] {
