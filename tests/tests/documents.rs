@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use e2e::people::{
-    asked_for_face, asked_to_enrol, challenge, confirmed, enrolled, inline, refused, tokens,
+    asked_for_face, asked_to_enrol, challenge, confirmed, enrol, enrolled, inline, refused, tokens,
 };
 use e2e::pictures;
 use e2e::proxy::Proxy;
 use e2e::stack::{Stack, Variant};
 use serde_json::json;
 use signin_client::Answer;
+use signin_core::enrolment::MAX_RECOGNITIONS;
 use signin_core::key::DECOY;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
@@ -187,4 +188,24 @@ async fn an_operators_second_upload_replaces_nothing() {
     stack.put_object(bucket, &key, pictures::other()).await;
     stack.until_gone(bucket, &key).await;
     assert_eq!(stack.profile(user).await["faces"], before);
+}
+
+#[tokio::test]
+async fn an_enrolment_that_has_had_its_pictures_says_so_and_a_new_sign_in_begins_another() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let asked = asked_to_enrol(&client, &person).await;
+    let bucket = &stack.outputs.document_bucket;
+    let key = asked.upload.fields["key"].clone();
+    for upload in 0..MAX_RECOGNITIONS {
+        let mut picture = pictures::two_people();
+        // Behind the picture's end, where nobody looks.
+        picture.extend(upload.to_be_bytes());
+        client.upload(&asked, picture).await.unwrap();
+        stack.until_gone(bucket, &key).await;
+    }
+    let answered = client.answer(&asked, inline(pictures::document())).await;
+    refused(answered, Step::Enrol, Reason::TooManyPictures);
+    enrol(&client, &person).await;
 }

@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use e2e::mutation::Trigger;
 use e2e::people::{
     Person, asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
     newest_code, refused, reset, signed_up, tokens, with_a_new_password,
@@ -11,8 +14,12 @@ use e2e::people::{
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::{drawn, pictures};
 use signin_client::{Answer, Refusal, SignInClient};
+use signin_core::challenge::{LIFETIME, PRIVATE_PARAMETER, PrivateChallenge, Task};
+use signin_core::id::{ChallengeId, EnrolmentId};
+use signin_core::key::DocumentKey;
 use signin_core::lockout::{EMPTIED_EVERY, FAILURES_TO_LOCK, Path, SLOW_FALLS};
 use signin_core::reason::Reason;
+use signin_core::reset::Opening;
 use signin_core::step::Step;
 
 #[tokio::test]
@@ -290,6 +297,65 @@ async fn unknown_unenrolled_and_enrolled_users_look_alike() {
     }
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[0], seen[2]);
+}
+
+#[tokio::test]
+async fn an_answer_with_a_nonce_that_is_none_is_refused_by_name_and_the_enrolment_goes_on() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let mut asked = asked_to_enrol(&client, &person).await;
+    for nonce in [String::new(), "x".repeat(257)] {
+        let wrong = asked.with_pass_nonce(Some(nonce));
+        let answered = client.answer(&wrong, inline(pictures::document())).await;
+        asked = refused(answered, Step::Enrol, Reason::NotANonce);
+    }
+    let asked = asked.with_pass_nonce(Some("a nonce".to_owned()));
+    let document = client.answer(&asked, inline(pictures::document())).await;
+    let asked = challenge(document, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_refused_by_name_and_the_enrolment_goes_on() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let asked = asked_to_enrol(&client, &person).await;
+    let id = ChallengeId::parse(&asked.challenge_id).unwrap();
+    let now = e2e::tries::now();
+    let ended = PrivateChallenge {
+        key: DocumentKey::Enrolment(EnrolmentId::from(&id)).to_string(),
+        expires_at: now.minus(Duration::from_secs(1)),
+        session: Opening {
+            began: now.minus(LIFETIME),
+            bound: true,
+        },
+        task: Task::Enrol {
+            enrolment: EnrolmentId::from(&id),
+            consent: None,
+        },
+        id,
+    };
+    // Nobody waits for a quarter of an hour: the event is Cognito's, with another end.
+    let picture = pictures::document();
+    let answer = format!("data:image/jpeg;base64,{}", STANDARD.encode(&picture));
+    let late = serde_json::json!({
+        "userAttributes": {"sub": person.user_name()},
+        "privateChallengeParameters": {PRIVATE_PARAMETER: ended.to_parameter()},
+        "challengeAnswer": answer,
+        "userNotFound": false,
+    });
+    let late = stack.event(Trigger::Verify, person.user_name(), &late);
+    let verdict = stack.invoke(Trigger::Verify, &late).await.unwrap();
+    assert_eq!(verdict["response"]["answerCorrect"], false);
+
+    // The client hears of it, as it does when Cognito asks again.
+    let repeated = client.answer(&asked, inline(picture)).await;
+    let asked = refused(repeated, Step::Enrol, Reason::Expired);
+    let document = client.answer(&asked, inline(pictures::document())).await;
+    let asked = challenge(document, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
 }
 
 #[tokio::test]

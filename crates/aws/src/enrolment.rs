@@ -125,7 +125,7 @@ impl Indexer {
                 if version.is_none_or(|version| !enrolment.needs(version)) {
                     self.discard(key, version).await;
                 }
-                return Ok(Outcome::Rejected(Reason::TryLater));
+                return Ok(Outcome::Rejected(Reason::TooManyPictures));
             }
             Work::Busy => return Ok(Outcome::Busy),
             Work::Rejected(reason) => return Ok(Outcome::Rejected(reason)),

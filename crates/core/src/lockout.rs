@@ -50,8 +50,9 @@ pub const UNUSABLE_FREE: u32 = 30;
 /// How long it takes the level of unusable pictures to fall by one: 30 an hour.
 pub const UNUSABLE_FALLS: Duration = Duration::from_mins(2);
 
-/// How often a complete sign-in on another path may empty a path's levels. Without it, each of an
-/// owner's sign-ins would give a stranger 25 more guesses.
+/// How often a complete sign-in on another path, and how often a password reset, may empty a path's
+/// levels. Without it, each of an owner's sign-ins would give a stranger 25 more guesses, and each
+/// reset would give them to whoever reads the owner's mail.
 pub const EMPTIED_EVERY: Duration = Duration::from_hours(24);
 
 /// How long the record of a path's tries is kept after the last one. Every level is at zero long

@@ -32,7 +32,7 @@ pub enum Reason {
     Pending,
     /// It is not this user's face.
     NoMatch,
-    /// Not compared: a wait is due, or a service did not answer.
+    /// Not compared: a wait is due, which is named; or, where none is, a service did not answer.
     TryLater,
     /// Not compared: this way in has had too many failures, and opens again after a day, a sign-in
     /// on another way, a reset (the way with a password) or an operator's unlocking. No wait that
@@ -46,11 +46,18 @@ pub enum Reason {
     EnrolmentNeedsReset,
     /// Not looked at: no consent that counts is on record, and the answer brought none.
     ConsentNeeded,
+    /// Not looked at: the challenge's time was over. The next one can be answered.
+    Expired,
+    /// Not looked at: the answer came with a nonce that is none ([`crate::pass::nonce`]).
+    NotANonce,
+    /// Not looked at: the enrolment has had as many pictures as it may
+    /// ([`crate::enrolment::MAX_RECOGNITIONS`]); another sign-in begins a new one.
+    TooManyPictures,
 }
 
 impl Reason {
     /// Every reason, for parsing and for tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::NoFace,
         Self::ManyFaces,
         Self::TooSmall,
@@ -68,6 +75,9 @@ impl Reason {
         Self::Superseded,
         Self::EnrolmentNeedsReset,
         Self::ConsentNeeded,
+        Self::Expired,
+        Self::NotANonce,
+        Self::TooManyPictures,
     ];
 
     /// The name that clients see and that the table holds.
@@ -90,6 +100,9 @@ impl Reason {
             Self::Superseded => "SUPERSEDED",
             Self::EnrolmentNeedsReset => "ENROLMENT_NEEDS_RESET",
             Self::ConsentNeeded => "CONSENT_NEEDED",
+            Self::Expired => "EXPIRED",
+            Self::NotANonce => "NOT_A_NONCE",
+            Self::TooManyPictures => "TOO_MANY_PICTURES",
         }
     }
 

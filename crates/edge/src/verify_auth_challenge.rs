@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge};
 use signin_core::id::{ClientId, UserName};
 use signin_core::pass::nonce;
+use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 
 use crate::event::Event;
@@ -21,12 +22,14 @@ pub struct Answered {
     pub consent: Option<String>,
     /// The digest of the nonce that the client sends beside its answers, if it does.
     pub nonce: Option<Sha256Digest>,
+    /// Why it is not looked at, whatever it says.
+    pub unfit: Option<Reason>,
     /// The client's words. They may be a picture or face data: never to be logged.
     pub answer: String,
 }
 
-/// Reads the event; none where it does not belong to a challenge of ours, where the answer is no
-/// text, or where it comes with a nonce that is none, all of which cannot be correct.
+/// Reads the event; none where it does not belong to a challenge of ours or where the answer is no
+/// text, which cannot be correct.
 pub fn answered(event: &Event) -> Option<Answered> {
     if event.trigger_source() != "VerifyAuthChallengeResponse_Authentication" {
         return None;
@@ -35,14 +38,13 @@ pub fn answered(event: &Event) -> Option<Answered> {
     let challenge = request
         .private_challenge_parameters
         .get(PRIVATE_PARAMETER)?;
-    let nonce = match event.client_metadata("passNonce") {
-        Some(text) => Some(nonce(text)?),
-        None => None,
-    };
+    let sent = event.client_metadata("passNonce");
+    let nonce = sent.and_then(nonce);
     Some(Answered {
         user: event.user().ok()?,
         client: event.client().ok()?,
         nonce,
+        unfit: (sent.is_some() && nonce.is_none()).then_some(Reason::NotANonce),
         challenge: PrivateChallenge::from_parameter(challenge)?,
         consent: request.client_metadata.get("consent").cloned(),
         answer: request.challenge_answer?,
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_comes_with_the_answer_and_one_that_is_none_makes_it_no_answer() {
+    fn a_nonce_comes_with_the_answer_and_one_that_is_none_keeps_it_from_being_looked_at() {
         let with = |metadata: Value| {
             let parameters = json!({"challenge": challenge().to_parameter()});
             let event = Event::new(json!({
@@ -112,14 +114,15 @@ mod tests {
                     "clientMetadata": metadata,
                 },
             }));
-            answered(&event.unwrap()).map(|answered| answered.nonce)
+            let answered = answered(&event.unwrap()).unwrap();
+            answered.unfit.map_or(Ok(answered.nonce), Err)
         };
         for without in [json!(null), json!({}), json!({"other": "1"})] {
-            assert_eq!(with(without), Some(None));
+            assert_eq!(with(without), Ok(None));
         }
-        assert_eq!(with(json!({"passNonce": "mine"})), Some(nonce("mine")));
+        assert_eq!(with(json!({"passNonce": "mine"})), Ok(nonce("mine")));
         for wrong in [String::new(), "x".repeat(257)] {
-            assert_eq!(with(json!({"passNonce": wrong})), None);
+            assert_eq!(with(json!({"passNonce": wrong})), Err(Reason::NotANonce));
         }
     }
 

@@ -8,11 +8,12 @@ use signin_aws::enrolment::Indexer;
 use signin_aws::fault::in_time;
 use signin_aws::pictures::Bucket;
 use signin_aws::stopwatch::{Call, Stopwatch, TRIGGER_BUDGET};
-use signin_aws::table::Answering;
+use signin_aws::table::{Answering, EmptiedBy};
 use signin_core::challenge::Task;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
 use signin_core::lockout::Scope;
+use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::{Answered, answered, respond};
 use signin_edge::{Event, Refusal, clock, random};
@@ -40,16 +41,20 @@ impl Verifier {
         };
         let event = Event::new(event)?;
         let correct = match answered(&event) {
-            Some(answered) if call.watch.now() <= answered.challenge.expires_at => {
-                self.judge(&answered, call).await
-            }
-            _ => false,
+            Some(answered) => self.judge(&answered, call).await,
+            None => false,
         };
         Ok(respond(event, correct))
     }
 
     async fn judge(&self, answered: &Answered, call: Call) -> bool {
+        let late = call.watch.now() > answered.challenge.expires_at;
+        let unfit = late.then_some(Reason::Expired).or(answered.unfit);
         let judged = async {
+            // It uses the challenge up as any answer does, so that the session goes on from it.
+            if let Some(reason) = unfit {
+                return self.refuse_unread(answered, reason, call).await;
+            }
             match &answered.challenge.task {
                 Task::Enrol { enrolment, consent } => {
                     self.enrol(answered, enrolment, consent.as_deref(), call)
@@ -129,7 +134,8 @@ impl Verifier {
         for path in stake.empties.iter().copied() {
             let scope = Scope { path, factor };
             let table = &self.indexer.table;
-            let emptied = table.empty_tries_once(&answered.user, scope, call.watch.now());
+            let now = call.watch.now();
+            let emptied = table.empty_tries(&answered.user, scope, EmptiedBy::OtherPath, now);
             let until = call.watch.after(TRIGGER_BUDGET);
             if let Err(fault) = in_time("EmptyTries", until, emptied).await {
                 fault.log();

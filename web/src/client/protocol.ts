@@ -28,6 +28,9 @@ export const REASONS = [
   'SUPERSEDED',
   'ENROLMENT_NEEDS_RESET',
   'CONSENT_NEEDED',
+  'EXPIRED',
+  'NOT_A_NONCE',
+  'TOO_MANY_PICTURES',
 ] as const;
 
 /** One of {@link REASONS}. */

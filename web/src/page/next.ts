@@ -37,6 +37,7 @@ export function next(challenge: Challenge, { policy, agreed, measured }: Known):
     case 'ENROLMENT_NEEDS_RESET':
       return 'needs-reset';
     case 'SUPERSEDED':
+    case 'TOO_MANY_PICTURES':
       return 'begin-anew';
   }
   if (challenge.step !== 'ENROL') {

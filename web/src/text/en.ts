@@ -35,6 +35,9 @@ const reasons: Record<Reason, string> = {
   SUPERSEDED: 'Another window went on with this account. Begin again here.',
   ENROLMENT_NEEDS_RESET: 'Set a new password by mail, then go on in this window.',
   CONSENT_NEEDED: 'Nothing was looked at yet. Read the text and agree to it first.',
+  EXPIRED: 'That took too long. Try again.',
+  NOT_A_NONCE: 'Something unexpected happened. Begin again.',
+  TOO_MANY_PICTURES: 'There were too many pictures. Begin again.',
 };
 
 /** Reasons that mean something else for a document. */

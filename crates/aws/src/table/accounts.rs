@@ -253,7 +253,7 @@ impl UserTable {
             if self.write(writes.collect()).await? == Transaction::Written {
                 // The password has changed, and the account is its owner's: tries that stay on
                 // record delay them, and are no reason to say that the reset has failed.
-                if let Err(fault) = self.empty_tries(user, Path::Password).await {
+                if let Err(fault) = self.empty_by_reset(user, now).await {
                     fault.log();
                 }
                 return Ok(());

@@ -40,7 +40,7 @@ pub use accounts::Standing;
 pub use challenges::{Answering, Claim, FullPass, PassedFace, Settled, Ticket};
 pub use enrolments::{Lease, Offered};
 pub use owed::{Next, Page};
-pub use tries::OnPath;
+pub use tries::{EmptiedBy, OnPath};
 
 use crate::client::Config;
 use crate::fault::Fault;

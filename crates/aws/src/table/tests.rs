@@ -753,42 +753,45 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
     }
 }
 
+/// An update that empties tries, remembers when by an attribute, and creates nothing.
+fn empties(sort: &'static str, attribute: &'static str) -> Rule {
+    mock!(Client::update_item)
+        .match_requests(move |request| {
+            let key = request.key().expect("a key");
+            let values = request.expression_attribute_values().expect("values");
+            let last = NOW.minus(Duration::from_hours(24));
+            key["SK"] == s(sort)
+                && request.update_expression()
+                    == Some(&format!(
+                        "SET #{attribute} = :v0 REMOVE #fast, #fastSince, #slow, #slowSince, \
+                         #unusable, #unusableSince, #notBefore, #recent"
+                    ))
+                && request.condition_expression()
+                    == Some(&format!(
+                        "attribute_exists(#ttl) AND \
+                         (attribute_not_exists(#{attribute}) OR #{attribute} < :v1)"
+                    ))
+                && values.get(":v1") == Some(&n(last.as_millis()))
+        })
+        .then_output(|| UpdateItemOutput::builder().build())
+}
+
 #[tokio::test]
 async fn another_paths_sign_in_empties_once_a_day_and_creates_nothing() {
-    let rule = mock!(Client::update_item)
-        .match_requests(|request| {
-            let update = request.update_expression().unwrap_or_default();
-            let values = request.expression_attribute_values().expect("values");
-            let day = Duration::from_hours(24);
-            update
-                == "SET #emptiedAt = :v0 REMOVE #fast, #fastSince, #slow, #slowSince, #unusable, \
-                    #unusableSince, #notBefore, #recent"
-                && request.condition_expression()
-                    == Some(
-                        "attribute_exists(#ttl) AND \
-                         (attribute_not_exists(#emptiedAt) OR #emptiedAt < :v1)",
-                    )
-                && values.get(":v1") == Some(&n(NOW.minus(day).as_millis()))
-        })
-        .then_output(|| UpdateItemOutput::builder().build());
-    let emptied = table(&[&rule]).empty_tries_once(&ada(), OPEN, NOW).await;
+    let rule = empties("TRIES#OPEN#FACE", "emptiedAt");
+    let table = table(&[&rule]);
+    let emptied = table
+        .empty_tries(&ada(), OPEN, EmptiedBy::OtherPath, NOW)
+        .await;
     assert_eq!(emptied, Ok(()));
 }
 
 #[tokio::test]
-async fn a_reset_empties_a_path_whatever_the_factor_and_creates_nothing() {
-    let of = |sort: &'static str| {
-        mock!(Client::update_item)
-            .match_requests(move |request| {
-                let key = request.key().expect("a key");
-                key["SK"] == s(sort)
-                    && request.condition_expression() == Some("attribute_exists(#ttl)")
-            })
-            .then_output(|| UpdateItemOutput::builder().build())
-    };
-    let (face, data) = (of("TRIES#PASSWORD#FACE"), of("TRIES#PASSWORD#FACE_DATA"));
+async fn a_reset_empties_its_path_once_a_day_whatever_the_factor_and_creates_nothing() {
+    let face = empties("TRIES#PASSWORD#FACE", "emptiedByResetAt");
+    let data = empties("TRIES#PASSWORD#FACE_DATA", "emptiedByResetAt");
     let table = table(&[&face, &data]);
-    assert_eq!(table.empty_tries(&ada(), Path::Password).await, Ok(()));
+    assert_eq!(table.empty_by_reset(&ada(), NOW).await, Ok(()));
     assert_eq!((face.num_calls(), data.num_calls()), (1, 1));
 }
 

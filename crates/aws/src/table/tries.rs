@@ -26,8 +26,24 @@ const NOT_BEFORE: &str = "notBefore";
 /// The latest tries, by challenge: when, and what has become of each.
 const RECENT: &str = "recent";
 
-/// When a sign-in on another path emptied the levels last.
-const EMPTIED: &str = "emptiedAt";
+/// What may empty a path's levels, each by itself once in [`EMPTIED_EVERY`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptiedBy {
+    /// A complete sign-in on another path.
+    OtherPath,
+    /// A completed password reset.
+    Reset,
+}
+
+impl EmptiedBy {
+    /// The attribute that says when it did so last.
+    const fn attribute(self) -> &'static str {
+        match self {
+            Self::OtherPath => "emptiedAt",
+            Self::Reset => "emptiedByResetAt",
+        }
+    }
+}
 
 /// A path's tries as create-auth-challenge reads them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,30 +110,35 @@ impl UserTable {
         Ok(self.write(writes.into()).await? == Transaction::Written)
     }
 
-    /// Empties what stands against a user on a path, whatever the factor, as a completed password
-    /// reset does for the password's.
-    pub async fn empty_tries(&self, user: &UserName, path: Path) -> Result<(), Fault> {
-        for factor in Factor::ALL {
-            let scope = Scope { path, factor };
-            let known = empty(user, scope).if_present("ttl");
-            self.update("EmptyTries", known).await?;
-        }
-        Ok(())
-    }
-
-    /// Empties what stands against a user on a path, after a complete sign-in on another one; at
-    /// most once in a while.
-    pub async fn empty_tries_once(
+    /// Empties what stands against a user on a path, unless the same did so within
+    /// [`EMPTIED_EVERY`].
+    pub async fn empty_tries(
         &self,
         user: &UserName,
         scope: Scope,
+        by: EmptiedBy,
         now: Timestamp,
     ) -> Result<(), Fault> {
+        let last = now.minus(EMPTIED_EVERY);
         let rested = empty(user, scope)
-            .set(EMPTIED, time(now))
+            .set(by.attribute(), time(now))
             .if_present("ttl")
-            .if_absent_or_less(EMPTIED, time(now.minus(EMPTIED_EVERY)));
+            .if_absent_or_less(by.attribute(), time(last));
         self.update("EmptyTries", rested).await?;
+        Ok(())
+    }
+
+    /// What a completed password reset does for the path with the password, whatever the factor.
+    pub(super) async fn empty_by_reset(
+        &self,
+        user: &UserName,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        for factor in Factor::ALL {
+            let path = Path::Password;
+            let scope = Scope { path, factor };
+            self.empty_tries(user, scope, EmptiedBy::Reset, now).await?;
+        }
         Ok(())
     }
 }
@@ -205,7 +226,7 @@ pub(super) fn on_path(item: &Item) -> OnPath {
             },
             recent: recent.collect(),
         },
-        emptied: item.time(EMPTIED),
+        emptied: item.time(EmptiedBy::OtherPath.attribute()),
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use e2e::people::{Person, asked_for_face, challenge, enrolled, inline, refused};
+use e2e::people::{
+    Person, asked_for_face, challenge, enrolled, inline, refused, with_a_new_password,
+};
 use e2e::proxy::Proxy;
 use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
@@ -284,6 +286,35 @@ pub(crate) async fn locked_for_good(ground: Ground) -> Seen {
         Seen::held("password and face open it again")
     } else {
         Seen::fell(format!("the owner gets {}", words(&round)))
+    }
+}
+
+/// Somebody who reads the victim's mail sets the password again and again, and guesses at the face
+/// in between.
+pub(crate) async fn between_resets(ground: Ground) -> Seen {
+    const RESETS: usize = 4;
+    let stack = ground.stack.clone();
+    let (client, proxy) = (stack.client(), Proxy::read());
+    let (mut victim, _) = enrolled(&stack).await;
+    ground.begins().await;
+    let mark = proxy.mark().await;
+    for _ in 0..RESETS {
+        victim = with_a_new_password(&client, victim).await;
+        for _ in 0..FREE_FAILURES {
+            let begun =
+                client.begin_bound(&victim.email, &victim.password, &victim.account.binding);
+            let asked = challenge(begun.await, Step::Face);
+            let _ = client.answer(&asked, inline(pictures::other())).await;
+        }
+    }
+    // The first reset empties nothing, there is nothing yet; and it is the one of this day.
+    let compared = compared(&proxy, mark).await;
+    let free = FREE_FAILURES as usize;
+    let seen = format!("{compared} comparisons in {RESETS} resets");
+    if compared <= 2 * free {
+        Seen::held(seen)
+    } else {
+        Seen::fell(seen)
     }
 }
 

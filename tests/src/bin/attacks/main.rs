@@ -88,6 +88,7 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("5.7", Default, "make the right face wait by pictures that show nothing", "no guesses; 30 looked at, and then none", "unusable-pictures-are-guesses", guesses::unusable_pictures),
     attack!("5.8", Default, "lock the open path by 25 failures", "password and face open it again", "locked-for-good", guesses::locked_for_good),
     attack!("5.9", Default, "guess while a search's list is full", "each counted", "crowded-searches-cost-nothing", guesses::in_a_crowd),
+    attack!("5.10", Default, "read the victim's mail, and guess between one reset of the password and the next", "10 guesses, then the wait", "resets-refill-guesses", guesses::between_resets),
 
     attack!("6.1", Default, "tell unknown, unenrolled, locked and enrolled users apart by the answers", "the same", "unknown-users-look-different", telling_apart::by_answers),
     attack!("6.2", Default, "tell them apart by the calls that they cause", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls),

@@ -48,6 +48,11 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
         Reason::EnrolmentNeedsReset => {
             "This client may not enrol a face: reset the password, and enrol with the new one."
         }
+        Reason::Expired => "The answer came too late: answer the next challenge within its time.",
+        Reason::NotANonce => {
+            "The client sent a passNonce that is none: 1 to 256 bytes are expected."
+        }
+        Reason::TooManyPictures => "The enrolment has had all its pictures: begin anew.",
         Reason::ConsentNeeded => {
             "No consent is on record: deploy the stack with the ConsentVersion that is agreed to, \"1\"."
         }
