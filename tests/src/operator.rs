@@ -238,6 +238,27 @@ impl Stack {
         }
     }
 
+    /// Waits until a line of some log holds a text.
+    pub async fn until_logged(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut ticks = tokio::time::interval(Duration::from_millis(500));
+        loop {
+            ticks.tick().await;
+            let logs = self.logs().await;
+            if logs.iter().any(|(_, log)| log.contains(text)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no log says {text}");
+        }
+    }
+
+    /// Cognito's name for the account with an address.
+    pub async fn user_name_of(&self, email: &str) -> String {
+        let account = self.admin("AdminGetUser", serde_json::json!({"Username": email}));
+        let name = account.await["Username"].as_str().map(str::to_owned);
+        name.expect("an account has a name")
+    }
+
     /// Waits until nothing lies at a key any more, in any version.
     pub async fn until_gone(&self, bucket: &str, key: &str) {
         let deadline = Instant::now() + PATIENCE;

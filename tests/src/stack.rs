@@ -45,6 +45,13 @@ pub enum Variant {
 }
 
 impl Variant {
+    /// The stack's name in CloudFormation: `face-sign-in`, and the variant's after it.
+    pub fn stack_name(self) -> String {
+        let file = self.file();
+        let variant = file.trim_start_matches("outputs").trim_end_matches(".json");
+        format!("face-sign-in{variant}")
+    }
+
     fn file(self) -> &'static str {
         match self {
             Self::Default => "outputs.json",

@@ -1,13 +1,13 @@
 //! The mail that a running stack would have sent. Its mailbox wants the stack's key, which a page
 //! does not have: whoever tries the page reads their code here.
 
-use std::fs;
 use std::io::{Write, stdout};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::outputs;
 use crate::stack::http;
 
 /// What of a stack's outputs is needed.
@@ -30,13 +30,7 @@ struct Letter {
 
 /// Prints the letters to everybody, or to one address, newest first.
 pub(crate) fn show(dir: &Path, to: Option<&str>) -> Result<()> {
-    let path = dir.join("outputs.json");
-    let text = fs::read_to_string(&path).with_context(|| {
-        let path = path.display();
-        format!("{path} cannot be read; is the stack up? (cargo xtask up)")
-    })?;
-    let outputs: Outputs = serde_json::from_str(&text)
-        .with_context(|| format!("{} does not hold a stack's outputs", path.display()))?;
+    let outputs: Outputs = outputs::read(dir)?;
     let query = to.map_or_else(String::new, |to| format!("?to={}", encoded(to)));
     let url = format!("{}/_local/mailbox{query}", outputs.cognito_endpoint);
     let key = format!("Authorization: Bearer {}\r\n", outputs.secret_access_key);

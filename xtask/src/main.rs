@@ -10,6 +10,7 @@ mod fuzz;
 mod interrupt;
 mod mail;
 mod mutations;
+mod outputs;
 mod parts;
 mod paths;
 mod private;
@@ -48,6 +49,8 @@ enum Command {
     Down(Folder),
     /// Show the mail that the running stack would have sent, newest first.
     Mail(Mail),
+    /// Print what the AWS CLI needs to reach the running stack: `eval "$(cargo xtask env)"`.
+    Env(Folder),
     /// Enrol and sign in with a face, as a client would; starts the stack if needed.
     Demo(Demo),
     /// Run every test, or one suite.
@@ -178,6 +181,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Down(folder) => run::down(&paths.state(&folder.dir))?,
         Command::Mail(mail) => mail::show(&paths.state(&mail.folder.dir), mail.to.as_deref())?,
+        Command::Env(folder) => outputs::print_environment(&paths.state(&folder.dir))?,
         Command::Demo(demo) => {
             return run::demo(&paths, &paths.state(&demo.folder.dir), &demo.arguments);
         }
@@ -192,4 +196,55 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The documents that tell somebody what to run.
+    const DOCUMENTS: [&str; 5] = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "SECURITY.md",
+        "web/README.md",
+        "events/README.md",
+    ];
+
+    /// Every command that a document names: from `cargo xtask` to the end of the code, the line, or
+    /// what a shell does not pass on.
+    fn commands(text: &str) -> Vec<String> {
+        let ends = |rest: &str| {
+            let end = rest.find(['`', '\n', '#', ')', '"', '|', ',', ';', '&', '…', '[', '<']);
+            rest[..end.unwrap_or(rest.len())].trim_end().to_owned()
+        };
+        text.match_indices("cargo xtask ")
+            .map(|(place, _)| ends(&text[place..]))
+            .collect()
+    }
+
+    #[test]
+    fn every_command_that_a_document_names_is_one() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut seen = 0;
+        for document in DOCUMENTS {
+            let text = fs::read_to_string(root.join(document)).unwrap();
+            for command in commands(&text) {
+                let words = command.split_whitespace().skip(1);
+                let parsed = Arguments::try_parse_from(words);
+                let known = parsed
+                    .as_ref()
+                    .err()
+                    .is_none_or(|error| error.kind() == clap::error::ErrorKind::DisplayHelp);
+                assert!(known, "{document}: {command}: {}", parsed.unwrap_err());
+                seen += 1;
+            }
+        }
+        assert!(seen > 20, "{seen} commands were found");
+    }
 }

@@ -32,7 +32,9 @@ pub fn sign_in(challenge: &ChallengeId) -> String {
 pub enum DocumentKey {
     /// `enrolments/<enrolmentId>`: a user's own, for an enrolment that was begun in a session.
     Enrolment(EnrolmentId),
-    /// `bulk/<userName>/<file name>`: an operator's, who vouches for it.
+    /// `bulk/<userName>/<file name>`: an operator's, who vouches for it. The name is Cognito's, the
+    /// user's `sub`: a UUID, in a pool where people sign in by their address. An address in its
+    /// place names nobody.
     Bulk {
         /// Whose face it shows.
         user: UserName,
@@ -49,12 +51,19 @@ impl DocumentKey {
         }
         let (user, file_name) = key.strip_prefix(BULK)?.split_once('/')?;
         let fits = !file_name.contains('/') && (1..=MAX_FILE_NAME).contains(&file_name.len());
-        let user = UserName::parse(user).ok()?;
+        let user = UserName::parse(user).ok().filter(|_| is_uuid(user))?;
         fits.then(|| Self::Bulk {
             user,
             file_name: file_name.to_owned(),
         })
     }
+}
+
+/// Whether a text is a UUID in the form with hyphens (RFC 9562, section 4).
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let hexadecimal = |group: &&str| group.bytes().all(|digit| digit.is_ascii_hexdigit());
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(hexadecimal)
 }
 
 impl std::fmt::Display for DocumentKey {
@@ -70,6 +79,8 @@ impl std::fmt::Display for DocumentKey {
 mod tests {
     use super::*;
 
+    const USER: &str = "b5a7c2de-0000-4000-8000-12345678abCD";
+
     #[test]
     fn a_key_reads_back() {
         let id = "ab".repeat(16);
@@ -79,9 +90,9 @@ mod tests {
                 DocumentKey::Enrolment(EnrolmentId::parse(&id).unwrap()),
             ),
             (
-                "bulk/ada-1/passport scan.jpg".to_owned(),
+                format!("bulk/{USER}/passport scan.jpg"),
                 DocumentKey::Bulk {
-                    user: UserName::parse("ada-1").unwrap(),
+                    user: UserName::parse(USER).unwrap(),
                     file_name: "passport scan.jpg".to_owned(),
                 },
             ),
@@ -112,9 +123,15 @@ mod tests {
             format!("enrolments/{id}/more"),
             format!("/enrolments/{id}"),
             format!("sign-in/{id}"),
-            "bulk/ada/".into(),
-            "bulk/ada/a/b".into(),
-            format!("bulk/ada/{}", "x".repeat(201)),
+            "bulk/".into(),
+            "bulk/face.jpg".into(),
+            "bulk/ada@example.com/face.jpg".into(),
+            "bulk/ada/face.jpg".into(),
+            format!("bulk/{}/face.jpg", USER.replace('-', "")),
+            format!("bulk/{}g/face.jpg", &USER[..35]),
+            format!("bulk/{USER}/"),
+            format!("bulk/{USER}/a/b"),
+            format!("bulk/{USER}/{}", "x".repeat(201)),
         ] {
             assert_eq!(DocumentKey::parse(&key), None, "{key}");
         }

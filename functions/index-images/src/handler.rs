@@ -9,7 +9,7 @@ use signin_aws::fault::Fault;
 use signin_aws::pictures::Found;
 use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_core::id::EnrolmentId;
-use signin_core::key::DocumentKey;
+use signin_core::key::{BULK, DocumentKey};
 use signin_core::reason::Reason;
 use signin_core::time::Timestamp;
 use signin_edge::object_created::{Created, created};
@@ -20,6 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(12);
 
 /// How many replaced enrolments a call undoes at most, beside what it was called for.
 const UNDONE: i32 = 3;
+
+/// What an operator is told, in the log and by its alarm, whose upload is nobody's.
+const BULK_KEY: &str = "expected bulk/<user name>/<file>, where the user name is Cognito's (the \
+    user's sub, a UUID), found another key: upload it again under that one";
 
 /// Indexes images.
 pub(crate) struct Images {
@@ -69,15 +73,21 @@ impl Images {
         }
     }
 
-    /// Serves one object, and says in a word how.
+    /// Serves one object, and says in a few words how.
     async fn object(&self, object: &Created, call: Call) -> Result<&'static str, Fault> {
         let Created {
             bucket,
             key,
             version,
         } = object;
-        let Some(key) = DocumentKey::parse(key).filter(|_| bucket == self.indexer.documents.name())
-        else {
+        if bucket != self.indexer.documents.name() {
+            return Ok("nobody's");
+        }
+        let Some(key) = DocumentKey::parse(key) else {
+            if key.starts_with(BULK) {
+                // An operator waits for it; the sweep deletes it in a day.
+                Fault::new("ReadKey", BULK_KEY).log();
+            }
             return Ok("nobody's");
         };
         let found = self

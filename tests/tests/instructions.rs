@@ -1,0 +1,219 @@
+//! What the README tells people to do, done: each of its lines as it stands there.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use e2e::people::{
+    Person, asked_for_face, enrol, enrolled, inline, refused, reset, tokens, with_a_new_password,
+};
+use e2e::pictures;
+use e2e::stack::{Stack, Variant, fresh_email};
+use serde::Deserialize;
+use signin_client::SignedUp;
+use signin_client::samples::parts;
+use signin_core::lockout::{FAILURES_TO_LOCK, Path as Way};
+use signin_core::reason::Reason;
+use signin_core::step::Step;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How long the lines of one instruction may take before the test gives them up.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The lines for a shell in the README's part for operators: of a block, named by how it begins.
+fn block(begins: &str) -> String {
+    let readme = fs::read_to_string(checkout().join("README.md")).unwrap();
+    let (_, part) = readme.split_once("### For operators").unwrap();
+    let (part, _) = part.split_once("\n## ").unwrap();
+    let mut blocks = part.split("```console\n").skip(1);
+    let found = blocks.find(|block| block.starts_with(begins));
+    let found = found.unwrap_or_else(|| panic!("the README has no lines that begin {begins}"));
+    found.split("```").next().unwrap().to_owned()
+}
+
+/// An operator at a shell, in whose folder a portrait lies.
+struct Operator<'a> {
+    stack: &'a Stack,
+    name: String,
+    folder: PathBuf,
+}
+
+impl<'a> Operator<'a> {
+    fn of(stack: &'a Stack, variant: Variant, task: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("operator")
+            .join(task);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("portrait.jpg"), pictures::document()).unwrap();
+        Self {
+            stack,
+            name: variant.stack_name(),
+            folder,
+        }
+    }
+
+    /// Follows the README: the lines with which it begins, then those that are named.
+    async fn follows(&self, email: &str, begins: &[&str]) {
+        let start = block("stack=face-sign-in\n");
+        // The suites' stacks stand side by side.
+        let start = start.replacen("stack=face-sign-in\n", &format!("stack={}\n", self.name), 1);
+        let lines: Vec<String> = begins.iter().map(|begins| block(begins)).collect();
+        let script = format!("email={email}\n{start}\n{}", lines.concat());
+        let tools = parts().join("clients/bin");
+        let path = std::env::var("PATH").unwrap();
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-euo", "pipefail", "-c", &script])
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("PATH", format!("{}:{path}", tools.display()))
+            .env("HOME", &self.folder)
+            .env("AWS_ENDPOINT_URL", &self.stack.outputs.s3_endpoint)
+            .env("AWS_DEFAULT_REGION", &self.stack.outputs.region)
+            .envs(self.stack.environment())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let output = timeout(PATIENCE, shell.output()).await.unwrap().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{begins:?}: {said}");
+    }
+}
+
+/// Somebody who was invited, and has set a password in their tab.
+async fn invited(stack: &Stack, email: String) -> Person {
+    let client = stack.client();
+    let password = "what the invited person chose 1A".to_owned();
+    let binding = reset(&client, &email, &password).await;
+    let sub = stack.user_name_of(&email).await;
+    Person {
+        account: SignedUp { sub, binding },
+        email,
+        password,
+    }
+}
+
+#[tokio::test]
+async fn an_invited_person_gets_in_and_a_face_that_was_taken_away_does_not() {
+    let (stack, variant) = (Stack::read(Variant::Default), Variant::Default);
+    let client = stack.client();
+    let operator = Operator::of(&stack, variant, "invites");
+    let email = fresh_email();
+    operator
+        .follows(&email, &["aws cognito-idp admin-create-user"])
+        .await;
+    let person = invited(&stack, email).await;
+    let first = enrol(&client, &person).await;
+
+    // The face is taken away.
+    let lines = ["user=$(", "faces=$("];
+    operator.follows(&person.email, &lines).await;
+    let asked = asked_for_face(&client, &person.email).await;
+    let answered = client.answer(&asked, inline(pictures::live())).await;
+    refused(answered, Step::Face, Reason::NoMatch);
+    let refresh = first.refresh.expect("a sign-in brings a refresh token");
+    client.refresh(&refresh).await.unwrap_err();
+
+    // And they enrol again, as the README says.
+    let person = with_a_new_password(&client, person).await;
+    enrol(&client, &person).await;
+    let asked = asked_for_face(&client, &person.email).await;
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn a_person_is_enrolled_from_the_operators_own_picture() {
+    // This stack's operator states that consent was obtained.
+    let (stack, variant) = (Stack::read(Variant::Password), Variant::Password);
+    let client = stack.client();
+    let operator = Operator::of(&stack, variant, "bulk");
+    let email = fresh_email();
+    operator
+        .follows(&email, &["aws cognito-idp admin-create-user"])
+        .await;
+    operator.follows(&email, &["user=$(", "aws s3 cp"]).await;
+    let user = stack.user_name_of(&email).await;
+    stack
+        .until_state(&format!("USER#{user}"), "PROFILE", "ACTIVE")
+        .await;
+    let person = invited(&stack, email).await;
+    let begun = client.begin_bound(&person.email, &person.password, &person.account.binding);
+    let asked = e2e::people::challenge(begun.await, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn an_upload_under_an_address_is_told_to_the_operator() {
+    let stack = Stack::read(Variant::Default);
+    let bucket = &stack.outputs.document_bucket;
+    let key = format!("bulk/{}/portrait.jpg", fresh_email());
+    stack.put_object(bucket, &key, pictures::document()).await;
+    stack.until_logged("expected bulk/<user name>/<file>").await;
+    assert_eq!(
+        stack.objects(bucket, &key).await,
+        1,
+        "the picture is still there"
+    );
+}
+
+#[tokio::test]
+async fn a_way_in_is_unlocked() {
+    let (stack, variant) = (Stack::read(Variant::Default), Variant::Default);
+    let client = stack.client();
+    let operator = Operator::of(&stack, variant, "unlocks");
+    let (person, _) = enrolled(&stack).await;
+    stack
+        .fail_so_often(person.user_name(), Way::Open, FAILURES_TO_LOCK)
+        .await;
+    let asked = asked_for_face(&client, &person.email).await;
+    assert_eq!(asked.reason, Some(Reason::Locked));
+    let lines = ["user=$(", "aws dynamodb delete-item"];
+    operator.follows(&person.email, &lines).await;
+    let asked = asked_for_face(&client, &person.email).await;
+    tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+/// Where the README's example for Amplify ended.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Ended {
+    email: String,
+    sign_in_step: String,
+}
+
+#[tokio::test]
+async fn the_example_for_amplify_signs_up_enrols_and_signs_in() {
+    let stack = Stack::read(Variant::Default);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    fs::create_dir_all(&folder).unwrap();
+    let outputs = serde_json::to_vec(&stack.by_name).unwrap();
+    let files = [
+        ("outputs.json", outputs),
+        ("document.jpg", pictures::document()),
+        ("live.jpg", pictures::live()),
+        ("live-again.jpg", pictures::live()),
+    ];
+    let files = files.map(|(name, content)| {
+        fs::write(folder.join(name), content).unwrap();
+        folder.join(name)
+    });
+    let mut node = Command::new("node");
+    node.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/amplify/readme.mjs"))
+        .arg(checkout().join("README.md"))
+        .args(files)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = timeout(PATIENCE, node.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let ended: Ended = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+    assert_eq!(ended.sign_in_step, "DONE", "{}", ended.email);
+}
