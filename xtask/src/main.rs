@@ -57,7 +57,7 @@ enum Command {
     Test {
         /// The suite; all of them where none is named.
         suite: Option<Suite>,
-        /// Of the attacks or faults, only those whose description holds this.
+        /// Only the tests whose name, or the attacks and faults whose description, holds this.
         only: Option<String>,
     },
     /// Time what strangers could tell users apart by, side by side, and what the page lets wait.

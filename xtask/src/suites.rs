@@ -194,6 +194,7 @@ fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&
             Suite::E2e => table.check("end-to-end tests", || {
                 let mut tests = cargo(paths);
                 tests.args(["test", "--locked", "--no-fail-fast", "--package", "e2e"]);
+                tests.args(only.filter(|only| *only != SAMPLE));
                 with_stack(tests)
             }),
             Suite::Attacks => {
