@@ -10,7 +10,8 @@
 //! | module | what it does there |
 //! | --- | --- |
 //! | `wire` | HTTP, CORS, the operation's name, one log line; knows no user |
-//! | `requests` | parses the body and holds it to the API model's limits |
+//! | `requests` | parses the body, once it is held to the API model |
+//! | `model` | what the API model lets a request hold, and the refusal of what it does not |
 //! | `administrators` | who signed a request, and what they may do |
 //! | `operations` | what each operation does, in the order in which Cognito does it |
 //! | `sign_in` | the state machine of a custom sign-in |
@@ -26,6 +27,7 @@ mod administrators;
 mod clock;
 mod error;
 mod mailbox;
+mod model;
 mod operations;
 mod passwords;
 mod pool;

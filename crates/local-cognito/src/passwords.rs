@@ -67,19 +67,23 @@ impl PasswordPolicy {
     /// Refuses a password that does not conform, and says in what.
     pub(crate) fn check(&self, password: &str) -> ApiResult<()> {
         let has = |wanted: fn(char) -> bool| password.chars().any(wanted);
-        let complaint = if password.chars().count() < self.minimum_length {
-            "Password not long enough"
-        } else if self.require_uppercase && !has(|c| c.is_ascii_uppercase()) {
-            "Password must have uppercase characters"
-        } else if self.require_lowercase && !has(|c| c.is_ascii_lowercase()) {
-            "Password must have lowercase characters"
-        } else if self.require_numbers && !has(|c| c.is_ascii_digit()) {
-            "Password must have numeric characters"
-        } else if self.require_symbols && !has(|c| SYMBOLS.contains(c)) {
-            "Password must have symbol characters"
-        } else {
-            return Ok(());
-        };
+        let blank_at = |end: Option<char>| end.is_some_and(char::is_whitespace);
+        let complaint =
+            if blank_at(password.chars().next()) || blank_at(password.chars().next_back()) {
+                r"Password must satisfy regular expression pattern: ^\S.*\S$"
+            } else if password.chars().count() < self.minimum_length {
+                "Password not long enough"
+            } else if self.require_uppercase && !has(|c| c.is_ascii_uppercase()) {
+                "Password must have uppercase characters"
+            } else if self.require_lowercase && !has(|c| c.is_ascii_lowercase()) {
+                "Password must have lowercase characters"
+            } else if self.require_numbers && !has(|c| c.is_ascii_digit()) {
+                "Password must have numeric characters"
+            } else if self.require_symbols && !has(|c| SYMBOLS.contains(c)) {
+                "Password must have symbol characters"
+            } else {
+                return Ok(());
+            };
         Err(ApiError::new(
             ErrorCode::InvalidPassword,
             format!("Password did not conform with policy: {complaint}"),
@@ -117,6 +121,8 @@ mod tests {
         let policy = PasswordPolicy::default();
         for (password, complaint) in [
             ("Aa1!", "not long enough"),
+            (" AAAAaaa1!", "pattern"),
+            ("AAAAaaa1! ", "pattern"),
             ("aaaaaaa1!", "uppercase"),
             ("AAAAAAA1!", "lowercase"),
             ("AAAAaaaa!", "numeric"),

@@ -1,63 +1,42 @@
-//! Request bodies, and the limits that Cognito's API model sets them.
+//! Request bodies: of each, the members that the API model gives it, and what is read of them.
 //!
 //! None of these types prints: they hold passwords, codes, tokens and answers.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::model::{
+    ACCESS_TOKEN, ANALYTICS_METADATA, ATTRIBUTE_NAME, ATTRIBUTES, AUTH_FLOW, CHALLENGE_NAME,
+    CLIENT_ID, CLIENT_SECRET, CODE, CONTEXT_DATA, DELIVERY_MEDIUMS, DEVICE_KEY, FILTER, LIMIT,
+    MESSAGE_ACTION, Member, PAGINATION_TOKEN, PASSWORD, POOL_ID, SECRET_HASH, SESSION, STRINGS,
+    Shape, USER_CONTEXT_DATA, USER_NAME, check, optional, required,
+};
 
 /// Strings by name: `AuthParameters`, `ChallengeResponses`, `ClientMetadata`.
 pub(crate) type StringMap = BTreeMap<String, String>;
 
-/// Characters that a value of a [`StringMap`] may have.
-pub(crate) const MAX_STRING: usize = 131_072;
-
-/// Characters that an attribute or validation datum may have.
-const MAX_ATTRIBUTE: usize = 2_048;
-
-const NAME: RangeInclusive<usize> = 1..=128;
-const PASSWORD: RangeInclusive<usize> = 1..=256;
-const CODE: RangeInclusive<usize> = 1..=2_048;
-const SESSION: RangeInclusive<usize> = 20..=2_048;
-const TOKEN: RangeInclusive<usize> = 1..=MAX_STRING;
-const POOL: RangeInclusive<usize> = 1..=55;
-
-/// Users that one page of `ListUsers` may hold.
-pub(crate) const MAX_LISTED: usize = 60;
-
-/// A request body that can be held to its limits.
+/// A request body.
 pub(crate) trait Request: DeserializeOwned {
-    /// Refuses what the API model does not allow.
-    fn check(&self) -> ApiResult<()>;
+    /// All its members in the API model, those among them that are not read.
+    const MEMBERS: &'static [Member];
 }
 
-/// Parses a body and checks it.
+/// Reads a body that the API model allows.
 pub(crate) fn parse<R: Request>(body: &[u8]) -> ApiResult<R> {
-    let request: R = serde_json::from_slice(body).map_err(|error| {
-        // The text of a parse error may quote the body.
+    // The text of a parse error may quote the body.
+    let unreadable = |error: serde_json::Error| {
         let place = format!("line {} column {}", error.line(), error.column());
-        match error.classify() {
-            serde_json::error::Category::Data => ApiError::invalid_parameter(format!(
-                "The request is missing a required member or has one of the wrong type ({place})."
-            )),
-            _ => ApiError::new(
-                ErrorCode::Serialization,
-                format!("The request is not JSON ({place})."),
-            ),
-        }
-    })?;
-    // A structure by itself would also take a list, member after member.
-    if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(ApiError::invalid_parameter(
-            "The request is not a JSON object.",
-        ));
-    }
-    request.check()?;
-    Ok(request)
+        ApiError::new(
+            ErrorCode::Serialization,
+            format!("The request is not JSON, or not as the API has it ({place})."),
+        )
+    };
+    let body = serde_json::from_slice(body).map_err(unreadable)?;
+    check(R::MEMBERS, &body)?;
+    serde_json::from_value(body).map_err(unreadable)
 }
 
 /// A name with its value, as attributes come.
@@ -65,8 +44,7 @@ pub(crate) fn parse<R: Request>(body: &[u8]) -> ApiResult<R> {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Attribute {
     pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) value: String,
+    pub(crate) value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +52,7 @@ pub(crate) struct Attribute {
 pub(crate) struct SignUpRequest {
     pub(crate) client_id: String,
     pub(crate) username: String,
-    pub(crate) password: String,
+    pub(crate) password: Option<String>,
     pub(crate) secret_hash: Option<String>,
     pub(crate) user_attributes: Option<Vec<Attribute>>,
     pub(crate) validation_data: Option<Vec<Attribute>>,
@@ -82,14 +60,17 @@ pub(crate) struct SignUpRequest {
 }
 
 impl Request for SignUpRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        length("username", &self.username, NAME)?;
-        length("password", &self.password, PASSWORD)?;
-        attributes("userAttributes", self.user_attributes.as_deref())?;
-        attributes("validationData", self.validation_data.as_deref())?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("ClientId", CLIENT_ID),
+        optional("SecretHash", SECRET_HASH),
+        required("Username", USER_NAME),
+        optional("Password", PASSWORD),
+        optional("UserAttributes", ATTRIBUTES),
+        optional("ValidationData", ATTRIBUTES),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("UserContextData", USER_CONTEXT_DATA),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -103,12 +84,17 @@ pub(crate) struct ConfirmSignUpRequest {
 }
 
 impl Request for ConfirmSignUpRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        length("username", &self.username, NAME)?;
-        length("confirmationCode", &self.confirmation_code, CODE)?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("ClientId", CLIENT_ID),
+        optional("SecretHash", SECRET_HASH),
+        required("Username", USER_NAME),
+        required("ConfirmationCode", CODE),
+        optional("ForceAliasCreation", Shape::Flag),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("UserContextData", USER_CONTEXT_DATA),
+        optional("ClientMetadata", STRINGS),
+        optional("Session", SESSION),
+    ];
 }
 
 /// `ResendConfirmationCode` and `ForgotPassword`: a code is wanted.
@@ -122,11 +108,14 @@ pub(crate) struct CodeRequest {
 }
 
 impl Request for CodeRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        length("username", &self.username, NAME)?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("ClientId", CLIENT_ID),
+        optional("SecretHash", SECRET_HASH),
+        optional("UserContextData", USER_CONTEXT_DATA),
+        required("Username", USER_NAME),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -141,13 +130,16 @@ pub(crate) struct ConfirmForgotPasswordRequest {
 }
 
 impl Request for ConfirmForgotPasswordRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        length("username", &self.username, NAME)?;
-        length("confirmationCode", &self.confirmation_code, CODE)?;
-        length("password", &self.password, PASSWORD)?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("ClientId", CLIENT_ID),
+        optional("SecretHash", SECRET_HASH),
+        required("Username", USER_NAME),
+        required("ConfirmationCode", CODE),
+        required("Password", PASSWORD),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("UserContextData", USER_CONTEXT_DATA),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -155,20 +147,19 @@ impl Request for ConfirmForgotPasswordRequest {
 pub(crate) struct InitiateAuthRequest {
     pub(crate) client_id: String,
     pub(crate) auth_flow: String,
-    #[serde(default)]
-    pub(crate) auth_parameters: StringMap,
-    pub(crate) client_metadata: Option<StringMap>,
+    pub(crate) auth_parameters: Option<StringMap>,
 }
 
 impl Request for InitiateAuthRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        strings("authParameters", Some(&self.auth_parameters))?;
-        if let Some(name) = self.auth_parameters.get("USERNAME") {
-            length("authParameters.USERNAME", name, NAME)?;
-        }
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("AuthFlow", AUTH_FLOW),
+        optional("AuthParameters", STRINGS),
+        optional("ClientMetadata", STRINGS),
+        required("ClientId", CLIENT_ID),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("UserContextData", USER_CONTEXT_DATA),
+        optional("Session", SESSION),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -177,20 +168,20 @@ pub(crate) struct RespondToAuthChallengeRequest {
     pub(crate) client_id: String,
     pub(crate) challenge_name: String,
     pub(crate) session: Option<String>,
-    #[serde(default)]
-    pub(crate) challenge_responses: StringMap,
+    pub(crate) challenge_responses: Option<StringMap>,
     pub(crate) client_metadata: Option<StringMap>,
 }
 
 impl Request for RespondToAuthChallengeRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        if let Some(session) = &self.session {
-            length("session", session, SESSION)?;
-        }
-        strings("challengeResponses", Some(&self.challenge_responses))?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("ClientId", CLIENT_ID),
+        required("ChallengeName", CHALLENGE_NAME),
+        optional("Session", SESSION),
+        optional("ChallengeResponses", STRINGS),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("UserContextData", USER_CONTEXT_DATA),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -203,11 +194,13 @@ pub(crate) struct GetTokensFromRefreshTokenRequest {
 }
 
 impl Request for GetTokensFromRefreshTokenRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        length("refreshToken", &self.refresh_token, TOKEN)?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("RefreshToken", ACCESS_TOKEN),
+        required("ClientId", CLIENT_ID),
+        optional("ClientSecret", CLIENT_SECRET),
+        optional("DeviceKey", DEVICE_KEY),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 /// `GetUser`, `GlobalSignOut` and `DeleteUser`.
@@ -218,9 +211,7 @@ pub(crate) struct AccessTokenRequest {
 }
 
 impl Request for AccessTokenRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("accessToken", &self.access_token, TOKEN)
-    }
+    const MEMBERS: &'static [Member] = &[required("AccessToken", ACCESS_TOKEN)];
 }
 
 #[derive(Deserialize)]
@@ -232,10 +223,11 @@ pub(crate) struct RevokeTokenRequest {
 }
 
 impl Request for RevokeTokenRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("clientId", &self.client_id, NAME)?;
-        length("token", &self.token, TOKEN)
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("Token", ACCESS_TOKEN),
+        required("ClientId", CLIENT_ID),
+        optional("ClientSecret", CLIENT_SECRET),
+    ];
 }
 
 /// `AdminDisableUser`, `AdminEnableUser`, `AdminGetUser`, `AdminUserGlobalSignOut` and
@@ -248,10 +240,19 @@ pub(crate) struct AdminUserRequest {
 }
 
 impl Request for AdminUserRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        length("username", &self.username, NAME)
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        required("Username", USER_NAME),
+    ];
+}
+
+/// What becomes of an invitation, where it is not just sent.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum MessageAction {
+    /// Sent once more, to somebody who has not come yet.
+    Resend,
+    Suppress,
 }
 
 /// `AdminCreateUser`.
@@ -263,22 +264,23 @@ pub(crate) struct AdminCreateUserRequest {
     pub(crate) temporary_password: Option<String>,
     pub(crate) user_attributes: Option<Vec<Attribute>>,
     pub(crate) validation_data: Option<Vec<Attribute>>,
-    pub(crate) message_action: Option<String>,
+    pub(crate) message_action: Option<MessageAction>,
     pub(crate) desired_delivery_mediums: Option<Vec<String>>,
     pub(crate) client_metadata: Option<StringMap>,
 }
 
 impl Request for AdminCreateUserRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        length("username", &self.username, NAME)?;
-        if let Some(password) = &self.temporary_password {
-            length("temporaryPassword", password, PASSWORD)?;
-        }
-        attributes("userAttributes", self.user_attributes.as_deref())?;
-        attributes("validationData", self.validation_data.as_deref())?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        required("Username", USER_NAME),
+        optional("UserAttributes", ATTRIBUTES),
+        optional("ValidationData", ATTRIBUTES),
+        optional("TemporaryPassword", PASSWORD),
+        optional("ForceAliasCreation", Shape::Flag),
+        optional("MessageAction", MESSAGE_ACTION),
+        optional("DesiredDeliveryMediums", DELIVERY_MEDIUMS),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 /// `AdminSetUserPassword`.
@@ -288,16 +290,16 @@ pub(crate) struct AdminSetUserPasswordRequest {
     pub(crate) user_pool_id: String,
     pub(crate) username: String,
     pub(crate) password: String,
-    #[serde(default)]
-    pub(crate) permanent: bool,
+    pub(crate) permanent: Option<bool>,
 }
 
 impl Request for AdminSetUserPasswordRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        length("username", &self.username, NAME)?;
-        length("password", &self.password, PASSWORD)
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        required("Username", USER_NAME),
+        required("Password", PASSWORD),
+        optional("Permanent", Shape::Flag),
+    ];
 }
 
 /// `AdminUpdateUserAttributes`.
@@ -311,12 +313,12 @@ pub(crate) struct AdminUpdateUserAttributesRequest {
 }
 
 impl Request for AdminUpdateUserAttributesRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        length("username", &self.username, NAME)?;
-        attributes("userAttributes", Some(&self.user_attributes))?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        required("Username", USER_NAME),
+        required("UserAttributes", ATTRIBUTES),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 /// `AdminConfirmSignUp`.
@@ -329,11 +331,11 @@ pub(crate) struct AdminConfirmSignUpRequest {
 }
 
 impl Request for AdminConfirmSignUpRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        length("username", &self.username, NAME)?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        required("Username", USER_NAME),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 /// `AdminInitiateAuth`.
@@ -346,10 +348,16 @@ pub(crate) struct AdminInitiateAuthRequest {
 }
 
 impl Request for AdminInitiateAuthRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        self.auth.check()
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        required("ClientId", CLIENT_ID),
+        required("AuthFlow", AUTH_FLOW),
+        optional("AuthParameters", STRINGS),
+        optional("ClientMetadata", STRINGS),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("ContextData", CONTEXT_DATA),
+        optional("Session", SESSION),
+    ];
 }
 
 /// `AdminRespondToAuthChallenge`.
@@ -362,26 +370,32 @@ pub(crate) struct AdminRespondToAuthChallengeRequest {
 }
 
 impl Request for AdminRespondToAuthChallengeRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        self.answer.check()
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        required("ClientId", CLIENT_ID),
+        required("ChallengeName", CHALLENGE_NAME),
+        optional("ChallengeResponses", STRINGS),
+        optional("Session", SESSION),
+        optional("AnalyticsMetadata", ANALYTICS_METADATA),
+        optional("ContextData", CONTEXT_DATA),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ChangePasswordRequest {
     pub(crate) access_token: String,
-    pub(crate) previous_password: String,
+    pub(crate) previous_password: Option<String>,
     pub(crate) proposed_password: String,
 }
 
 impl Request for ChangePasswordRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("accessToken", &self.access_token, TOKEN)?;
-        length("previousPassword", &self.previous_password, PASSWORD)?;
-        length("proposedPassword", &self.proposed_password, PASSWORD)
-    }
+    const MEMBERS: &'static [Member] = &[
+        optional("PreviousPassword", PASSWORD),
+        required("ProposedPassword", PASSWORD),
+        required("AccessToken", ACCESS_TOKEN),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -393,11 +407,11 @@ pub(crate) struct UpdateUserAttributesRequest {
 }
 
 impl Request for UpdateUserAttributesRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("accessToken", &self.access_token, TOKEN)?;
-        attributes("userAttributes", Some(&self.user_attributes))?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserAttributes", ATTRIBUTES),
+        required("AccessToken", ACCESS_TOKEN),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 /// `DeleteUserAttributes`.
@@ -409,13 +423,10 @@ pub(crate) struct DeleteUserAttributesRequest {
 }
 
 impl Request for DeleteUserAttributesRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("accessToken", &self.access_token, TOKEN)?;
-        for name in &self.user_attribute_names {
-            length("userAttributeNames", name, 1..=32)?;
-        }
-        Ok(())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("UserAttributeNames", Shape::List(&ATTRIBUTE_NAME)),
+        required("AccessToken", ACCESS_TOKEN),
+    ];
 }
 
 /// `GetUserAttributeVerificationCode`.
@@ -428,11 +439,11 @@ pub(crate) struct AttributeCodeRequest {
 }
 
 impl Request for AttributeCodeRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("accessToken", &self.access_token, TOKEN)?;
-        length("attributeName", &self.attribute_name, 1..=32)?;
-        strings("clientMetadata", self.client_metadata.as_ref())
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("AccessToken", ACCESS_TOKEN),
+        required("AttributeName", ATTRIBUTE_NAME),
+        optional("ClientMetadata", STRINGS),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -444,11 +455,11 @@ pub(crate) struct VerifyUserAttributeRequest {
 }
 
 impl Request for VerifyUserAttributeRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("accessToken", &self.access_token, TOKEN)?;
-        length("attributeName", &self.attribute_name, 1..=32)?;
-        length("code", &self.code, CODE)
-    }
+    const MEMBERS: &'static [Member] = &[
+        required("AccessToken", ACCESS_TOKEN),
+        required("AttributeName", ATTRIBUTE_NAME),
+        required("Code", CODE),
+    ];
 }
 
 #[derive(Deserialize)]
@@ -456,63 +467,17 @@ impl Request for VerifyUserAttributeRequest {
 pub(crate) struct ListUsersRequest {
     pub(crate) user_pool_id: String,
     pub(crate) filter: Option<String>,
-    pub(crate) limit: Option<usize>,
+    pub(crate) limit: Option<u8>,
     pub(crate) pagination_token: Option<String>,
     pub(crate) attributes_to_get: Option<Vec<String>>,
 }
 
 impl Request for ListUsersRequest {
-    fn check(&self) -> ApiResult<()> {
-        length("userPoolId", &self.user_pool_id, POOL)?;
-        length(
-            "filter",
-            self.filter.as_deref().unwrap_or_default(),
-            0..=256,
-        )?;
-        if let Some(token) = &self.pagination_token {
-            length("paginationToken", token, 1..=2_048)?;
-        }
-        for name in self.attributes_to_get.iter().flatten() {
-            length("attributesToGet", name, 1..=32)?;
-        }
-        match self.limit {
-            Some(limit) if limit > MAX_LISTED => Err(ApiError::invalid_parameter(format!(
-                "1 validation error detected: Value at 'limit' failed to satisfy constraint: \
-                 Member must have value less than or equal to {MAX_LISTED}"
-            ))),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn attributes(name: &str, attributes: Option<&[Attribute]>) -> ApiResult<()> {
-    for attribute in attributes.unwrap_or_default() {
-        length(name, &attribute.name, 1..=32)?;
-        length(name, &attribute.value, 0..=MAX_ATTRIBUTE)?;
-    }
-    Ok(())
-}
-
-fn strings(name: &str, map: Option<&StringMap>) -> ApiResult<()> {
-    for (key, value) in map.into_iter().flatten() {
-        length(name, key, 0..=MAX_STRING)?;
-        length(name, value, 0..=MAX_STRING)?;
-    }
-    Ok(())
-}
-
-/// Holds a member to its length in characters.
-fn length(name: &str, value: &str, allowed: RangeInclusive<usize>) -> ApiResult<()> {
-    let characters = value.chars().count();
-    let demand = if characters < *allowed.start() {
-        format!("greater than or equal to {}", allowed.start())
-    } else if characters > *allowed.end() {
-        format!("less than or equal to {}", allowed.end())
-    } else {
-        return Ok(());
-    };
-    Err(ApiError::invalid_parameter(format!(
-        "1 validation error detected: Value at '{name}' failed to satisfy constraint: \
-         Member must have length {demand}"
-    )))
+    const MEMBERS: &'static [Member] = &[
+        required("UserPoolId", POOL_ID),
+        optional("AttributesToGet", Shape::List(&ATTRIBUTE_NAME)),
+        optional("Limit", LIMIT),
+        optional("PaginationToken", PAGINATION_TOKEN),
+        optional("Filter", FILTER),
+    ];
 }

@@ -17,7 +17,7 @@ use time::macros::format_description;
 
 use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::operations::{UserPools, dummy_name, random_token};
+use crate::operations::{UserPools, dummy_name, missing_parameter, random_token};
 use crate::pool::{Status, User};
 use crate::requests::StringMap;
 use crate::settings::{Deployment, Flow};
@@ -638,8 +638,4 @@ impl SignIn<'_> {
 /// The refusal of an account whose code was not entered yet.
 fn not_confirmed() -> ApiError {
     ApiError::new(ErrorCode::UserNotConfirmed, "User is not confirmed.")
-}
-
-fn missing_parameter(name: &str) -> ApiError {
-    ApiError::invalid_parameter(format!("Missing required parameter {name}"))
 }

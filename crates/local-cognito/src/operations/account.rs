@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::attributes::{Given, check_removable, unwritable};
 use super::letters::Errand;
-use super::{UserPools, delivery};
+use super::{UserPools, delivery, missing_parameter};
 use crate::error::{ApiError, ApiResult};
 use crate::pool::{Code, Pool, SIGN_UP_CODE_VALIDITY, User};
 use crate::requests::{
@@ -54,7 +54,11 @@ impl UserPools {
             pool_id,
             user_id: &user.name,
         };
-        if !user.verifier.fits(identity, &request.previous_password) {
+        let previous = request
+            .previous_password
+            .as_deref()
+            .ok_or_else(|| missing_parameter("PreviousPassword"))?;
+        if !user.verifier.fits(identity, previous) {
             self.with_pool(pool_id, |pool| pool.password_failed(&user.name, now));
             return Err(ApiError::wrong_credentials());
         }

@@ -6,10 +6,10 @@ use super::UserPools;
 use super::account::Change;
 use super::attributes::Given;
 use crate::error::{ApiError, ApiResult};
+use crate::model::MAX_LISTED;
 use crate::pool::{Status, User};
 use crate::requests::{
-    AdminConfirmSignUpRequest, AdminUpdateUserAttributesRequest, AdminUserRequest,
-    ListUsersRequest, MAX_LISTED,
+    AdminConfirmSignUpRequest, AdminUpdateUserAttributesRequest, AdminUserRequest, ListUsersRequest,
 };
 use crate::triggers::{Confirmation, EventUser};
 
@@ -127,7 +127,7 @@ impl UserPools {
         let filter = request.filter.as_deref().unwrap_or_default();
         let filter = Filter::read(filter)?;
         let limit = request.limit.filter(|limit| *limit > 0);
-        let limit = limit.unwrap_or(MAX_LISTED);
+        let limit = usize::from(limit.unwrap_or(MAX_LISTED));
         self.with_pool(&settings.id, |pool| {
             let users = pool.users();
             let mut users = users

@@ -66,6 +66,7 @@ impl Given {
             others: BTreeMap::new(),
         };
         for Attribute { name, value } in attributes {
+            let value = value.unwrap_or_default();
             if !writes(&name) {
                 return Err(unwritable());
             }

@@ -10,32 +10,11 @@ use super::attributes::{Given, looks_like_an_address};
 use super::sign_up::by_name;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::pool::{Pool, Status, User};
-use crate::requests::{AdminCreateUserRequest, AdminSetUserPasswordRequest, StringMap};
+use crate::requests::{
+    AdminCreateUserRequest, AdminSetUserPasswordRequest, MessageAction, StringMap,
+};
 use crate::settings::PoolSettings;
 use crate::triggers::{EventUser, MessageCause, Registration};
-
-/// What becomes of the invitation (`MessageAction`).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Action {
-    Send,
-    /// Once more, to somebody who has not come yet.
-    Resend,
-    Suppress,
-}
-
-impl Action {
-    fn read(name: Option<&str>) -> ApiResult<Self> {
-        match name {
-            None => Ok(Self::Send),
-            Some("RESEND") => Ok(Self::Resend),
-            Some("SUPPRESS") => Ok(Self::Suppress),
-            Some(_) => Err(ApiError::invalid_parameter(
-                "1 validation error detected: Value at 'messageAction' failed to satisfy \
-                 constraint: Member must satisfy enum value set: [RESEND, SUPPRESS]",
-            )),
-        }
-    }
-}
 
 impl UserPools {
     /// `AdminCreateUser`: an account with a password for the time being.
@@ -44,7 +23,6 @@ impl UserPools {
         request: AdminCreateUserRequest,
     ) -> ApiResult<Value> {
         let settings = self.pool(&request.user_pool_id).await?;
-        let action = Action::read(request.message_action.as_deref())?;
         let mediums = request.desired_delivery_mediums.as_deref();
         // Messages go to the phone by default, and to the address of whoever has none.
         if mediums.is_some_and(|mediums| mediums != ["EMAIL"]) {
@@ -62,9 +40,9 @@ impl UserPools {
             None => policy.generate(),
         };
         let metadata = request.client_metadata.as_ref();
-        let name = match action {
-            Action::Resend => self.invite_again(&settings, &folded, &password)?,
-            Action::Send | Action::Suppress => {
+        let name = match request.message_action {
+            Some(MessageAction::Resend) => self.invite_again(&settings, &folded, &password)?,
+            None | Some(MessageAction::Suppress) => {
                 let given = request.user_attributes.unwrap_or_default();
                 let given = Given::by_administrator(&settings, given)?;
                 let validation_data = request.validation_data.map(by_name);
@@ -77,7 +55,7 @@ impl UserPools {
                     .await?
             }
         };
-        if action != Action::Suppress {
+        if request.message_action != Some(MessageAction::Suppress) {
             self.send_invitation(&settings, &name, &password, metadata)
                 .await?;
         }
@@ -223,7 +201,7 @@ impl UserPools {
                 user_id: &user.name,
             };
             let verifier = Verifier::new(identity, &request.password, rand::random());
-            if request.permanent {
+            if request.permanent == Some(true) {
                 user.set_password(verifier);
             } else {
                 user.set_temporary_password(verifier, until);

@@ -28,10 +28,11 @@ use crate::administrators;
 use crate::clock::Clock;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::mailbox::Mailbox;
+use crate::model::check_alias;
 use crate::pool::Pool;
 use crate::requests::{
     AdminInitiateAuthRequest, AdminRespondToAuthChallengeRequest, InitiateAuthRequest,
-    RespondToAuthChallengeRequest,
+    RespondToAuthChallengeRequest, StringMap,
 };
 use crate::server::ServerError;
 use crate::settings::{Deployment, Flow, PoolSettings};
@@ -39,6 +40,9 @@ use crate::stack::{Stack, StackError};
 use crate::state::{Snapshot, StateError, StateFile};
 use crate::tokens::Keys;
 use crate::triggers::{NO_CLIENT, Triggers};
+
+/// What a request without parameters has.
+static NO_STRINGS: StringMap = StringMap::new();
 
 /// All user pools of the deployed stack.
 pub(crate) struct UserPools {
@@ -140,15 +144,18 @@ impl UserPools {
         if !deployment.client.allows(flow) {
             return Err(flow_not_enabled(&request.auth_flow));
         }
-        let parameters = &request.auth_parameters;
+        let parameters = request.auth_parameters.as_ref().unwrap_or(&NO_STRINGS);
         let hash = parameters.get("SECRET_HASH").map(String::as_str);
         if flow == Flow::Refresh {
-            let token = parameters.get("REFRESH_TOKEN").ok_or_else(|| {
-                ApiError::invalid_parameter("Missing required parameter REFRESH_TOKEN")
-            })?;
+            let token = parameters.get("REFRESH_TOKEN");
+            let token = token.ok_or_else(|| missing_parameter("REFRESH_TOKEN"))?;
             return self.refresh_with_hash(deployment, token, hash).await;
         }
         let name = parameters.get("USERNAME").map_or("", String::as_str);
+        if name.is_empty() {
+            return Err(missing_parameter("USERNAME"));
+        }
+        check_alias(name)?;
         check_secret_hash(deployment, name, hash)?;
         if flow == Flow::Custom {
             self.begin_sign_in(deployment, parameters).await
@@ -180,7 +187,8 @@ impl UserPools {
         deployment: &Deployment,
         request: &RespondToAuthChallengeRequest,
     ) -> ApiResult<Value> {
-        let responses = &request.challenge_responses;
+        let responses = request.challenge_responses.as_ref();
+        let responses = responses.unwrap_or(&NO_STRINGS);
         let name = responses.get("USERNAME").map_or("", String::as_str);
         let hash = responses.get("SECRET_HASH").map(String::as_str);
         check_secret_hash(deployment, name, hash)?;
@@ -336,17 +344,21 @@ fn unreachable_stack(error: &StackError) -> ApiError {
     )
 }
 
-/// Holds a client that has a secret to showing it: the HMAC of user name and client id.
+/// Holds a client that has a secret to showing it, the HMAC of user name and client id, and one that
+/// has none to showing nothing.
 fn check_secret_hash(deployment: &Deployment, name: &str, hash: Option<&str>) -> ApiResult<()> {
     let client = &deployment.client;
-    let Some(secret) = &client.secret else {
-        return Ok(());
+    let (secret, hash) = match (&client.secret, hash) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => return Err(unexpected_secret(deployment)),
+        (Some(_), None) => {
+            return Err(ApiError::not_authorized(format!(
+                "Client {} is configured with secret but SECRET_HASH was not received",
+                client.id
+            )));
+        }
+        (Some(secret), Some(hash)) => (secret, hash),
     };
-    let refusal =
-        |complaint: &str| ApiError::not_authorized(format!("{complaint} for client {}", client.id));
-    let hash = hash.ok_or_else(|| {
-        refusal("Client is configured with secret but SECRET_HASH was not received")
-    })?;
     let message = format!("{name}{}", client.id);
     let matches = STANDARD.decode(hash).is_ok_and(|hash| {
         keyed(secret.as_bytes(), message.as_bytes())
@@ -356,22 +368,41 @@ fn check_secret_hash(deployment: &Deployment, name: &str, hash: Option<&str>) ->
     if matches {
         Ok(())
     } else {
-        Err(refusal("Unable to verify secret hash"))
+        Err(ApiError::not_authorized(format!(
+            "Unable to verify secret hash for client {}",
+            client.id
+        )))
     }
 }
 
-/// Holds a client that has a secret to sending it.
-fn check_secret(deployment: &Deployment, given: Option<&str>) -> ApiResult<()> {
-    let Some(secret) = &deployment.client.secret else {
-        return Ok(());
+/// Holds a client that has a secret to sending it, and one that has none to sending nothing.
+/// A wrong one's refusal is the operation's own: the API model does not give all of them the same.
+fn check_secret(deployment: &Deployment, given: Option<&str>, refusal: ErrorCode) -> ApiResult<()> {
+    let (secret, given) = match (&deployment.client.secret, given) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => return Err(unexpected_secret(deployment)),
+        (Some(secret), given) => (secret, given.unwrap_or_default()),
     };
-    let given = given.unwrap_or_default();
     verify_slices_are_equal(secret.as_bytes(), given.as_bytes()).map_err(|_unspecified| {
-        ApiError::not_authorized(format!(
-            "Unable to verify secret for client {}",
-            deployment.client.id
-        ))
+        let client = &deployment.client.id;
+        ApiError::new(
+            refusal,
+            format!("Unable to verify secret for client {client}"),
+        )
     })
+}
+
+/// The refusal of a client that shows a secret and has none.
+fn unexpected_secret(deployment: &Deployment) -> ApiError {
+    ApiError::invalid_parameter(format!(
+        "App client {} is not configured for secret but secret hash was received",
+        deployment.client.id
+    ))
+}
+
+/// The refusal of a sign-in's call that leaves out what its flow needs.
+pub(crate) fn missing_parameter(name: &str) -> ApiError {
+    ApiError::invalid_parameter(format!("Missing required parameter {name}"))
 }
 
 fn keyed(key: &[u8], message: &[u8]) -> Hmac<Sha256> {

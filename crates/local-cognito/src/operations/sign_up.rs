@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::attributes::{Given, looks_like_an_address};
 use super::letters::Errand;
-use super::{UserPools, check_secret_hash, delivery};
+use super::{UserPools, check_secret_hash, delivery, missing_parameter};
 use crate::error::{ApiError, ApiResult};
 use crate::pool::{Code, Pool, SIGN_UP_CODE_VALIDITY, Status, User};
 use crate::requests::{Attribute, CodeRequest, ConfirmSignUpRequest, SignUpRequest, StringMap};
@@ -30,7 +30,12 @@ impl UserPools {
         }
         let folded = settings.fold(&request.username);
         let attributes = sign_up_attributes(&deployment, &folded, request.user_attributes)?;
-        settings.password_policy().check(&request.password)?;
+        // The model leaves room for accounts without one, which these pools do not have.
+        let password = request
+            .password
+            .as_deref()
+            .ok_or_else(|| missing_parameter("Password"))?;
+        settings.password_policy().check(password)?;
         if self.with_pool(&settings.id, |pool| pool.user(&folded).is_some()) {
             return Err(Pool::address_is_taken());
         }
@@ -70,7 +75,7 @@ impl UserPools {
                 Status::Unconfirmed
             },
             enabled: true,
-            verifier: Verifier::new(identity, &request.password, rand::random()),
+            verifier: Verifier::new(identity, password, rand::random()),
             attributes: extra,
             sign_up_code: None,
             reset_code: None,
@@ -215,6 +220,6 @@ fn sign_up_attributes(
 /// Name and value pairs, as triggers see them.
 pub(super) fn by_name(data: Vec<Attribute>) -> StringMap {
     data.into_iter()
-        .map(|Attribute { name, value }| (name, value))
+        .map(|Attribute { name, value }| (name, value.unwrap_or_default()))
         .collect()
 }

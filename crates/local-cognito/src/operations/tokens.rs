@@ -47,7 +47,8 @@ impl UserPools {
         if !deployment.client.allows(Flow::Refresh) {
             return Err(flow_not_enabled("REFRESH_TOKEN_AUTH"));
         }
-        check_secret(&deployment, request.client_secret.as_deref())?;
+        let secret = request.client_secret.as_deref();
+        check_secret(&deployment, secret, ErrorCode::NotAuthorized)?;
         let (origin, grant, user) = self.refreshable(&deployment, &request.refresh_token)?;
         let metadata = request.client_metadata.as_ref();
         self.refresh(&deployment, &origin, &grant, &user, metadata)
@@ -151,7 +152,8 @@ impl UserPools {
     /// `RevokeToken`. A token that nobody knows is as good as revoked (RFC 7009, 2.2).
     pub(crate) async fn revoke_token(&self, request: RevokeTokenRequest) -> ApiResult<Value> {
         let deployment = self.deployment(&request.client_id).await?;
-        check_secret(&deployment, request.client_secret.as_deref())?;
+        let secret = request.client_secret.as_deref();
+        check_secret(&deployment, secret, ErrorCode::Unauthorized)?;
         if !deployment.client.revokes_tokens() {
             return Err(ApiError::new(
                 ErrorCode::UnsupportedOperation,

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::requests::{MAX_STRING, StringMap};
+use crate::model::MAX_STRING;
+use crate::requests::StringMap;
 use crate::settings::{PoolSettings, Trigger};
 use crate::sign_in::{CustomChallenge, HistoryEntry};
 use crate::stack::{Invocation, Stack};

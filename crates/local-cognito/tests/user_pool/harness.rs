@@ -8,9 +8,11 @@ use aws_sigv4::sign::v4;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cognito_srp::{Challenge, Client, Identity};
+use hmac::{Hmac, KeyInit, Mac};
 use local_cognito::{Settings, StackAccess, serve};
 use local_guard::StackKey;
 use serde_json::{Value, json};
+use sha2::Sha256;
 use tokio::net::TcpListener;
 
 use crate::stack::{CLIENT, FakeStack, POOL};
@@ -410,4 +412,11 @@ pub(crate) fn invalid_session() -> Refused {
 pub(crate) fn claims(token: &Value) -> Value {
     let payload = token.as_str().unwrap().split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// What an app with a secret shows: the HMAC of user name and client id.
+pub(crate) fn secret_hash(secret: &str, name: &str, client: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{name}{client}").as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
 }

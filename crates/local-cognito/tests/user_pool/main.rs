@@ -10,6 +10,7 @@ mod persistence;
 mod rules;
 mod rules_administrators;
 mod rules_letters;
+mod rules_requests;
 mod rules_tokens;
 mod stack;
 mod wire;

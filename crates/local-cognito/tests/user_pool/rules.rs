@@ -3,17 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use cognito_srp::Client as Srp;
-use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::harness::{
-    EMAIL, Harness, PAGE, PASSWORD, claims, invalid_session, refused, wrong_credentials,
+    EMAIL, Harness, PAGE, PASSWORD, claims, invalid_session, refused, secret_hash,
+    wrong_credentials,
 };
 use crate::stack::{CLIENT, OTHER_CLIENT, POOL, Reply, go_on};
 
@@ -633,9 +630,7 @@ async fn rule_15_a_client_with_a_secret_must_prove_it() {
         });
         harness.call("InitiateAuth", request).await
     };
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"client secret").unwrap();
-    mac.update(format!("{EMAIL}{CLIENT}").as_bytes());
-    let hash = STANDARD.encode(mac.finalize().into_bytes());
+    let hash = secret_hash("client secret", EMAIL, CLIENT);
     assert!(begin(Some(hash)).await.is_ok());
     for hash in [None, Some(String::new()), Some("AQID".to_owned())] {
         assert_eq!(
@@ -847,7 +842,7 @@ async fn rule_18_revocation_ends_one_sign_in_and_global_sign_out_all() {
         |token: &Value| harness.call("RevokeToken", json!({ "ClientId": CLIENT, "Token": token }));
     let refusal = revoke(&one["AccessToken"]).await.unwrap_err();
     assert_eq!(refusal.code, "UnsupportedTokenTypeException");
-    revoke(&json!("a token nobody knows")).await.unwrap();
+    revoke(&json!("a-token-nobody-knows")).await.unwrap();
     revoke(&one["RefreshToken"]).await.unwrap();
     assert!(harness.get_user(&one).await.is_err());
     assert!(harness.refresh(&one).await.is_err());
@@ -1007,9 +1002,9 @@ async fn rule_20_what_is_no_request_is_refused() {
         "UnknownOperationException"
     );
     assert_eq!(code("SignUp", "{}").await, "InvalidParameterException");
-    assert_eq!(code("SignUp", "[]").await, "InvalidParameterException");
+    assert_eq!(code("SignUp", "[]").await, "SerializationException");
     let list = r#"["exampleclient", "ada@example.org", "correct-horse-1", null, null, null, null]"#;
-    assert_eq!(code("SignUp", list).await, "InvalidParameterException");
+    assert_eq!(code("SignUp", list).await, "SerializationException");
     assert_eq!(code("InitiateAuth", "").await, "SerializationException");
     let nulls = r#"{"ClientId": null, "AuthFlow": null}"#;
     assert_eq!(
@@ -1020,7 +1015,7 @@ async fn rule_20_what_is_no_request_is_refused() {
         "AuthParameters": {"USERNAME": 1}}"#;
     assert_eq!(
         code("InitiateAuth", numbers).await,
-        "InvalidParameterException"
+        "SerializationException"
     );
     let nameless = r#"{"ClientId": "exampleclient", "AuthFlow": "CUSTOM_AUTH"}"#;
     assert_eq!(
