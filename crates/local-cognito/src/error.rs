@@ -89,6 +89,14 @@ impl ApiError {
         Self::new(ErrorCode::UserNotFound, "User does not exist.")
     }
 
+    /// The same where an app asks about somebody who does not sign in.
+    pub(crate) fn nobody_of_that_name() -> Self {
+        Self::new(
+            ErrorCode::UserNotFound,
+            "Username/client id combination not found.",
+        )
+    }
+
     pub(crate) fn user_disabled() -> Self {
         Self::not_authorized("User is disabled.")
     }

@@ -164,8 +164,9 @@ pub(crate) const PAGINATION_TOKEN: Shape = text(Some(1), None, Some(r"[\S]+"), f
 /// The model has `[\S]+`; the service's own refusals quote this, and it takes spaces in the middle.
 pub(crate) const PASSWORD: Shape = text(None, Some(256), Some(r"^[\S]+.*[\S]+$"), true);
 pub(crate) const POOL_ID: Shape = text(Some(1), Some(55), Some(r"[\w-]+_[0-9a-zA-Z]+"), false);
+pub(crate) const REVOKED_SESSIONS: Shape = Shape::Word(&["NONE", "LINKED"]);
 pub(crate) const SECRET_HASH: Shape = text(Some(1), Some(128), Some(r"[\w+=/]+"), true);
-pub(crate) const SESSION: Shape = text(Some(20), Some(2_048), None, true);
+pub(crate) const SESSION: Shape = text(Some(20), Some(4_096), None, true);
 pub(crate) const STRINGS: Shape = Shape::Map(STRING);
 pub(crate) const USER_CONTEXT_DATA: Shape = Shape::Structure(&[
     optional("IpAddress", Shape::Text(STRING)),

@@ -11,8 +11,8 @@ use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::model::{
     ACCESS_TOKEN, ANALYTICS_METADATA, ATTRIBUTE_NAME, ATTRIBUTES, AUTH_FLOW, CHALLENGE_NAME,
     CLIENT_ID, CLIENT_SECRET, CODE, CONTEXT_DATA, DELIVERY_MEDIUMS, DEVICE_KEY, FILTER, LIMIT,
-    MESSAGE_ACTION, Member, PAGINATION_TOKEN, PASSWORD, POOL_ID, SECRET_HASH, SESSION, STRINGS,
-    Shape, USER_CONTEXT_DATA, USER_NAME, check, optional, required,
+    MESSAGE_ACTION, Member, PAGINATION_TOKEN, PASSWORD, POOL_ID, REVOKED_SESSIONS, SECRET_HASH,
+    SESSION, STRINGS, Shape, USER_CONTEXT_DATA, USER_NAME, check, optional, required,
 };
 
 /// Strings by name: `AuthParameters`, `ChallengeResponses`, `ClientMetadata`.
@@ -227,6 +227,8 @@ impl Request for RevokeTokenRequest {
         required("Token", ACCESS_TOKEN),
         required("ClientId", CLIENT_ID),
         optional("ClientSecret", CLIENT_SECRET),
+        // There are no sessions of another kind here that it could end.
+        optional("RevokeAssociatedSessions", REVOKED_SESSIONS),
     ];
 }
 

@@ -178,6 +178,15 @@ impl<'a> Answer<'a> {
     }
 }
 
+/// By what the answer to a password's challenge finds its session.
+#[derive(Clone, Copy)]
+enum Handle {
+    /// By a `Session`, as everywhere else.
+    Session,
+    /// By the `SECRET_BLOCK`: `USER_SRP_AUTH` has no `Session`.
+    SecretBlock,
+}
+
 /// A sign-in while a call works on it.
 struct SignIn<'a> {
     pools: &'a UserPools,
@@ -209,10 +218,6 @@ impl UserPools {
             Some(_) => return Err(ApiError::invalid_parameter("CHALLENGE_NAME must be SRP_A.")),
         };
         let subject = self.subject(deployment, typed)?;
-        // Behind a password, only who proved it learns that the account is unconfirmed.
-        if srp.is_none() {
-            self.check_confirmed(deployment, &subject)?;
-        }
         let history = srp.map(|_| HistoryEntry::passed("SRP_A"));
         let sign_in = SignIn {
             pools: self,
@@ -248,8 +253,9 @@ impl UserPools {
         };
         let preferred = parameters.get("PREFERRED_CHALLENGE").map(String::as_str);
         match (flow, preferred) {
-            (Flow::Srp, _) | (Flow::Choice, Some("PASSWORD_SRP")) => {
-                sign_in.ask_password(required("SRP_A")?)
+            (Flow::Srp, _) => sign_in.ask_password(required("SRP_A")?, Handle::SecretBlock),
+            (Flow::Choice, Some("PASSWORD_SRP")) => {
+                sign_in.ask_password(required("SRP_A")?, Handle::Session)
             }
             (Flow::Choice, None) => {
                 let challenges = ["PASSWORD", "PASSWORD_SRP"];
@@ -267,32 +273,19 @@ impl UserPools {
         }
     }
 
-    /// Who is meant by what was typed.
+    /// Who is meant by what was typed. That an account is unconfirmed is said before any password is
+    /// looked at, right or wrong.
     fn subject(&self, deployment: &Deployment, typed: &str) -> ApiResult<Subject> {
         let folded = deployment.pool.fold(typed);
         self.with_pool(&deployment.pool.id, |pool| match pool.user(&folded) {
             Some(user) if !user.enabled => Err(ApiError::user_disabled()),
+            Some(user) if user.status == Status::Unconfirmed => Err(not_confirmed()),
             Some(user) => Ok(Subject::Known(user.name.clone())),
             None if deployment.client.hides_unknown_users() => {
                 Ok(Subject::Unknown(dummy_name(&deployment.pool.id, &folded)))
             }
             None => Err(ApiError::user_not_found()),
         })
-    }
-
-    fn check_confirmed(&self, deployment: &Deployment, subject: &Subject) -> ApiResult<()> {
-        let Subject::Known(name) = subject else {
-            return Ok(());
-        };
-        let status = self.with_pool(&deployment.pool.id, |pool| {
-            pool.user(name).map(|user| user.status)
-        });
-        match status {
-            // What a temporary password opens is the flow's to say.
-            Some(Status::Confirmed | Status::ForceChangePassword) => Ok(()),
-            Some(Status::Unconfirmed) => Err(not_confirmed()),
-            None => Err(ApiError::wrong_credentials()),
-        }
     }
 
     /// `RespondToAuthChallenge`.
@@ -308,14 +301,20 @@ impl UserPools {
         let typed = responses
             .get("USERNAME")
             .ok_or_else(|| missing_parameter("USERNAME"))?;
-        let token = session.ok_or_else(ApiError::invalid_session)?;
+        let (token, refusal) = match (session, &answer) {
+            (Some(token), _) => (token, ApiError::invalid_session()),
+            (None, Answer::Password { secret_block, .. }) => {
+                (*secret_block, ApiError::wrong_credentials())
+            }
+            (None, _) => return Err(ApiError::invalid_session()),
+        };
         let now = self.clock.now();
         let pool_id = &deployment.pool.id;
         let session = self
             .with_pool(pool_id, |pool| {
                 pool.take_session(token, &deployment.client.id, now)
             })
-            .ok_or_else(ApiError::invalid_session)?;
+            .ok_or(refusal)?;
         if !self.is_named(deployment, typed, &session.subject) {
             return Err(ApiError::invalid_session());
         }
@@ -351,7 +350,9 @@ impl UserPools {
             (Awaiting::Choice, Answer::Plain(password)) => {
                 return sign_in.take_password(password).await;
             }
-            (Awaiting::Choice, Answer::Srp(srp_a)) => return sign_in.ask_password(srp_a),
+            (Awaiting::Choice, Answer::Srp(srp_a)) => {
+                return sign_in.ask_password(srp_a, Handle::Session);
+            }
             (Awaiting::NewPassword, Answer::NewPassword(password)) => {
                 return sign_in.replace_password(password).await;
             }
@@ -393,7 +394,7 @@ impl SignIn<'_> {
                     .await
             }
             Decision::Password => match srp_a {
-                Some(srp_a) => self.ask_password(srp_a),
+                Some(srp_a) => self.ask_password(srp_a, Handle::Session),
                 None => Err(ApiError::new(
                     ErrorCode::InvalidLambdaResponse,
                     "PASSWORD_VERIFIER is only possible right after SRP_A",
@@ -410,7 +411,7 @@ impl SignIn<'_> {
     }
 
     /// Answers `SRP_A`; for nobody with a challenge that looks the same and cannot be met.
-    fn ask_password(self, srp_a: &str) -> ApiResult<Value> {
+    fn ask_password(self, srp_a: &str, handle: Handle) -> ApiResult<Value> {
         let pool_id = &self.deployment.pool.id;
         let verifier = match &self.subject {
             Subject::Known(name) => self
@@ -424,10 +425,11 @@ impl SignIn<'_> {
         let server = Server::new(verifier, srp_a, rand::random())
             .map_err(|error| ApiError::invalid_parameter(format!("SRP_A: {error}.")))?;
         let secret_block = rand::random::<[u8; SECRET_BLOCK_LENGTH]>().to_vec();
+        let shown = STANDARD.encode(&secret_block);
         let name = self.subject.name().to_owned();
         let parameters = BTreeMap::from([
             ("SALT".to_owned(), server.salt()),
-            ("SECRET_BLOCK".to_owned(), STANDARD.encode(&secret_block)),
+            ("SECRET_BLOCK".to_owned(), shown.clone()),
             ("SRP_B".to_owned(), server.public_value()),
             ("USERNAME".to_owned(), name.clone()),
             ("USER_ID_FOR_SRP".to_owned(), name),
@@ -436,7 +438,14 @@ impl SignIn<'_> {
             server: Box::new(server),
             secret_block,
         };
-        Ok(self.wait_for(awaiting, "PASSWORD_VERIFIER", &parameters))
+        let challenge = "PASSWORD_VERIFIER";
+        match handle {
+            Handle::Session => Ok(self.wait_for(awaiting, challenge, &parameters)),
+            Handle::SecretBlock => {
+                self.open(shown, awaiting);
+                Ok(json!({ "ChallengeName": challenge, "ChallengeParameters": parameters }))
+            }
+        }
     }
 
     fn check_password(
@@ -535,7 +544,7 @@ impl SignIn<'_> {
         })
     }
 
-    /// Counts a wrong password; a right one must be a confirmed account's.
+    /// Counts a wrong password; a right one must not have expired.
     fn password_was(&self, right: bool) -> ApiResult<()> {
         let now = self.pools.clock.now();
         let name = self.subject.name();
@@ -555,7 +564,7 @@ impl SignIn<'_> {
                 "Temporary password has expired and must be reset by an administrator.",
             ));
         }
-        self.pools.check_confirmed(self.deployment, &self.subject)
+        Ok(())
     }
 
     async fn check_custom(
@@ -591,6 +600,17 @@ impl SignIn<'_> {
 
     /// Opens a new session and hands its token to the client.
     fn wait_for(self, awaiting: Awaiting, challenge_name: &str, parameters: &StringMap) -> Value {
+        let token = random_token();
+        self.open(token.clone(), awaiting);
+        json!({
+            "ChallengeName": challenge_name,
+            "ChallengeParameters": parameters,
+            "Session": token,
+        })
+    }
+
+    /// Opens a new session under a name that the client will know it by.
+    fn open(self, token: String, awaiting: Awaiting) {
         let now = self.pools.clock.now();
         let session = Session {
             client: self.deployment.client.id.clone(),
@@ -600,15 +620,9 @@ impl SignIn<'_> {
             history: self.history,
             awaiting,
         };
-        let token = random_token();
         self.pools.with_pool(&self.deployment.pool.id, |pool| {
-            pool.open_session(token.clone(), session, now);
+            pool.open_session(token, session, now);
         });
-        json!({
-            "ChallengeName": challenge_name,
-            "ChallengeParameters": parameters,
-            "Session": token,
-        })
     }
 
     /// The attributes as they are now: an account may have been disabled since the last call.

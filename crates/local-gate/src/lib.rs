@@ -9,12 +9,15 @@
 //!   MiniStack checks it again, and holds functions to their roles' IAM;
 //! - MiniStack's own routes (`/_ministack/…`) for the stack's key alone, signed or shown as
 //!   `Authorization: Bearer <secret>`;
-//! - a form posted to a bucket whose policy is so signed: how a client uploads a picture;
+//! - a form posted to a bucket whose policy is so signed: how a client uploads a picture. It is read
+//!   as S3 reads it and passed on written anew, so that MiniStack finds nothing else in it;
 //! - a custom resource's answer to CloudFormation, at the address that only its function was given.
 //!
 //! From a page there is one thing to want here: to post such a form, and to ask first whether it
 //! may (CORS). `GET /_local/health` answers 200 once MiniStack is ready.
 
+mod form;
+mod post;
 mod upstream;
 
 use std::path::PathBuf;
@@ -33,7 +36,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use local_guard::signature::{Invalid, named_key, verify, verify_form};
+use local_guard::signature::{Invalid, named_key, verify};
 use local_guard::{Admitted, Guard, StackKey};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -120,7 +123,7 @@ async fn health(State(gate): State<Arc<Gate>>) -> StatusCode {
 
 /// Lets a request through, or says why not.
 async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the body is too long\n").into_response();
     };
@@ -130,52 +133,74 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         // Nothing comes here but through the guard.
         None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
-    let allowed = allowed(&gate.key, &parts, &body, page.is_some());
-    let mut response = match allowed {
-        Ok(()) => gate.upstream.send(parts, body).await,
-        Err(reason) => refuse(&parts.headers, reason),
+    let mut response = match allowed(&gate.key, &parts, &body, page.is_some()) {
+        Ok(Passing::AsItIs) => gate.upstream.send(parts, body).await,
+        Ok(Passing::Form(content_type, body)) => {
+            parts.headers.insert(CONTENT_TYPE, content_type);
+            gate.upstream.send(parts, body).await
+        }
+        Err(Refused::Unsigned(reason)) => refuse(&parts.headers, reason),
+        Err(Refused::Form(refusal)) => refuse_form(&refusal),
     };
     own_cors(response.headers_mut(), page);
     response
 }
 
+/// How a request goes on.
+enum Passing {
+    AsItIs,
+    /// With this content type and body.
+    Form(HeaderValue, Bytes),
+}
+
+/// Why it does not.
+enum Refused {
+    Unsigned(Invalid),
+    Form(post::Refusal),
+}
+
+impl From<Invalid> for Refused {
+    fn from(invalid: Invalid) -> Self {
+        Self::Unsigned(invalid)
+    }
+}
+
 /// Whether a request may pass.
-fn allowed(key: &StackKey, request: &Parts, body: &Bytes, page: bool) -> Result<(), Invalid> {
+fn allowed(key: &StackKey, request: &Parts, body: &Bytes, page: bool) -> Result<Passing, Refused> {
     let path = request.uri.path();
     if page && request.method == Method::OPTIONS {
         // The bucket's own rules answer.
-        return Ok(());
+        return Ok(Passing::AsItIs);
     }
     if INTERNAL.iter().any(|internal| path.starts_with(internal)) {
         let token = path.strip_prefix(CUSTOM_RESOURCE);
         if request.method == Method::PUT && token.is_some_and(is_token) {
-            return Ok(());
+            return Ok(Passing::AsItIs);
         }
         if key.is_shown(&request.headers) {
-            return Ok(());
+            return Ok(Passing::AsItIs);
         }
         let caller = verify(key, request, body, now())?;
-        return key
-            .is_root(&caller.access_key_id)
-            .then_some(())
-            .ok_or(Invalid::UnknownKey);
+        return if key.is_root(&caller.access_key_id) {
+            Ok(Passing::AsItIs)
+        } else {
+            Err(Invalid::UnknownKey.into())
+        };
+    }
+    let form = request.method == Method::POST
+        && is_bucket(path)
+        && request.uri.query().is_none()
+        && named_key(request).is_none();
+    if !form {
+        verify(key, request, body, now())?;
+        return Ok(Passing::AsItIs);
     }
     let content_type = request.headers.get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
-    let form = content_type.filter(|value| value.starts_with("multipart/form-data"));
-    match form {
-        Some(content_type)
-            if request.method == Method::POST
-                && is_bucket(path)
-                && named_key(request).is_none() =>
-        {
-            verify_form(key, content_type, body)?;
-        }
-        _ => {
-            verify(key, request, body, now())?;
-        }
-    }
-    Ok(())
+    let (content_type, body) =
+        post::check(key, content_type.unwrap_or_default(), body).map_err(Refused::Form)?;
+    let content_type = HeaderValue::try_from(content_type).map_err(|_| Invalid::Unreadable)?;
+    Ok(Passing::Form(content_type, body.into()))
 }
 
 /// Whether this may be what CloudFormation calls an answer by: letters that stay in their place.
@@ -221,6 +246,12 @@ fn refuse(headers: &HeaderMap, reason: Invalid) -> Response {
         Body::from(body),
     )
         .into_response()
+}
+
+/// A refusal of a form, as S3 writes it.
+fn refuse_form(refusal: &post::Refusal) -> Response {
+    let headers = [(CONTENT_TYPE, "application/xml")];
+    (refusal.status, headers, refusal.xml()).into_response()
 }
 
 #[expect(

@@ -54,10 +54,11 @@ impl UserPools {
             pool_id,
             user_id: &user.name,
         };
+        // The service calls it by another name than its own model.
         let previous = request
             .previous_password
             .as_deref()
-            .ok_or_else(|| missing_parameter("PreviousPassword"))?;
+            .ok_or_else(|| missing_parameter("OldPassword"))?;
         if !user.verifier.fits(identity, previous) {
             self.with_pool(pool_id, |pool| pool.password_failed(&user.name, now));
             return Err(ApiError::wrong_credentials());
@@ -238,13 +239,14 @@ impl UserPools {
         }
         let revoked = || ApiError::not_authorized("Access Token has been revoked");
         let user = self.with_pool(claims.pool(), |pool| {
+            // Of tokens of a deleted account nothing is left that was revoked.
+            let user = pool
+                .user(&claims.username)
+                .ok_or_else(ApiError::user_not_found)?;
             let grant = pool.grant(&claims.origin_jti).ok_or_else(revoked)?;
             if grant.revoked {
                 return Err(revoked());
             }
-            let user = pool
-                .user(&claims.username)
-                .ok_or_else(ApiError::user_not_found)?;
             if !user.enabled {
                 return Err(ApiError::user_disabled());
             }

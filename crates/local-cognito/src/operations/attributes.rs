@@ -67,6 +67,12 @@ impl Given {
         };
         for Attribute { name, value } in attributes {
             let value = value.unwrap_or_default();
+            // Nobody may, whatever the app's permissions.
+            if name == "sub" {
+                return Err(ApiError::invalid_parameter(
+                    "Cannot modify the non-mutable attribute sub",
+                ));
+            }
             if !writes(&name) {
                 return Err(unwritable());
             }
@@ -81,11 +87,6 @@ impl Given {
                 ("email_verified", _) if administrator => {
                     return Err(ApiError::invalid_parameter(
                         "Invalid value for attribute email_verified.",
-                    ));
-                }
-                ("sub", _) => {
-                    return Err(ApiError::invalid_parameter(
-                        "Cannot modify the non-mutable attribute sub",
                     ));
                 }
                 (known, _) if STANDARD_ATTRIBUTES.contains(&known) => {
@@ -123,6 +124,13 @@ pub(super) fn looks_like_an_address(text: &str) -> bool {
     matches!(text.split_once('@'), Some((user, host))
         if !user.is_empty() && !host.is_empty() && !host.contains('@'))
         && !text.contains(blank)
+}
+
+/// The refusal of an account whose attributes have another address than its name.
+pub(super) fn another_address() -> ApiError {
+    ApiError::invalid_parameter(
+        "User email should be empty or same as username, since username attribute is email.",
+    )
 }
 
 pub(super) fn unwritable() -> ApiError {

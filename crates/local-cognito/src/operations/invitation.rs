@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::UserPools;
 use super::administration::described;
-use super::attributes::{Given, looks_like_an_address};
+use super::attributes::{Given, another_address, looks_like_an_address};
 use super::sign_up::by_name;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::pool::{Pool, Status, User};
@@ -82,9 +82,7 @@ impl UserPools {
             return Err(ApiError::invalid_parameter("Username should be an email."));
         }
         if given.email.is_some_and(|email| email != folded) {
-            return Err(ApiError::invalid_parameter(
-                "The attribute email must be the user name.",
-            ));
+            return Err(another_address());
         }
         if self.with_pool(&settings.id, |pool| pool.knows(folded)) {
             return Err(Pool::address_is_taken());

@@ -21,7 +21,9 @@ impl UserPools {
         )?;
         let folded = deployment.pool.fold(&request.username);
         let found = self.with_pool(&deployment.pool.id, |pool| {
-            let user = pool.user(&folded).ok_or_else(ApiError::user_not_found)?;
+            let user = pool
+                .user(&folded)
+                .ok_or_else(ApiError::nobody_of_that_name)?;
             if !user.enabled {
                 return Err(ApiError::user_disabled());
             }
@@ -77,7 +79,7 @@ impl UserPools {
                 Some(user) if user.enabled => user,
                 _ if deployment.client.hides_unknown_users() => return Err(Code::mismatch()),
                 Some(_) => return Err(ApiError::user_disabled()),
-                None => return Err(ApiError::user_not_found()),
+                None => return Err(ApiError::nobody_of_that_name()),
             };
             if user.status == Status::ForceChangePassword {
                 return Err(cannot_be_reset());

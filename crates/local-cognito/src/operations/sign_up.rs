@@ -4,7 +4,7 @@ use cognito_srp::{Identity, Verifier};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::attributes::{Given, looks_like_an_address};
+use super::attributes::{Given, another_address, looks_like_an_address};
 use super::letters::Errand;
 use super::{UserPools, check_secret_hash, delivery, missing_parameter};
 use crate::error::{ApiError, ApiResult};
@@ -121,7 +121,7 @@ impl UserPools {
                 Some(user) if user.enabled => user,
                 _ if deployment.client.hides_unknown_users() => return Err(Code::expired()),
                 Some(_) => return Err(ApiError::user_disabled()),
-                None => return Err(ApiError::user_not_found()),
+                None => return Err(ApiError::nobody_of_that_name()),
             };
             user.check_unconfirmed()?;
             Code::redeem(&mut user.sign_up_code, &request.confirmation_code, now)?;
@@ -157,7 +157,7 @@ impl UserPools {
                 return Ok(json!({ "CodeDeliveryDetails": delivery(&folded) }));
             }
             Some(_) => return Err(ApiError::user_disabled()),
-            None => return Err(ApiError::user_not_found()),
+            None => return Err(ApiError::nobody_of_that_name()),
         };
         if user.status != Status::Unconfirmed {
             return Err(ApiError::invalid_parameter("User is already confirmed."));
@@ -208,9 +208,7 @@ fn sign_up_attributes(
     let writes = |name: &str| name == "email" || deployment.client.writes(name);
     let given = Given::by_user(&deployment.pool, given.unwrap_or_default(), writes)?;
     if given.email.is_some_and(|email| email != folded) {
-        return Err(ApiError::invalid_parameter(
-            "The attribute email must be the user name.",
-        ));
+        return Err(another_address());
     }
     let mut attributes = given.others;
     attributes.insert("email".to_owned(), folded.to_owned());

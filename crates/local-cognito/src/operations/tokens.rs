@@ -51,8 +51,9 @@ impl UserPools {
         check_secret(&deployment, secret, ErrorCode::NotAuthorized)?;
         let (origin, grant, user) = self.refreshable(&deployment, &request.refresh_token)?;
         let metadata = request.client_metadata.as_ref();
-        self.refresh(&deployment, &origin, &grant, &user, metadata)
-            .await
+        let answer = self.refresh(&deployment, &origin, &grant, &user, metadata);
+        let result = answer.await?["AuthenticationResult"].take();
+        Ok(json!({ "AuthenticationResult": result }))
     }
 
     /// `InitiateAuth` with `REFRESH_TOKEN_AUTH`, whose metadata reaches no trigger of these.

@@ -52,9 +52,13 @@ async fn rule_15_a_flow_that_the_client_allows_leads_to_tokens_and_asks_no_custo
     let begun = request("USER_SRP_AUTH", &json!({ "SRP_A": srp.public_value() }));
     let begun = harness.call("InitiateAuth", begun).await.unwrap();
     assert_eq!(begun["ChallengeName"], "PASSWORD_VERIFIER");
+    // It has no session: the secret block stands for it, and is as good once.
+    assert_eq!(begun["Session"], Value::Null);
     assert!(is_tokens(
         &harness.prove(&begun, &srp, PASSWORD).await.unwrap()
     ));
+    let refusal = harness.prove(&begun, &srp, PASSWORD).await.unwrap_err();
+    assert_eq!(refusal, wrong_credentials());
 
     let preferred = json!({ "PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": PASSWORD });
     let answer = harness

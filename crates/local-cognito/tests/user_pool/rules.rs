@@ -428,18 +428,19 @@ async fn rule_11_an_unconfirmed_user_does_not_sign_in() {
     let unconfirmed = refused("UserNotConfirmedException", "User is not confirmed.");
     assert_eq!(harness.begin(EMAIL).await.unwrap_err(), unconfirmed);
 
-    let srp = srp();
-    let begun = harness.begin_with_password(EMAIL, &srp).await.unwrap();
-    assert_eq!(
-        harness.prove(&begun, &srp, PASSWORD).await.unwrap_err(),
-        unconfirmed
-    );
-    let begun = harness.begin_with_password(EMAIL, &srp).await.unwrap();
-    let refusal = harness
-        .prove(&begun, &srp, "incorrect-horse-1")
-        .await
-        .unwrap_err();
-    assert_eq!(refusal, wrong_credentials());
+    // No password is looked at, whether it is proven or sent.
+    let begun = harness.begin_with_password(EMAIL, &srp()).await;
+    assert_eq!(begun.unwrap_err(), unconfirmed);
+    let flows = json!(["ALLOW_USER_PASSWORD_AUTH"]);
+    harness.stack.redeploy_client("ExplicitAuthFlows", flows);
+    for password in [PASSWORD, "incorrect-horse-1"] {
+        let request = json!({
+            "ClientId": CLIENT, "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": EMAIL, "PASSWORD": password }
+        });
+        let refusal = harness.call("InitiateAuth", request).await.unwrap_err();
+        assert_eq!(refusal, unconfirmed);
+    }
 }
 
 #[tokio::test]
@@ -559,7 +560,7 @@ async fn rule_14_strings_are_held_to_the_api_models_lengths() {
         request[member] = value;
         harness.call("SignUp", request)
     };
-    let long = "x".repeat(2_049);
+    let (long, longer) = ("x".repeat(2_049), "x".repeat(4_097));
     let attribute = json!([{ "Name": "email", "Value": long }]);
     for (member, value) in [
         ("UserAttributes", attribute.clone()),
@@ -571,7 +572,7 @@ async fn rule_14_strings_are_held_to_the_api_models_lengths() {
         let refusal = sign_up(member, value).await.unwrap_err();
         assert_eq!(refusal.code, "InvalidParameterException", "{member}");
     }
-    for session in ["short", &long] {
+    for session in ["short", &longer] {
         let refusal = harness
             .answer_as(EMAIL, &json!(session), "right")
             .await
@@ -815,6 +816,7 @@ async fn rule_18_a_refresh_keeps_the_sign_ins_time_and_gives_no_new_refresh_toke
         .call("GetTokensFromRefreshToken", request)
         .await
         .unwrap();
+    assert_eq!(by_operation.as_object().unwrap().len(), 1);
     for refreshed in [by_flow, by_operation] {
         let refreshed = &refreshed["AuthenticationResult"];
         assert!(refreshed["RefreshToken"].is_null());
