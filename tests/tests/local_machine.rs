@@ -6,15 +6,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use e2e::browser::{Heard, listeners, port, presigned, send};
-use e2e::people::confirmed;
+use e2e::people::{challenge, confirmed};
 use e2e::stack::{Stack, Variant, fresh_email};
 use serde_json::json;
+use signin_core::step::Step;
 
 /// What a browser adds to another site's request, by how the page makes it.
 const ANOTHER_SITE: [(&str, &str); 8] = [
@@ -220,6 +222,75 @@ async fn no_page_uploads_or_reads_without_a_signature() {
         }
     }
     assert_eq!(stack.versions(bucket, "bulk/evil").await, 0);
+}
+
+/// A form's body: its fields, and a picture behind them where there is one.
+fn body_of(fields: &BTreeMap<String, String>, file: Option<&str>) -> String {
+    let field = |(name, value): (&String, &String)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields: String = fields.iter().map(field).collect();
+    let file = file.map(|file| {
+        format!(
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\
+             Content-Type: image/jpeg\r\n\r\n{file}\r\n"
+        )
+    });
+    format!("{fields}{}--b--", file.unwrap_or_default())
+}
+
+/// Whoever asks for a sign-in is given a form, which is good for one upload and for nothing else.
+#[tokio::test]
+async fn a_form_is_good_for_its_bucket_and_for_an_upload_alone() {
+    let stack = Stack::read(Variant::Default);
+    let asked = stack.client().begin(&fresh_email(), None).await;
+    let asked = challenge(asked, Step::Face);
+    let fields = &asked.upload.fields;
+    let bucket = &stack.outputs.document_bucket;
+    let key = "somebodys/picture";
+    stack.put_object(bucket, key, b"a picture".to_vec()).await;
+    let whole = body_of(fields, Some("picture"));
+    let deletes = format!(
+        "<Delete><Object><Key>{key}</Key></Object><X><![CDATA[{}]]></X></Delete>",
+        body_of(fields, None)
+    );
+    let port = port(&stack.outputs.s3_endpoint);
+    let sent = async |path: &str, more: &str, body: &str| {
+        let head = format!(
+            "POST {path} HTTP/1.1\nHost: 127.0.0.1:{port}\n{more}\
+             Content-Type: multipart/form-data; boundary=b"
+        );
+        send(port, &head, body.as_bytes()).await
+    };
+    let sign_ins = &stack.outputs.sign_in_bucket;
+    for path in [
+        format!("/{bucket}?delete"),
+        format!("/{bucket}"),
+        format!("/{sign_ins}?delete"),
+        format!("/{sign_ins}/"),
+    ] {
+        let answer = sent(&path, "", &deletes).await;
+        assert!(answer.status >= 400, "{path}: {answer:?}");
+    }
+    assert_eq!(stack.versions(bucket, key).await, 1, "it is still there");
+    // Another bucket's, or what is none to MiniStack.
+    for path in [
+        format!("/{bucket}"),
+        "/clusters".into(),
+        "/login".into(),
+        "/oauth2".into(),
+    ] {
+        let answer = sent(&path, "", &whole).await;
+        assert_eq!(answer.status, 403, "{path}: {answer:?}");
+        assert!(
+            answer.body.contains("<Code>AccessDenied</Code>"),
+            "{answer:?}"
+        );
+    }
+    // To its own bucket it is an upload, whatever else the request says that it is.
+    let target = "X-Amz-Target: AmazonEC2ContainerServiceV20141113.CreateCluster\n";
+    let answer = sent(&format!("/{sign_ins}"), target, &whole).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
 }
 
 #[tokio::test]

@@ -136,6 +136,13 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let mut response = match allowed(&gate.key, &parts, &body, page.is_some()) {
         Ok(Passing::AsItIs) => gate.upstream.send(parts, body).await,
         Ok(Passing::Form(content_type, body)) => {
+            // MiniStack goes by such headers: one that names another service's operation is no
+            // upload's.
+            for name in parts.headers.keys().cloned().collect::<Vec<_>>() {
+                if name.as_str().starts_with("x-amz-") {
+                    parts.headers.remove(name);
+                }
+            }
             parts.headers.insert(CONTENT_TYPE, content_type);
             gate.upstream.send(parts, body).await
         }
@@ -197,8 +204,9 @@ fn allowed(key: &StackKey, request: &Parts, body: &Bytes, page: bool) -> Result<
     }
     let content_type = request.headers.get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
-    let (content_type, body) =
-        post::check(key, content_type.unwrap_or_default(), body).map_err(Refused::Form)?;
+    let content_type = content_type.unwrap_or_default();
+    let checked = post::check(key, path.trim_matches('/'), content_type, body);
+    let (content_type, body) = checked.map_err(Refused::Form)?;
     let content_type = HeaderValue::try_from(content_type).map_err(|_| Invalid::Unreadable)?;
     Ok(Passing::Form(content_type, body.into()))
 }

@@ -84,9 +84,10 @@ impl Refusal {
             ("Message", self.message.clone()),
         ];
         let members = members.into_iter().chain(self.more.clone());
-        let members: String = members
+        let members: Vec<String> = members
             .map(|(name, value)| format!("<{name}>{}</{name}>", escaped(&value)))
             .collect();
+        let members = members.concat();
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>{members}</Error>")
     }
 }
@@ -97,9 +98,11 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// Reads a form and checks what is the gate's to check; what is to be passed on instead.
+/// Reads a form that is posted to a bucket and checks what is the gate's to check; what is to be
+/// passed on instead.
 pub(crate) fn check(
     key: &StackKey,
+    bucket: &str,
     content_type: &str,
     body: &[u8],
 ) -> Result<(String, Vec<u8>), Refusal> {
@@ -135,7 +138,7 @@ pub(crate) fn check(
     }
     let policy = signed_policy(&form)?;
     verify_policy(key, &policy).map_err(|invalid| unsigned(invalid, &policy))?;
-    read_policy(policy.policy)?;
+    read_policy(policy.policy, bucket)?;
     Ok(form.written())
 }
 
@@ -205,8 +208,12 @@ fn unsigned(invalid: Invalid, policy: &SignedPolicy<'_>) -> Refusal {
     }
 }
 
-/// Holds a policy to what S3 can read. What it asks of the form is MiniStack's to check.
-fn read_policy(encoded: &str) -> Result<(), Refusal> {
+/// Holds a policy to what S3 can read, and to the bucket that it is posted to. What else it asks of the
+/// form is MiniStack's to check.
+///
+/// The bucket is the gate's: at a path that is no bucket's, MiniStack would take the form for a
+/// request to another service, which checks no policy.
+fn read_policy(encoded: &str, bucket: &str) -> Result<(), Refusal> {
     let no_json = || Refusal::policy("Invalid JSON.");
     let decoded = STANDARD.decode(encoded).map_err(|_| no_json())?;
     let policy: Value = serde_json::from_slice(&decoded).map_err(|_| no_json())?;
@@ -228,10 +235,41 @@ fn read_policy(encoded: &str) -> Result<(), Refusal> {
         return Err(Refusal::policy(message));
     }
     let conditions = policy.get("conditions").and_then(Value::as_array);
-    for condition in conditions.into_iter().flatten() {
-        read_condition(condition)?;
+    let conditions = || conditions.into_iter().flatten();
+    conditions().try_for_each(read_condition)?;
+    let denied = |message: String| {
+        let message = format!("Invalid according to Policy: {message}");
+        Err(Refusal::new(StatusCode::FORBIDDEN, "AccessDenied", message))
+    };
+    match conditions().find_map(of_bucket) {
+        Some(named) if named == bucket => Ok(()),
+        Some(named) => denied(format!(
+            "Policy Condition failed: [\"eq\", \"$bucket\", \"{named}\"]"
+        )),
+        None => denied("Extra input fields: bucket".to_owned()),
     }
-    Ok(())
+}
+
+/// The bucket that a condition wants the form to be for: `{"bucket": …}`, or
+/// `["eq", "$bucket", …]`.
+fn of_bucket(condition: &Value) -> Option<&str> {
+    match condition {
+        Value::Object(properties) => properties
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("bucket"))
+            .and_then(|(_, value)| value.as_str()),
+        Value::Array(parts) => match &parts[..] {
+            [
+                Value::String(operation),
+                Value::String(name),
+                Value::String(value),
+            ] if operation.eq_ignore_ascii_case("eq") && name.eq_ignore_ascii_case("$bucket") => {
+                Some(value)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn read_condition(condition: &Value) -> Result<(), Refusal> {
