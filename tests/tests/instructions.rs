@@ -169,6 +169,9 @@ async fn a_way_in_is_unlocked() {
     let client = stack.client();
     let operator = Operator::of(&stack, variant, "unlocks");
     let (person, _) = enrolled(&stack).await;
+    let asked = asked_for_face(&client, &person.email).await;
+    let wrong = client.answer(&asked, inline(pictures::other())).await;
+    refused(wrong, Step::Face, Reason::NoMatch);
     stack
         .fail_so_often(person.user_name(), Way::Open, FAILURES_TO_LOCK)
         .await;
@@ -216,4 +219,24 @@ async fn the_example_for_amplify_signs_up_enrols_and_signs_in() {
     let printed = String::from_utf8(output.stdout).unwrap();
     let ended: Ended = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
     assert_eq!(ended.sign_in_step, "DONE", "{}", ended.email);
+}
+
+#[test]
+fn whatever_a_document_calls_json_is_json() {
+    let mut seen = 0;
+    for document in [
+        "README.md",
+        "SECURITY.md",
+        "web/README.md",
+        "events/README.md",
+    ] {
+        let text = fs::read_to_string(checkout().join(document)).unwrap();
+        for block in text.split("```json\n").skip(1) {
+            let block = block.split("```").next().unwrap();
+            let read = serde_json::from_str::<serde_json::Value>(block);
+            assert!(read.is_ok(), "{document}: {block}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "SECURITY.md has the opt-out policy");
 }

@@ -195,7 +195,13 @@ impl UserTable {
         };
         if !bound {
             let kept = forget_data(pending().remove(["binding"]));
-            if !self.update("KeepAccount", kept).await? {
+            if self.update("KeepAccount", kept).await? {
+                let found = secret.map_or("none", |_| "another one");
+                tracing::warn!(
+                    target: "signin", found,
+                    "confirmed, but nobody may enrol: expected the bindingSecret of the sign-up"
+                );
+            } else {
                 tracing::info!(target: "signin", "a confirmed account has no open sign-up on record");
             }
         }
@@ -251,6 +257,12 @@ impl UserTable {
             let writes = std::iter::once(owe_sign_out(reset, now)).chain(others);
             let writes = writes.map(|write| write.in_transaction(&self.name));
             if self.write(writes.collect()).await? == Transaction::Written {
+                if renewal.binding.is_none() && !seen.is_active() {
+                    tracing::warn!(
+                        target: "signin",
+                        "reset, but nobody may enrol: expected a binding, 64 hexadecimal digits"
+                    );
+                }
                 // The password has changed, and the account is its owner's: tries that stay on
                 // record delay them, and are no reason to say that the reset has failed.
                 if let Err(fault) = self.empty_by_reset(user, now).await {

@@ -451,8 +451,8 @@ async fn index_images(ground: Ground, operation: &'static str, fault: &'static s
     }
     leases_are_over(&stack, uploaded.person.user_name()).await;
     let second = stack.invoke_other("IndexImages", &event).await;
-    if second.is_err() {
-        return Seen::fell("it fails again, with nothing broken");
+    if let Err(error) = second {
+        return Seen::fell(format!("it fails again, with nothing broken: {error}"));
     }
     uploaded.seen(&stack, &["INDEXED"]).await
 }
@@ -486,8 +486,8 @@ async fn bulk(ground: Ground, word: &'static str, fault: &'static str) -> Seen {
     }
     leases_are_over(&stack, user).await;
     let second = stack.invoke_other("IndexImages", &event).await;
-    if second.is_err() {
-        return Seen::fell("it fails again, with nothing broken");
+    if let Err(error) = second {
+        return Seen::fell(format!("it fails again, with nothing broken: {error}"));
     }
     let parsed = DocumentKey::parse(&key).expect("it is a document's key");
     let enrolment = EnrolmentId::of_object(&parsed, version.as_deref());
