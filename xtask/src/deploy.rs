@@ -16,6 +16,9 @@ use crate::stack::keys::Keys;
 /// The name of the stack of a developer's own; a variant's is this, a hyphen and its name.
 const STACK: &str = "face-sign-in";
 
+/// The template's parameter for the pages that may upload.
+const ORIGINS: &str = "AllowedOrigins";
+
 /// The template with one set of parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Variant {
@@ -37,25 +40,37 @@ impl Variant {
             .map_or_else(String::new, |port| format!("http://localhost:{port}"))
     }
 
-    /// The origins of the pages that call Cognito and upload pictures.
+    /// The origins of the pages that call Cognito and upload pictures: its own, by either name of
+    /// this machine, and those that were named.
     pub(crate) fn pages(&self) -> Vec<String> {
-        let uploads = self.parameters().remove("AllowedOrigin");
-        // Anything else, such as `*`, is for the template to refuse, and opens nothing here.
-        let uploads = uploads.filter(|origin| origin.starts_with("http"));
-        let own = self.web.map(|_| self.web_url());
-        let mut pages: Vec<String> = own.into_iter().chain(uploads).collect();
-        pages.dedup();
+        let own = self.web.into_iter().flat_map(|port| {
+            ["localhost", "127.0.0.1"].map(|name| format!("http://{name}:{port}"))
+        });
+        let named = self.given().filter(|(key, _)| *key == ORIGINS);
+        let named = named.flat_map(|(_, origins)| origins.split(','));
+        let mut pages: Vec<String> = Vec::new();
+        for page in own.chain(named.map(|origin| origin.trim().to_owned())) {
+            if !pages.contains(&page) {
+                pages.push(page);
+            }
+        }
         pages
     }
 
-    /// The template's parameters. The page may upload, unless another one was named.
+    /// The template's parameters. What is no origin, such as `*`, is for the template to refuse.
     fn parameters(&self) -> BTreeMap<String, String> {
-        let page = self
-            .web
-            .map(|_| ("AllowedOrigin".to_owned(), self.web_url()));
-        let given = self.parameters.iter().filter_map(|p| p.split_once('='));
+        let given = self.given();
         let given = given.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        page.into_iter().chain(given).collect()
+        let mut parameters: BTreeMap<String, String> = given.collect();
+        let pages = self.pages();
+        if !pages.is_empty() {
+            parameters.insert(ORIGINS.to_owned(), pages.join(","));
+        }
+        parameters
+    }
+
+    fn given(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().filter_map(|p| p.split_once('='))
     }
 
     fn stack(&self) -> String {
@@ -147,12 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn the_page_and_the_origin_that_was_named_may_call_and_nobody_else() {
-        assert_eq!(variant(Some(5173), &[]).pages(), ["http://localhost:5173"]);
-        assert_eq!(
-            variant(Some(5174), &["AllowedOrigin=http://localhost:5173"]).pages(),
-            ["http://localhost:5174", "http://localhost:5173"]
-        );
-        assert!(variant(None, &["SignInPolicy=FACE"]).pages().is_empty());
+    fn the_page_and_the_origins_that_were_named_may_call_and_nobody_else() {
+        let own = ["http://localhost:5173", "http://127.0.0.1:5173"];
+        assert_eq!(variant(Some(5173), &[]).pages(), own);
+        let named =
+            "AllowedOrigins=http://localhost:3000, capacitor://localhost,http://localhost:5173";
+        let all = [
+            &own[..],
+            &["http://localhost:3000", "capacitor://localhost"],
+        ]
+        .concat();
+        let both = variant(Some(5173), &[named, "SignInPolicy=FACE"]);
+        assert_eq!(both.pages(), all);
+        assert_eq!(both.parameters()[ORIGINS], all.join(","));
+        assert_eq!(both.parameters()["SignInPolicy"], "FACE");
+        let none = variant(None, &["SignInPolicy=FACE"]);
+        assert!(none.pages().is_empty() && !none.parameters().contains_key(ORIGINS));
     }
 }
