@@ -35,6 +35,9 @@ pub enum InvalidOutputs {
     /// The file is not one flat JSON object.
     #[error("expected the stack's outputs as one JSON object: {0}")]
     NotAnObject(#[from] serde_json::Error),
+    /// Without it the page could not be told what it may call.
+    #[error("expected {0} among the stack's outputs")]
+    Missing(&'static str),
     /// An endpoint that cannot stand in a header.
     #[error("expected addresses among the stack's outputs, found a control character")]
     NotAnAddress,
@@ -94,19 +97,25 @@ async fn not_found() -> impl IntoResponse {
     (StatusCode::NOT_FOUND, "there is no such file\n")
 }
 
-/// What the page may load and call: itself, WebAssembly, its own camera, Cognito and the buckets.
+/// What the page may load and call: itself, WebAssembly, its own camera, Cognito and the stack's own
+/// two buckets, in which nothing that is injected could leave a picture for somebody else.
 fn content_security_policy(outputs: &Map<String, Value>) -> Result<HeaderValue, InvalidOutputs> {
-    let endpoints: Vec<&str> = ["CognitoEndpoint", "S3Endpoint"]
-        .iter()
-        .filter_map(|name| outputs.get(*name)?.as_str())
-        .collect();
+    let output = |name: &'static str| {
+        let value = outputs.get(name).and_then(Value::as_str);
+        value.ok_or(InvalidOutputs::Missing(name))
+    };
+    let cognito = output("CognitoEndpoint")?;
+    let buckets = output("S3Endpoint")?;
+    let documents = output("DocumentBucket")?;
+    let sign_ins = output("SignInBucket")?;
     let policy = [
         "default-src 'none'",
         "script-src 'self' 'wasm-unsafe-eval'",
         "style-src 'self'",
         "img-src 'self' blob:",
         "media-src 'self' blob:",
-        &format!("connect-src 'self' {}", endpoints.join(" ")),
+        // A path that ends with a slash stands for all below it (Content Security Policy, W3C, 6.7.2.12).
+        &format!("connect-src 'self' {cognito} {buckets}/{documents}/ {buckets}/{sign_ins}/"),
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -130,6 +139,8 @@ mod tests {
         "UserPoolId": "us-east-1_EXAMPLE",
         "CognitoEndpoint": "http://127.0.0.1:4568",
         "S3Endpoint": "http://127.0.0.1:4566",
+        "DocumentBucket": "documents",
+        "SignInBucket": "sign-ins",
         "AccessKeyId": "local-developer",
         "SecretAccessKey": "local-developer-secret"
     }"#;
@@ -166,9 +177,60 @@ mod tests {
                 .to_str()
                 .unwrap();
             assert!(policy.contains("default-src 'none'"), "{path}: {policy}");
-            let connect = "connect-src 'self' http://127.0.0.1:4568 http://127.0.0.1:4566;";
+            let connect = "connect-src 'self' http://127.0.0.1:4568 \
+                           http://127.0.0.1:4566/documents/ http://127.0.0.1:4566/sign-ins/;";
             assert!(policy.contains(connect), "{path}: {policy}");
         }
+    }
+
+    #[test]
+    fn no_page_is_served_that_could_not_be_told_what_to_call() {
+        let outputs: Map<String, Value> = serde_json::from_str(OUTPUTS).unwrap();
+        for name in [
+            "CognitoEndpoint",
+            "S3Endpoint",
+            "DocumentBucket",
+            "SignInBucket",
+        ] {
+            let mut lacking = outputs.clone();
+            lacking.remove(name);
+            let error = content_security_policy(&lacking).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn any_host_is_asked_for_the_headers_that_are_sent_here() {
+        let (response, _) = get("/").await;
+        let readme = include_str!("../../../web/README.md");
+        let rows = readme.lines().filter_map(|line| {
+            let (name, value) = line
+                .strip_prefix("| `")?
+                .strip_suffix("` |")?
+                .split_once("` | `")?;
+            response.headers().get(name).map(|sent| (name, value, sent))
+        });
+        let mut asked = 0;
+        for (name, value, sent) in rows {
+            let sent = sent.to_str().unwrap();
+            let (mut sent, mut value) = (sent.to_owned(), value.to_owned());
+            if name == "Content-Security-Policy" {
+                // Which hosts those are is another matter on AWS: each bucket's has its name.
+                let buckets = ["<DocumentBucket>", "<SignInBucket>"]
+                    .map(|bucket| format!("https://{bucket}.s3.<Region>.amazonaws.com"));
+                let cognito = "https://cognito-idp.<Region>.amazonaws.com";
+                let on_aws = format!("{cognito} {}", buckets.join(" "));
+                let here = "http://127.0.0.1:4568 http://127.0.0.1:4566/documents/ \
+                            http://127.0.0.1:4566/sign-ins/";
+                assert!(value.contains(&on_aws), "{value}");
+                value = value.replace(&on_aws, "");
+                sent = sent.replace(here, "");
+                assert!(!value.contains('*'), "{value}");
+            }
+            assert_eq!(sent, value, "{name}");
+            asked += 1;
+        }
+        assert_eq!(asked, 4);
     }
 
     #[tokio::test]
