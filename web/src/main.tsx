@@ -1,7 +1,7 @@
 import { Component, type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
-import { FaceSignIn, readOutputs } from './client';
+import { FaceSignIn, OutputsError, readOutputs } from './client';
 import { App } from './page/App';
 import { Screen } from './page/ui';
 import './style.css';
@@ -37,13 +37,22 @@ async function start(): Promise<void> {
     return;
   }
   const root = createRoot(page);
+  if (!window.isSecureContext) {
+    root.render(<Notice {...text.insecure} />);
+    return;
+  }
   try {
     const answer = await fetch('/config.json', { cache: 'no-cache' }).catch(() => undefined);
     if (answer === undefined) {
       root.render(<Notice title={text.product} lead={text.troubles.unreachable} />);
       return;
     }
-    const client = new FaceSignIn(readOutputs(await answer.json()));
+    const config: unknown = answer.ok ? await answer.json().catch(() => undefined) : undefined;
+    if (config === undefined) {
+      root.render(<Notice title={text.setup.title} lead={text.setup.none} />);
+      return;
+    }
+    const client = new FaceSignIn(readOutputs(config));
     const person = await client.current();
     root.render(
       <StrictMode>
@@ -54,7 +63,9 @@ async function start(): Promise<void> {
     );
   } catch (error) {
     console.error(error);
-    root.render(<Notice {...text.setup} />);
+    const lead = error instanceof OutputsError ? text.setup.wrong(error.problems) : text.crashed.lead;
+    const { title } = error instanceof OutputsError ? text.setup : text.crashed;
+    root.render(<Notice title={title} lead={lead} />);
   }
 }
 

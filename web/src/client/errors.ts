@@ -36,6 +36,10 @@ export type Trouble =
   | 'not-in-this-tab'
   /** Another window went on with the enrolment, so that this one begins anew. */
   | 'superseded'
+  /** The page came over plain HTTP: there is no cryptography, and no camera. */
+  | 'insecure'
+  /** The browser has no room for what has to be kept. */
+  | 'storage-full'
   /** An upload did not arrive. */
   | 'upload-failed'
   /** Something that this client does not understand. */
@@ -82,6 +86,9 @@ export function understood(error: unknown): SignInError {
   if (name === 'InvalidParameterException' && /no registered\/verified/i.test(message)) {
     return new SignInError('not-ready', message, { cause: error });
   }
+  if (name === 'QuotaExceededError') {
+    return new SignInError('storage-full', message, { cause: error });
+  }
   if (name === 'NetworkError') {
     return unreachable(error);
   }
@@ -92,7 +99,11 @@ export function understood(error: unknown): SignInError {
 export function unreachable(cause: unknown): SignInError {
   // Browsers say when there is no network; that there is one, they only guess.
   const trouble = globalThis.navigator?.onLine === false ? 'offline' : 'unreachable';
-  return new SignInError(trouble, 'a request did not get through', { cause });
+  return new SignInError(
+    trouble,
+    "a request did not get through; where Cognito is not AWS's, is this page's origin allowed there?",
+    { cause },
+  );
 }
 
 // Cognito has one name for five things.

@@ -13,12 +13,15 @@ import {
   signOut,
   signUp,
 } from 'aws-amplify/auth';
+import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito';
+import type { KeyValueStorageInterface } from 'aws-amplify/utils';
 
 import { SignInError, understood, unreachable } from './errors';
 import type { FaceData } from './faceData';
 import { asksForPassword, type Outputs } from './outputs';
 import { fitsAnswer, inline, type Picture } from './picture';
 import { type Challenge, readChallenge, type Upload } from './protocol';
+import { localStore, memory, sessionStore, type Store } from './storage';
 import { randomHex, randomPassword, sha256, TabStore } from './tab';
 
 /** Somebody who is signed in. */
@@ -79,6 +82,8 @@ export class FaceSignIn {
   /** Random for each sign-in, and sent with each answer: only this client gets the tokens. */
   private passNonce = '';
   private readonly listeners = new Set<(event: SignInEvent) => void>();
+  /** Whether the browser keeps who is signed in, and what a sign-up needs, over a reload. */
+  readonly lasting: boolean;
 
   constructor(
     readonly outputs: Outputs,
@@ -93,6 +98,11 @@ export class FaceSignIn {
         },
       },
     });
+    const kept = localStore();
+    if (kept === undefined) {
+      cognitoUserPoolsTokenProvider.setKeyValueStorage(forAmplify(memory()));
+    }
+    this.lasting = kept !== undefined && sessionStore() !== undefined;
   }
 
   /** Tells of what happens; the result ends it. */
@@ -125,7 +135,7 @@ export class FaceSignIn {
         },
       }),
     );
-    this.tab.keep(record);
+    await calling(async () => this.tab.keep(record));
   }
 
   /** Mails the code again. */
@@ -168,7 +178,7 @@ export class FaceSignIn {
         options: { clientMetadata: { binding, ...(consent ? { consent } : {}) } },
       }),
     );
-    this.tab.keep({ ...record, resetAt: Date.now() });
+    await calling(async () => this.tab.keep({ ...record, reset: true }));
   }
 
   /** Begins an enrolment, or takes it up again: signs in with the password and the binding secret
@@ -329,10 +339,31 @@ async function post(upload: Upload, jpeg: Blob): Promise<void> {
     form.append(name, value);
   }
   form.append('file', jpeg);
+  const { host } = new URL(upload.url);
   const response = await fetch(upload.url, { method: 'POST', body: form }).catch((cause: unknown) => {
-    throw unreachable(cause);
+    const { trouble } = unreachable(cause);
+    throw new SignInError(
+      trouble === 'offline' ? trouble : 'upload-failed',
+      `nothing that this page may read came back from ${host}. Is ${globalThis.location?.origin} among ` +
+        `the stack's AllowedOrigins (CORS), and ${host} in this page's Content-Security-Policy?`,
+      { cause },
+    );
   });
   if (!response.ok) {
-    throw new SignInError('upload-failed', `S3 answered ${response.status}`);
+    // The form ends with its challenge, by the server's clock.
+    const over = /expired/i.test(await response.text());
+    throw new SignInError(
+      over ? 'session-over' : 'upload-failed',
+      `${host} answered ${response.status}${over ? ': the upload form has expired' : ''}`,
+    );
   }
 }
+
+/** A store as Amplify wants it. */
+const forAmplify = (store: Store): KeyValueStorageInterface => ({
+  getItem: async (key) => store.getItem(key),
+  setItem: async (key, value) => store.setItem(key, value),
+  removeItem: async (key) => store.removeItem(key),
+  // Nobody else has anything in it.
+  clear: async () => undefined,
+});

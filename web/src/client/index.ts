@@ -15,10 +15,12 @@ export {
   asksForPassword,
   type Model,
   type Outputs,
+  OutputsError,
   type Policy,
   readOutputs,
   takesFaceData,
 } from './outputs';
 export { encode, fromFile, type Picture } from './picture';
 export { type Challenge, type Reason, REASONS, type Step } from './protocol';
+export { localStore, memory, sessionStore, type Store } from './storage';
 export { type TabRecord, TabStore } from './tab';

@@ -21,32 +21,43 @@ export interface Outputs {
   readonly cognitoEndpoint?: string;
 }
 
-const POLICIES: readonly Policy[] = ['FACE', 'PASSWORD+FACE', 'FACE_DATA', 'PASSWORD+FACE_DATA'];
-const MODELS: readonly Model[] = ['descriptor-128', 'mesh-468'];
+const POLICIES: readonly [Policy, ...Policy[]] = ['FACE', 'PASSWORD+FACE', 'FACE_DATA', 'PASSWORD+FACE_DATA'];
+const MODELS: readonly [Model, ...Model[]] = ['descriptor-128', 'mesh-468'];
 
-/** Reads a stack's outputs; says what is missing or not understood. */
+/** Outputs that are not those of a stack; `problems` says of each by its name what is wrong. */
+export class OutputsError extends Error {
+  override readonly name = 'OutputsError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('; '));
+  }
+}
+
+/** Reads a stack's outputs; says of everything at once what is missing or not understood. */
 export function readOutputs(json: unknown): Outputs {
-  if (typeof json !== 'object' || json === null) {
-    throw new Error('expected the outputs of the stack as one JSON object');
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new OutputsError(['expected the outputs of the stack as one JSON object']);
   }
   const all = json as Record<string, unknown>;
+  const problems: string[] = [];
   const required = (name: string): string => {
     const value = all[name];
-    if (typeof value !== 'string' || value === '') {
-      throw new Error(`expected ${name} among the outputs of the stack`);
+    if (typeof value === 'string' && value !== '') {
+      return value;
     }
-    return value;
+    problems.push(value === undefined ? `${name} is missing` : `${name} is not a text`);
+    return '';
   };
-  const oneOf = <T extends string>(name: string, allowed: readonly T[]): T => {
+  const oneOf = <T extends string>(name: string, [first, ...rest]: readonly [T, ...T[]]): T => {
     const value = required(name);
-    const known = allowed.find((one) => one === value);
-    if (known === undefined) {
-      throw new Error(`expected ${name} to be one of ${allowed.join(', ')}; found ${value}`);
+    const known = [first, ...rest].find((one) => one === value);
+    if (known === undefined && value !== '') {
+      problems.push(`${name} is “${value}”, and should be one of ${[first, ...rest].join(', ')}`);
     }
-    return known;
+    return known ?? first;
   };
   const endpoint = all['CognitoEndpoint'];
-  return {
+  const outputs: Outputs = {
     userPoolId: required('UserPoolId'),
     userPoolClientId: required('UserPoolClientId'),
     policy: oneOf('SignInPolicy', POLICIES),
@@ -55,6 +66,10 @@ export function readOutputs(json: unknown): Outputs {
     faceDataModel: oneOf('FaceDataModel', MODELS),
     ...(typeof endpoint === 'string' && endpoint !== '' ? { cognitoEndpoint: endpoint } : {}),
   };
+  if (problems.length > 0) {
+    throw new OutputsError(problems);
+  }
+  return outputs;
 }
 
 /** Whether a policy asks for a password at every sign-in. */

@@ -50,7 +50,6 @@ export interface Challenge {
   readonly upload?: Upload;
   /** Where the step takes face data: of which model. */
   readonly model?: Model;
-  readonly expiresAt: Date;
   /** Tries left in this session. */
   readonly attemptsLeft: number;
   readonly reason?: Reason;
@@ -61,7 +60,8 @@ export interface Challenge {
   readonly consent?: string;
 }
 
-/** Reads a challenge's public parameters. */
+/** Reads a challenge's public parameters. `expiresAt` is left out: it is the time of the server's
+ * clock, this device's may be a day off, and the server says itself when a challenge is over. */
 export function readChallenge(parameters: Readonly<Record<string, unknown>> | undefined): Challenge {
   const text = (name: string): string | undefined => {
     const value = parameters?.[name];
@@ -69,9 +69,8 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
   };
   const step = STEPS.find((one) => one === text('step'));
   const id = text('challengeId');
-  const expiresAt = new Date(text('expiresAt') ?? '');
   const attemptsLeft = Number(text('attemptsLeft'));
-  if (!step || !id || Number.isNaN(expiresAt.getTime()) || !Number.isInteger(attemptsLeft)) {
+  if (!step || !id || !Number.isInteger(attemptsLeft)) {
     throw new SignInError('protocol', 'this is not a challenge of face sign-in');
   }
   const upload = readUpload(text('uploadUrl'), text('uploadFields'));
@@ -84,7 +83,6 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
   return {
     step,
     id,
-    expiresAt,
     attemptsLeft,
     ...(upload ? { upload } : {}),
     ...(model === 'descriptor-128' || model === 'mesh-468' ? { model } : {}),

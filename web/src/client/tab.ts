@@ -1,8 +1,11 @@
 // What a browser tab keeps from a sign-up or a password reset until the face is enrolled: the binding
 // secret and, where the person chose none, the password. It lies in the tab's session storage, so that
-// a reload or a look into the mailbox loses nothing, and is gone with the tab.
+// a reload or a look into the mailbox loses nothing, and is gone with the tab. Where the browser refuses
+// that storage it is gone with the page.
 
+import { SignInError } from './errors';
 import type { FaceData } from './faceData';
+import { memory, sessionStore, type Store } from './storage';
 
 /** A sign-up or a reset that this tab has begun. */
 export interface TabRecord {
@@ -13,8 +16,8 @@ export interface TabRecord {
   readonly bindingSecret: string;
   /** What the sign-up carried, to be sent again as the answer to `ENROL`. */
   readonly faceData?: FaceData;
-  /** When the password was reset, in milliseconds since 1970; none after a sign-up. */
-  readonly resetAt?: number;
+  /** Whether the password was reset; a sign-up's was not. */
+  readonly reset?: true;
 }
 
 /** For how long after a reset a password counts only together with the reset's secret: the longest
@@ -25,10 +28,15 @@ const KEY = 'face-sign-in.tab';
 
 /** The tab's one record. */
 export class TabStore {
-  private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  private readonly storage: Store;
+  private ending: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> = sessionStorage) {
+  constructor(storage: Store = sessionStore() ?? memory()) {
     this.storage = storage;
+    const record = this.read();
+    if (record !== undefined && record.password === undefined) {
+      this.endLater();
+    }
   }
 
   /** The record of an address; none where it is gone or somebody else's. */
@@ -44,22 +52,36 @@ export class TabStore {
   }
 
   keep(record: TabRecord): void {
+    clearTimeout(this.ending);
     this.storage.setItem(KEY, JSON.stringify({ ...record, email: normal(record.email) }));
   }
 
   /** Somebody is signed in, so that the face is active and the secret is spent. All that is left of a
-   * recent reset is the secret, without which the new password would have to wait. */
-  finished(email: string | undefined, now: number = Date.now()): void {
+   * reset is the secret, without which the new password would have to wait; and that for
+   * {@link RESET_WINDOW} only, by a timer, since a device's clock may be set meanwhile. */
+  finished(email: string | undefined): void {
     const record = email === undefined ? undefined : this.of(email);
-    if (record?.resetAt === undefined || now >= record.resetAt + RESET_WINDOW) {
+    if (record?.reset === undefined) {
       return this.forget();
     }
-    const { bindingSecret, resetAt } = record;
-    this.keep({ email: record.email, bindingSecret, resetAt });
+    const { bindingSecret, reset } = record;
+    this.keep({ email: record.email, bindingSecret, reset });
+    this.endLater();
   }
 
   forget(): void {
+    clearTimeout(this.ending);
     this.storage.removeItem(KEY);
+  }
+
+  /** A reload begins the time anew: the secret is worth nothing by then, and no harm. */
+  private endLater(): void {
+    this.ending = setTimeout(() => {
+      // Nothing that was begun since.
+      if (this.unfinished() === undefined) {
+        this.forget();
+      }
+    }, RESET_WINDOW);
   }
 
   private read(): TabRecord | undefined {
@@ -84,6 +106,9 @@ export const randomPassword = (): string => `${randomHex(24)}-aA1`;
 
 /** The SHA-256 of a text, as hexadecimal digits. */
 export async function sha256(text: string): Promise<string> {
+  if (globalThis.crypto?.subtle === undefined) {
+    throw new SignInError('insecure', 'browsers have no cryptography for a page that came without https');
+  }
   return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 }
 

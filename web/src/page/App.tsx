@@ -26,6 +26,7 @@ import {
   SignUpForm,
 } from './forms';
 import { type Known, next, type Path, takesAnswer, waysAround } from './next';
+import { preference } from './preferences';
 import { SignedIn } from './SignedIn';
 import { DocumentStep, LiveStep } from './steps';
 import { Action, Problem, Screen, Status } from './ui';
@@ -108,7 +109,8 @@ function Mark() {
   );
 }
 
-const AUTOMATIC = 'face-sign-in.automatic';
+/** Whether the picture is taken by itself. */
+const automatically = preference('automatic');
 
 export function App({ client, person }: { client: FaceSignIn; person: Person | undefined }) {
   const [place, go] = useState<Place>(() =>
@@ -119,7 +121,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         : { at: 'sign-in', email: '' },
   );
   const [busyWith, setBusyWith] = useState<string>(text.busy.sending);
-  const [automatic, setAutomatic] = useState(() => localStorage.getItem(AUTOMATIC) === 'yes');
+  const [automatic, setAutomatic] = useState(() => automatically.get() === 'yes');
   const task = useTask();
   const { policy, faceDataModel } = client.outputs;
   const data = takesFaceData(policy);
@@ -239,9 +241,6 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
       if (asked === undefined) {
         return await again(undefined);
       }
-      if (asked.expiresAt.getTime() <= Date.now()) {
-        return await again('session-over');
-      }
       await follow(flow, await client.answer(asked, given, flow.agreed));
     } catch (error) {
       switch (troubleOf(error)) {
@@ -353,7 +352,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   const toRecover = (email: string, purpose: Purpose = 'enrol') =>
     go({ at: 'recover', email, purpose });
   const choose = (yes: boolean) => {
-    localStorage.setItem(AUTOMATIC, yes ? 'yes' : 'no');
+    automatically.set(yes ? 'yes' : 'no');
     setAutomatic(yes);
   };
 
@@ -556,7 +555,14 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
           {text.product}
         </span>
       </header>
-      <main className="frame">{screen()}</main>
+      <main className="frame">
+        {!client.lasting && (
+          <p className="notice not-kept" data-testid="not-kept">
+            {text.notKept}
+          </p>
+        )}
+        {screen()}
+      </main>
     </>
   );
 }

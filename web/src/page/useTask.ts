@@ -24,8 +24,10 @@ export function useTask(initial?: Trouble): Task {
     fail(undefined);
     work()
       .catch((error: unknown) => {
-        if (!(error instanceof SignInError)) {
-          // For a developer: nothing of it is a person's.
+        // For a developer: nothing of it is a person's.
+        if (error instanceof SignInError) {
+          console.warn(`${error.trouble}: ${error.message}`);
+        } else {
           console.error(error);
         }
         fail(error instanceof SignInError ? error.trouble : 'protocol');

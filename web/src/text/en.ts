@@ -4,7 +4,7 @@ import type { Reason, Trouble } from '../client';
 import type { Advice } from '../vision/guidance';
 
 /** What can be wrong with a camera. */
-export type CameraTrouble = 'denied' | 'missing' | 'busy' | 'lost' | 'failed';
+export type CameraTrouble = 'denied' | 'missing' | 'busy' | 'lost' | 'failed' | 'insecure' | 'unsupported';
 
 const advice: Record<Advice, string> = {
   look: 'Look into the camera.',
@@ -71,7 +71,12 @@ const troubles: Record<Trouble, string> = {
   'not-in-this-tab':
     'This window does not have your sign-up any more. Finish it with a code by mail.',
   superseded: 'Another window went on with this account, so we began again here.',
-  'upload-failed': 'The picture did not arrive. Try again.',
+  insecure:
+    'This page needs https: without it the browser gives no camera, and nothing that keeps your sign-in safe.',
+  'storage-full':
+    'The browser has no room left to keep your sign-in. Delete what it keeps for other pages, then try again.',
+  'upload-failed':
+    'The picture did not arrive. Try again, or with a smaller picture; if it stays so, ask for help.',
   protocol: 'Something unexpected happened. Try again.',
 };
 
@@ -82,6 +87,8 @@ const cameraTroubles: Record<CameraTrouble, string> = {
   busy: 'Another program uses the camera. Close it, then try again.',
   lost: 'The camera was disconnected. Connect it again, then try again.',
   failed: 'The camera does not start. Try again.',
+  insecure: 'The camera needs a page that came over https.',
+  unsupported: 'This browser gives no page a camera. Use another browser, or a picture.',
 };
 
 export const en = {
@@ -220,6 +227,9 @@ export const en = {
     retry: 'Start the camera again',
     automatic: 'Take it by itself when I hold still',
     file: 'Use a picture instead',
+    which: 'Camera',
+    pick: 'Choose a camera',
+    unnamed: (number: number) => `Camera ${number}`,
     noMesh: 'The live mesh is not available in this browser. You can take the picture all the same.',
     video: 'Your camera, mirrored',
     back: 'Cancel',
@@ -256,9 +266,17 @@ export const en = {
       'Your face cannot be recorded from this window yet. Have a code sent to your address, then go on here.',
   },
   ways: { mail: 'Send the code', 'face-alone': 'Sign in by face alone' },
+  insecure: {
+    title: 'This page needs https',
+    lead: 'Browsers give the camera, and what keeps a sign-in safe, to no other page. Open it again with an address that begins with https.',
+  },
+  notKept:
+    'This browser keeps nothing for this page. Stay in this window until you are done: after a reload you are signed out, and a sign-up that you began is finished with a code by mail.',
   setup: {
     title: 'This page does not know its stack',
-    lead: 'Put a file config.json with the outputs of your stack beside this page.',
+    wrong: (problems: readonly string[]) =>
+      `The file config.json beside this page is not the outputs of a stack: ${problems.join('; ')}.`,
+    none: 'There is no file config.json beside this page, or it is no JSON. Put one there with the outputs of your stack.',
   },
   crashed: {
     title: 'Something broke in this page',

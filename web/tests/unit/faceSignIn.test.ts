@@ -15,6 +15,8 @@ const auth = vi.hoisted(() => ({
 }));
 vi.mock('aws-amplify/auth', () => auth);
 vi.mock('aws-amplify', () => ({ Amplify: { configure: vi.fn() } }));
+const cognito = vi.hoisted(() => ({ setKeyValueStorage: vi.fn() }));
+vi.mock('aws-amplify/auth/cognito', () => ({ cognitoUserPoolsTokenProvider: cognito }));
 
 import { type Challenge, faceData, FaceSignIn, type Outputs, TabStore } from '../../src/client';
 import { sha256 } from '../../src/client/tab';
@@ -163,6 +165,123 @@ describe('an answer', () => {
     expect(auth.confirmSignIn).toHaveBeenCalledTimes(2);
     const [first, second] = auth.confirmSignIn.mock.calls.map(([call]) => call.options.clientMetadata);
     expect(second).toEqual(first);
+  });
+});
+
+describe('an upload', () => {
+  const upload = {
+    uploadUrl: 'https://bucket.s3.us-east-1.amazonaws.com/',
+    uploadFields: '{"key":"k"}',
+  };
+  const picture = { jpeg: new Blob([new Uint8Array(200_000)]) };
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  const failed = async (answer: () => Promise<unknown>, onLine = true) => {
+    vi.stubGlobal('navigator', { onLine });
+    vi.stubGlobal('location', { origin: 'https://app.example.com' });
+    vi.stubGlobal('fetch', vi.fn(answer));
+    auth.signIn.mockResolvedValue(asked({ step: 'FACE', ...upload }));
+    const challenge = await client.signIn(ada.email, ada.password);
+    return client.answer(challenge, picture).then(
+      () => expect.unreachable('it cannot have passed'),
+      (error: unknown) => error,
+    );
+  };
+
+  it('that no answer may be read of names the host, the origin and AllowedOrigins', async () => {
+    const error = await failed(() => Promise.reject(new TypeError('Failed to fetch')));
+    expect(error).toMatchObject({ trouble: 'upload-failed' });
+    for (const name of [
+      'bucket.s3.us-east-1.amazonaws.com',
+      'https://app.example.com',
+      'AllowedOrigins',
+      'CORS',
+      'Content-Security-Policy',
+    ]) {
+      expect(String(error)).toContain(name);
+    }
+    const offline = await failed(() => Promise.reject(new TypeError('Failed to fetch')), false);
+    expect(offline).toMatchObject({ trouble: 'offline' });
+  });
+
+  it.each([
+    [403, 'Invalid according to Policy: Policy expired.', 'session-over'],
+    [400, '<Code>ExpiredToken</Code>', 'session-over'],
+    [403, '<Code>AccessDenied</Code>', 'upload-failed'],
+    [503, 'SlowDown', 'upload-failed'],
+  ])('answered with %i %s is told as %s', async (status, text, trouble) => {
+    const error = await failed(async () => new Response(text, { status }));
+    expect(error).toMatchObject({ trouble });
+  });
+});
+
+describe('a browser that keeps nothing', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  const kept = (how: 'well' | 'throws' | 'null' | 'full') => {
+    const texts = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => texts.get(key) ?? null,
+      setItem: (key: string, value: string) => {
+        if (how === 'full') {
+          throw new DOMException('', 'QuotaExceededError');
+        }
+        texts.set(key, value);
+      },
+      removeItem: (key: string) => void texts.delete(key),
+    };
+    for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(globalThis, name, {
+        configurable: true,
+        get: () => {
+          if (how === 'throws') {
+            throw new DOMException('', 'SecurityError');
+          }
+          return how === 'null' ? null : storage;
+        },
+      });
+    }
+    return texts;
+  };
+
+  afterEach(() => {
+    Reflect.deleteProperty(globalThis, 'localStorage');
+    Reflect.deleteProperty(globalThis, 'sessionStorage');
+  });
+
+  it.each(['throws', 'null', 'full'] as const)('and %s: memory serves the client and Amplify', async (how) => {
+    kept(how);
+    const here = new FaceSignIn(outputs);
+    expect(here.lasting).toBe(false);
+    await here.signUp(ada);
+    expect(here.tab.of(ada.email)?.password).toBe(ada.password);
+    const [store] = cognito.setKeyValueStorage.mock.lastCall ?? [];
+    await store.setItem('token', '1');
+    expect(await store.getItem('token')).toBe('1');
+    await store.removeItem('token');
+    expect(await store.getItem('token')).toBeNull();
+  });
+
+  it('is told from one that does, which Amplify uses by itself', async () => {
+    const texts = kept('well');
+    cognito.setKeyValueStorage.mockClear();
+    const here = new FaceSignIn(outputs);
+    expect(here.lasting).toBe(true);
+    expect(cognito.setKeyValueStorage).not.toHaveBeenCalled();
+    expect(texts.size, 'the probe is gone again').toBe(0);
+    await here.signUp(ada);
+    expect(new TabStore().of(ada.email)?.password).toBe(ada.password);
+  });
+});
+
+describe('a page without https', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('is told that it needs it, before anything is sent', async () => {
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    await expect(client.signUp(ada)).rejects.toMatchObject({ trouble: 'insecure' });
+    expect(auth.signUp).not.toHaveBeenCalled();
   });
 });
 

@@ -8,7 +8,6 @@ import { next, takesAnswer, waysAround } from '../../src/page/next';
 const challenge = (changed: Partial<Challenge>): Challenge => ({
   step: 'FACE',
   id: 'c1',
-  expiresAt: new Date('2026-11-26T20:00:00Z'),
   attemptsLeft: 3,
   ...changed,
 });

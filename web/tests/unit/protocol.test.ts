@@ -21,7 +21,6 @@ describe('a challenge', () => {
       step: 'FACE',
       id: parameters.challengeId,
       upload: { url: parameters.uploadUrl, fields: { key: 'sign-in/1' } },
-      expiresAt: new Date('2026-11-21T08:00:00Z'),
       attemptsLeft: 2,
       reason: 'TRY_LATER',
       retryAfter: 30,
@@ -38,11 +37,18 @@ describe('a challenge', () => {
       undefined,
       {},
       { ...parameters, step: 'LIVENESS' },
-      { ...parameters, expiresAt: 'soon' },
       { ...parameters, attemptsLeft: 'many' },
       { ...parameters, uploadFields: '{' },
     ]) {
       expect(() => readChallenge(wrong)).toThrowError(expect.objectContaining({ trouble: 'protocol' }));
+    }
+  });
+
+  it('names no time of the server for a device to compare its own clock with', () => {
+    for (const expiresAt of ['2026-11-21T08:00:00Z', '1970-01-01T00:00:00Z']) {
+      const texts = JSON.stringify(readChallenge({ ...parameters, expiresAt }));
+      expect(texts).not.toContain('T08:00:00');
+      expect(texts).not.toContain('1970');
     }
   });
 
@@ -78,7 +84,25 @@ describe('outputs', () => {
     }
     expect(readOutputs({ ...outputs, KeepDocuments: 'true' }).keepsDocuments).toBe(true);
     expect(() => readOutputs({ ...outputs, SignInPolicy: 'SMILE' })).toThrowError('PASSWORD+FACE');
-    expect(() => readOutputs(null)).toThrowError('JSON object');
+    for (const wrong of [null, [], 'text']) {
+      expect(() => readOutputs(wrong)).toThrowError('JSON object');
+    }
+  });
+
+  it('are told of all at once', () => {
+    const { UserPoolId, ConsentVersion, ...some } = outputs;
+    expect([UserPoolId, ConsentVersion]).not.toContain(undefined);
+    expect(() => readOutputs({ ...some, KeepDocuments: true, FaceDataModel: 'mesh' })).toThrowError(
+      expect.objectContaining({
+        name: 'OutputsError',
+        problems: [
+          'UserPoolId is missing',
+          'ConsentVersion is missing',
+          'KeepDocuments is not a text',
+          'FaceDataModel is “mesh”, and should be one of descriptor-128, mesh-468',
+        ],
+      }),
+    );
   });
 });
 
@@ -114,6 +138,12 @@ describe('a request that does not get through', () => {
     vi.stubGlobal('navigator', { onLine });
     const error = Object.assign(new Error('failed'), { name: 'NetworkError' });
     expect(understood(error).trouble).toBe(trouble);
+  });
+});
+
+describe('a browser without room', () => {
+  it('is told as that', () => {
+    expect(understood(new DOMException('', 'QuotaExceededError')).trouble).toBe('storage-full');
   });
 });
 

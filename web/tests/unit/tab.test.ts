@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { randomPassword, sha256, TabStore } from '../../src/client/tab';
 
@@ -43,27 +43,60 @@ describe('what a tab keeps', () => {
     }
   });
 
-  it('of a reset is the secret alone, for the 16 minutes in which the new password needs it', () => {
-    const at = 1_000_000;
-    const minutes = (count: number) => at + count * 60_000;
-    const kept = storage();
-    const store = new TabStore(kept);
-    const begun = () => store.keep({ ...record, resetAt: at });
+  describe('of a reset', () => {
+    const MINUTE = 60_000;
+    const left = { email: 'ada@example.com', bindingSecret: 'b1', reset: true };
 
-    begun();
-    store.finished('ada@example.com', minutes(15));
-    expect(store.of('ada@example.com')).toEqual({
-      email: 'ada@example.com',
-      bindingSecret: 'b1',
-      resetAt: at,
+    beforeEach(() => {
+      vi.useFakeTimers();
     });
-    expect(store.unfinished(), 'nothing is left to finish').toBeUndefined();
-    store.finished('ada@example.com', minutes(16));
-    expect(kept.length).toBe(0);
 
-    begun();
-    store.finished('bob@example.com', minutes(1));
-    expect(kept.length).toBe(0);
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('is the secret alone, for the 16 minutes in which the new password needs it', () => {
+      const kept = storage();
+      const store = new TabStore(kept);
+      store.keep({ ...record, reset: true });
+      store.finished('ada@example.com');
+      expect(store.of('ada@example.com')).toEqual(left);
+      expect(store.unfinished(), 'nothing is left to finish').toBeUndefined();
+      vi.advanceTimersByTime(16 * MINUTE - 1);
+      expect(store.of('ada@example.com')).toEqual(left);
+      vi.advanceTimersByTime(1);
+      expect(kept.length).toBe(0);
+
+      store.keep({ ...record, reset: true });
+      store.finished('bob@example.com');
+      expect(kept.length).toBe(0);
+    });
+
+    it('is as long there whatever becomes of the clock', () => {
+      for (const hours of [-24, -0.25, 0.25, 24]) {
+        const store = new TabStore(storage());
+        store.keep({ ...record, reset: true });
+        vi.setSystemTime(Date.now() + hours * 60 * MINUTE);
+        store.finished('ada@example.com');
+        vi.setSystemTime(Date.now() - 2 * hours * 60 * MINUTE);
+        vi.advanceTimersByTime(16 * MINUTE - 1);
+        expect(store.of('ada@example.com'), `${hours} h`).toEqual(left);
+        vi.advanceTimersByTime(1);
+        expect(store.of('ada@example.com'), `${hours} h`).toBeUndefined();
+      }
+    });
+
+    it('ends after a reload too, and not before what was begun since', () => {
+      const kept = storage();
+      const before = new TabStore(kept);
+      before.keep({ ...record, reset: true });
+      before.finished('ada@example.com');
+      const store = new TabStore(kept);
+      vi.advanceTimersByTime(15 * MINUTE);
+      store.keep(record);
+      vi.advanceTimersByTime(60 * MINUTE);
+      expect(store.unfinished()?.bindingSecret).toBe('b1');
+    });
   });
 });
 
