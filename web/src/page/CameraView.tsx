@@ -8,6 +8,8 @@ import { type CameraTrouble, en as text } from '../text/en';
 import { drawMesh } from '../vision/draw';
 import { advise, type Advice, Calm, Steadiness } from '../vision/guidance';
 import type { Sight, Watcher } from '../vision/watcher';
+import { cameraTrouble } from './cameraTrouble';
+import { CameraChoice, chosen, constraints, type Kind } from './cameras';
 import { Status } from './ui';
 
 /** Whether faces can be looked at. */
@@ -33,28 +35,6 @@ export function watcher(): Promise<Watcher> {
   return loading;
 }
 
-const CONSTRAINTS = {
-  face: { facingMode: 'user', width: { ideal: 1280 }, height: { ideal: 720 } },
-  document: { facingMode: 'environment', width: { ideal: 1920 }, height: { ideal: 1080 } },
-};
-
-/** What a browser's refusal means. */
-export function cameraTrouble(error: unknown): CameraTrouble {
-  switch (error instanceof Error || error instanceof DOMException ? error.name : '') {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return 'denied';
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return 'missing';
-    case 'NotReadableError':
-    case 'AbortError':
-      return 'busy';
-    default:
-      return navigator.mediaDevices ? 'failed' : 'missing';
-  }
-}
-
 export function CameraView({
   kind,
   paused = false,
@@ -63,7 +43,7 @@ export function CameraView({
   onTrouble,
   onVideo,
 }: {
-  kind: 'face' | 'document';
+  kind: Kind;
   /** While something is sent nobody needs the mesh, and the device its strength. */
   paused?: boolean;
   onState?: (state: CameraState) => void;
@@ -74,6 +54,8 @@ export function CameraView({
 }) {
   const webcam = useRef<Webcam>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
+  const [wanted, setWanted] = useState(() => chosen[kind].get());
+  const [current, setCurrent] = useState<string>();
   const [playing, setPlaying] = useState(false);
   const [vision, setVision] = useState<Vision>('loading');
   const [advice, setAdvice] = useState<Advice>();
@@ -88,6 +70,7 @@ export function CameraView({
     (stream: MediaStream) => {
       for (const track of stream.getVideoTracks()) {
         track.addEventListener('ended', () => told.current.onTrouble('lost'));
+        setCurrent(track.getSettings().deviceId);
       }
       const video = webcam.current?.video ?? null;
       const play = () => {
@@ -104,6 +87,22 @@ export function CameraView({
   );
 
   useEffect(() => () => onVideo(null), [onVideo]);
+
+  const failed = (error: unknown) => {
+    const trouble = cameraTrouble(error);
+    if (wanted && trouble !== 'denied') {
+      // The one that was chosen is gone or busy: any other is better than none, until it is back.
+      setWanted(null);
+    } else {
+      onTrouble(trouble);
+    }
+  };
+
+  const choose = (id: string) => {
+    chosen[kind].set(id);
+    setPlaying(false);
+    setWanted(id);
+  };
 
   useEffect(() => {
     const video = webcam.current?.video;
@@ -149,26 +148,29 @@ export function CameraView({
 
   const mirrored = kind === 'face';
   return (
-    <div className={mirrored ? 'camera mirrored' : 'camera'} data-advice={advice} data-vision={vision}>
-      <Webcam
-        ref={webcam}
-        audio={false}
-        videoConstraints={CONSTRAINTS[kind]}
-        aria-label={text.live.video}
-        onUserMedia={started}
-        onUserMediaError={(error) => onTrouble(cameraTrouble(error))}
-      />
-      {mirrored && <canvas ref={overlay} className="mesh" aria-hidden="true" />}
-      {mirrored && (
-        <Status className={advice === 'ready' ? 'advice ready' : 'advice'}>
-          {!playing || vision === 'loading'
-            ? text.busy.loading
-            : vision === 'missing'
-              ? text.live.noMesh
-              : advice && text.advice[advice]}
-        </Status>
-      )}
-    </div>
+    <>
+      <div className={mirrored ? 'camera mirrored' : 'camera'} data-advice={advice} data-vision={playing ? vision : 'loading'}>
+        <Webcam
+          ref={webcam}
+          audio={false}
+          videoConstraints={constraints(kind, wanted)}
+          aria-label={text.live.video}
+          onUserMedia={started}
+          onUserMediaError={failed}
+        />
+        {mirrored && <canvas ref={overlay} className="mesh" aria-hidden="true" />}
+        {mirrored && (
+          <Status className={advice === 'ready' ? 'advice ready' : 'advice'}>
+            {!playing || vision === 'loading'
+              ? text.busy.loading
+              : vision === 'missing'
+                ? text.live.noMesh
+                : advice && text.advice[advice]}
+          </Status>
+        )}
+      </div>
+      <CameraChoice current={current} onChoose={choose} />
+    </>
   );
 }
 

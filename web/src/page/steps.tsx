@@ -12,6 +12,7 @@ import {
   type Trouble,
 } from '../client';
 import { type CameraTrouble, en as text } from '../text/en';
+import { CameraChoice, chosen, type Kind } from './cameras';
 import { type CameraState, CameraView, frame } from './CameraView';
 import { measure } from './measure';
 import type { Path } from './next';
@@ -70,15 +71,21 @@ function useWait(challenge: Challenge | undefined): { waiting: boolean; words: R
 }
 
 /** What is wrong with the camera, and the ways on. */
-function CameraProblem({ trouble, onRetry, children }: { trouble: CameraTrouble; onRetry: () => void; children?: ReactNode }) {
+function CameraProblem({ kind, trouble, onRetry }: { kind: Kind; trouble: CameraTrouble; onRetry: () => void }) {
   return (
     <div className="no-camera" data-camera={trouble}>
       <Problem>{text.cameraTroubles[trouble]}</Problem>
+      <CameraChoice
+        current={undefined}
+        onChoose={(id) => {
+          chosen[kind].set(id);
+          onRetry();
+        }}
+      />
       <div className="actions">
         <Action kind="secondary" onClick={onRetry}>
           {text.live.retry}
         </Action>
-        {children}
       </div>
     </div>
   );
@@ -217,7 +224,7 @@ export function DocumentStep({
       ) : (
         <>
           {camera !== 'off' && (
-            <CameraProblem trouble={camera} onRetry={() => setCamera('on')} />
+            <CameraProblem kind="document" trouble={camera} onRetry={() => setCamera('on')} />
           )}
           <div
             className={over ? 'drop over' : 'drop'}
@@ -349,6 +356,7 @@ export function LiveStep({
         />
       ) : (
         <CameraProblem
+          kind="face"
           trouble={camera}
           onRetry={() => {
             setCamera(undefined);

@@ -11,8 +11,16 @@ import { afterEach, expect } from 'vitest';
 
 import { newestCode } from './operator';
 
-/** What stands before the camera. */
-export type Camera = 'live' | 'live-again' | 'impostor' | 'two-people' | 'nobody' | 'dark' | 'denied';
+/** What stands before the camera; or two cameras, before which nobody stands. */
+export type Camera =
+  | 'live'
+  | 'live-again'
+  | 'impostor'
+  | 'two-people'
+  | 'nobody'
+  | 'dark'
+  | 'denied'
+  | 'two-cameras';
 
 /** A stack with a page. */
 export type Stack = '' | 'password' | 'data' | 'mesh';
@@ -55,7 +63,7 @@ function grain(): void {
 }
 
 /** Where screenshots are left. */
-const SCREENSHOTS =
+export const SCREENSHOTS =
   process.env['FACE_SIGNIN_SCREENSHOTS'] ?? resolve(import.meta.dirname, '../../screenshots');
 
 /** How a window looks. */
@@ -63,6 +71,18 @@ interface Options {
   readonly dark?: boolean;
   readonly width?: number;
   readonly height?: number;
+  /** The name by which the page is opened, instead of `localhost`. */
+  readonly host?: string;
+  /** What else the browser is told when it starts. */
+  readonly flags?: readonly string[];
+  /** Runs in each page before anything of it does: what is different about this device. */
+  readonly device?: Device;
+}
+
+/** A function for a page, and its argument. */
+export interface Device {
+  readonly script: (argument: never) => void;
+  readonly argument: unknown;
 }
 
 /** What a person has open. */
@@ -107,7 +127,9 @@ export class Visit {
         ? ['--deny-permission-prompts']
         : [
             '--use-fake-ui-for-media-stream',
-            `--use-file-for-fake-video-capture=${join(named('FACE_SIGNIN_CAMERAS'), `${camera}.mjpeg`)}`,
+            ...(camera === 'two-cameras'
+              ? []
+              : [`--use-file-for-fake-video-capture=${join(named('FACE_SIGNIN_CAMERAS'), `${camera}.mjpeg`)}`]),
           ];
     const browser = await chromium.launch({
       executablePath: named('FACE_SIGNIN_BROWSER'),
@@ -119,8 +141,9 @@ export class Visit {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        '--use-fake-device-for-media-stream',
+        `--use-fake-device-for-media-stream${camera === 'two-cameras' ? '=device-count=2' : ''}`,
         ...fake,
+        ...(options.flags ?? []),
       ],
     });
     return Visit.in(browser, stack, options);
@@ -134,8 +157,13 @@ export class Visit {
       reducedMotion: 'reduce',
     });
     await context.addInitScript(grain);
+    if (options.device) {
+      await context.addInitScript(options.device.script as (argument: unknown) => void, options.device.argument);
+    }
     const visit = new Visit(browser, context, await context.newPage(), stack, options);
-    await visit.page.goto(outputs(stack)['WebUrl'] ?? '');
+    const url = new URL(outputs(stack)['WebUrl'] ?? '');
+    url.hostname = options.host ?? url.hostname;
+    await visit.page.goto(url.href);
     return visit;
   }
 
@@ -163,6 +191,11 @@ export class Visit {
     expect(this.wrong).toEqual([]);
     const hosts = new Set(this.requests.map(({ url }) => new URL(url)).filter(leaves).map(String));
     expect([...hosts]).toEqual([]);
+  }
+
+  /** What a policy has refused until now was meant to be refused. */
+  forgiven(): void {
+    this.wrong.length = 0;
   }
 
   /** Leaves a picture of the page. */
