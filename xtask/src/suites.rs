@@ -20,7 +20,7 @@ use crate::stack::Stack;
 use crate::stack::endpoints::{Endpoints, REGION};
 use crate::stack::state::Lock;
 use crate::steps::{begin, step};
-use crate::web;
+use crate::web::{self, Engines};
 
 /// How the end-to-end tests learn where the outputs of their stacks lie.
 const OUTPUTS_VARIABLE: &str = "FACE_SIGNIN_OUTPUTS";
@@ -63,7 +63,8 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         on_a_stack(paths, &mut table, &whole_stack, only);
     }
     if wanted(Suite::Web) {
-        web(paths, &mut table, only, &web::screenshots(paths));
+        let engines = other_engines(paths, &mut table);
+        web(paths, &mut table, only, &web::screenshots(paths), engines);
     }
     if wanted(Suite::Deploy) {
         deploy(paths, &mut table);
@@ -92,6 +93,7 @@ pub(crate) fn screenshots(paths: &Paths) -> Result<ExitCode> {
         &mut table,
         Some("screenshots"),
         &paths.root.join("docs"),
+        Engines::default(),
     );
     Ok(table.finish())
 }
@@ -296,17 +298,31 @@ fn variants(mutated: bool) -> Vec<Variant> {
     variants
 }
 
-/// The page's types, its own tests, and those in a browser.
-fn web(paths: &Paths, table: &mut Table, only: Option<&str>, screenshots: &Path) {
+/// The engines beside Chromium's; those that this machine does not have are said to be left out.
+fn other_engines(paths: &Paths, table: &mut Table) -> Engines {
+    let mut engines = Engines::default();
+    table.check("other engines", || {
+        engines = web::engines(paths)?;
+        Ok(())
+    });
+    for (name, remedy) in &engines.missing {
+        table.skip(name, remedy);
+    }
+    engines
+}
+
+/// The page's types, its own tests, and those in browsers.
+fn web(paths: &Paths, table: &mut Table, only: Option<&str>, screenshots: &Path, engines: Engines) {
     table.check("page", || web::build(paths));
     table.check("page's own tests", || {
         visibly(&mut web::suite(paths, "unit", None))
     });
     with_pages(paths, table, |table, environment| {
-        table.check("page in a browser", || {
+        table.check("page in browsers", || {
             visibly(
                 web::suite(paths, "browser", only)
                     .envs(environment)
+                    .envs(engines.environment)
                     .env("FACE_SIGNIN_SCREENSHOTS", screenshots),
             )
         });
@@ -348,7 +364,10 @@ fn with_pages(
 /// One stack for each way in that the page knows.
 fn variants_with_a_page(endpoints: Endpoints) -> Result<Vec<Variant>> {
     let variants = [
-        ("", vec![]),
+        (
+            "",
+            vec!["AllowedOrigins=https://app.example.com, capacitor://localhost"],
+        ),
         ("password", vec!["SignInPolicy=PASSWORD+FACE"]),
         (
             "data",
@@ -480,9 +499,17 @@ struct Table {
 #[derive(Debug)]
 struct Row {
     check: &'static str,
-    /// Why it failed, where it did.
-    failed: Option<String>,
+    outcome: Outcome,
     took: Duration,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Passed,
+    /// Why.
+    Failed(String),
+    /// What it would take to do it.
+    Skipped(String),
 }
 
 impl Table {
@@ -492,22 +519,35 @@ impl Table {
             return;
         }
         let began = Instant::now();
-        let outcome = work();
-        let failed = outcome.err().map(|error| format!("{error:#}"));
-        if let Some(why) = &failed {
-            eprintln!("✗ {check}: {why}");
-        }
+        let outcome = match work() {
+            Ok(()) => Outcome::Passed,
+            Err(error) => {
+                let why = format!("{error:#}");
+                eprintln!("✗ {check}: {why}");
+                Outcome::Failed(why)
+            }
+        };
         self.rows.push(Row {
             check,
-            failed,
+            outcome,
             took: began.elapsed(),
+        });
+    }
+
+    /// Says of a check that this machine cannot do it, and what it would take.
+    fn skip(&mut self, check: &'static str, remedy: &str) {
+        self.rows.push(Row {
+            check,
+            outcome: Outcome::Skipped(remedy.to_owned()),
+            took: Duration::ZERO,
         });
     }
 
     /// Prints the table, and once more why a check failed; success only where every one passed.
     fn finish(self) -> ExitCode {
         eprint!("\n{}", self.text());
-        let passed = self.rows.iter().all(|row| row.failed.is_none()) && !interrupt::requested();
+        let failed = |row: &Row| matches!(row.outcome, Outcome::Failed(_));
+        let passed = !self.rows.iter().any(failed) && !interrupt::requested();
         if passed {
             ExitCode::SUCCESS
         } else {
@@ -518,18 +558,23 @@ impl Table {
     fn text(&self) -> String {
         let mut text = String::new();
         for row in &self.rows {
-            let mark = match row.failed {
-                None => "✓ passed",
-                Some(_) => "✗ FAILED",
+            let mark = match row.outcome {
+                Outcome::Passed => "✓ passed",
+                Outcome::Failed(_) => "✗ FAILED",
+                Outcome::Skipped(_) => "– SKIPPED",
             };
             let seconds = row.took.as_secs_f64();
             // Writing into a string cannot fail.
-            let _ = writeln!(text, "{mark}  {:<18} {seconds:>7.1} s", row.check);
+            let _ = writeln!(text, "{mark:<9} {:<18} {seconds:>7.1} s", row.check);
         }
         for row in &self.rows {
-            if let Some(why) = &row.failed {
-                let _ = writeln!(text, "\n✗ {}: {why}", row.check);
-            }
+            let _ = match &row.outcome {
+                Outcome::Passed => Ok(()),
+                Outcome::Failed(why) => writeln!(text, "\n✗ {}: {why}", row.check),
+                Outcome::Skipped(remedy) => {
+                    writeln!(text, "\n– {}, not on this machine; {remedy}", row.check)
+                }
+            };
         }
         text
     }
@@ -551,6 +596,21 @@ mod tests {
         assert!(text.contains("✓ passed  second"));
         assert!(text.ends_with("✗ first: it must fail\n"));
         assert_eq!(table.finish(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn a_check_that_was_left_out_stands_in_the_table_with_what_would_bring_it() {
+        let mut table = Table::default();
+        table.check("first", || Ok(()));
+        table.skip("Firefox", "on Debian: apt-get install firefox-esr");
+        let text = table.text();
+        assert!(text.contains("– SKIPPED Firefox"));
+        assert!(
+            text.ends_with(
+                "– Firefox, not on this machine; on Debian: apt-get install firefox-esr\n"
+            )
+        );
+        assert_eq!(table.finish(), ExitCode::SUCCESS);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::build::cargo;
@@ -96,46 +96,169 @@ fn add(all: &mut Sha256, path: &Path) -> Result<()> {
 pub(crate) fn chromium(paths: &Paths) -> Result<PathBuf> {
     let mut found = None;
     step("a browser", || {
-        let browser = match installed() {
+        let browser = match installed("CHROMIUM", &BROWSERS) {
             Some(browser) => browser,
-            None => debians(paths).map_or_else(|| playwrights(paths), Ok)?,
+            None => debians_chromium(paths).map_or_else(|| playwrights(paths), Ok)?,
         };
-        let version = output_of(Command::new(&browser).arg("--version"))
-            .with_context(|| format!("{} does not start", browser.display()))?;
+        let version = version(&browser)?;
         found = Some(browser);
-        Ok(version.trim().to_owned())
+        Ok(version)
     })?;
     found.context("there is no browser")
 }
 
-fn installed() -> Option<PathBuf> {
-    let chosen = std::env::var_os("CHROMIUM").map(PathBuf::from);
+fn debians_chromium(paths: &Paths) -> Option<PathBuf> {
+    if !may_install() {
+        return None;
+    }
+    install(paths, &["chromium"]).ok()?;
+    installed("CHROMIUM", &BROWSERS)
+}
+
+/// The first program that is there, of the one that somebody has named and those that are usual.
+fn installed(variable: &str, usual: &[&str]) -> Option<PathBuf> {
+    let chosen = std::env::var_os(variable).map(PathBuf::from);
     chosen
         .into_iter()
-        .chain(BROWSERS.map(PathBuf::from))
+        .chain(usual.iter().map(PathBuf::from))
         .find(|path| path.is_file())
 }
 
-/// Debian's package; none where there is no Debian, or nobody who may install it.
-fn debians(paths: &Paths) -> Option<PathBuf> {
-    if !rustix::process::getuid().is_root() {
-        return None;
-    }
-    let log = paths.logs().join("setup-chromium.log");
+fn version(browser: &Path) -> Result<String> {
+    let version = output_of(Command::new(browser).arg("--version"))
+        .with_context(|| format!("{} does not start", browser.display()))?;
+    Ok(version.trim().to_owned())
+}
+
+/// Whether Debian's packages can be installed: this is Debian, and we are root.
+fn may_install() -> bool {
+    let system = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    rustix::process::getuid().is_root() && system.lines().any(|line| line == "ID=debian")
+}
+
+fn install(paths: &Paths, packages: &[&str]) -> Result<()> {
+    let log = paths.logs().join("setup-browsers.log");
     let mut update = Command::new("apt-get");
-    run_quietly(update.args(["update", "--quiet"]), &log).ok()?;
+    run_quietly(update.args(["update", "--quiet"]), &log)?;
     let mut install = Command::new("apt-get");
     install
-        .args([
-            "install",
-            "--quiet",
-            "--yes",
-            "--no-install-recommends",
-            "chromium",
-        ])
+        .args(["install", "--quiet", "--yes", "--no-install-recommends"])
+        .args(packages)
         .env("DEBIAN_FRONTEND", "noninteractive");
-    run_quietly(&mut install, &log).ok()?;
-    installed()
+    run_quietly(&mut install, &log)
+}
+
+/// A program that an engine's tests need: how the tests learn where it lies, the variable in which
+/// somebody may name another, and where it usually lies.
+struct Program {
+    told_as: &'static str,
+    named_in: &'static str,
+    usual: &'static [&'static str],
+}
+
+/// A browser engine beside Chromium's that the page is driven in.
+struct Engine {
+    name: &'static str,
+    programs: &'static [Program],
+    /// Debian's packages that bring them.
+    packages: &'static [&'static str],
+}
+
+const ENGINES: [Engine; 2] = [
+    Engine {
+        name: "Firefox",
+        programs: &[Program {
+            told_as: "FACE_SIGNIN_FIREFOX",
+            named_in: "FIREFOX",
+            usual: &["/usr/bin/firefox-esr", "/usr/bin/firefox"],
+        }],
+        packages: &["firefox-esr"],
+    },
+    Engine {
+        name: "WebKitGTK",
+        programs: &[
+            Program {
+                told_as: "FACE_SIGNIN_WEBKIT",
+                named_in: "WEBKIT",
+                usual: &[
+                    "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+                    "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+                ],
+            },
+            Program {
+                told_as: "FACE_SIGNIN_WEBKIT_DRIVER",
+                named_in: "WEBKIT_DRIVER",
+                usual: &["/usr/bin/WebKitWebDriver"],
+            },
+            Program {
+                told_as: "FACE_SIGNIN_XVFB",
+                named_in: "XVFB",
+                usual: &["/usr/bin/Xvfb"],
+            },
+        ],
+        packages: &["webkit2gtk-driver", "xvfb"],
+    },
+];
+
+impl Engine {
+    /// Where its programs lie, as the tests are told; none where one is missing.
+    fn found(&self) -> Option<Vec<(&'static str, PathBuf)>> {
+        let found = |program: &Program| {
+            let path = installed(program.named_in, program.usual)?;
+            Some((program.told_as, path))
+        };
+        self.programs.iter().map(found).collect()
+    }
+}
+
+/// The engines that the page is driven in beside Chromium.
+#[derive(Debug, Default)]
+pub(crate) struct Engines {
+    /// Where their programs lie, as the tests are told.
+    pub(crate) environment: Vec<(&'static str, PathBuf)>,
+    /// Those that are left out, and what would bring each.
+    pub(crate) missing: Vec<(&'static str, String)>,
+}
+
+/// Finds the other engines. Where they can be installed, they are, and none may be missing.
+pub(crate) fn engines(paths: &Paths) -> Result<Engines> {
+    let mut engines = Engines::default();
+    step("other engines", || {
+        let lacking = || ENGINES.iter().filter(|engine| engine.found().is_none());
+        let mut packages: Vec<&str> = lacking()
+            .flat_map(|engine| engine.packages)
+            .copied()
+            .collect();
+        if !packages.is_empty() && may_install() {
+            // All in one go, with the one that is asked for next.
+            if installed("CHROMIUM", &BROWSERS).is_none() {
+                packages.push("chromium");
+            }
+            install(paths, &packages)?;
+            if let Some(engine) = lacking().next() {
+                bail!(
+                    "{} is not there after {:?} was installed",
+                    engine.name,
+                    engine.packages
+                );
+            }
+        }
+        for engine in &ENGINES {
+            match engine.found() {
+                Some(programs) => engines.environment.extend(programs),
+                None => engines.missing.push((
+                    engine.name,
+                    format!("on Debian: apt-get install {}", engine.packages.join(" ")),
+                )),
+            }
+        }
+        let names = ENGINES.iter().filter(|engine| engine.found().is_some());
+        Ok(names
+            .map(|engine| engine.name)
+            .collect::<Vec<_>>()
+            .join(", "))
+    })?;
+    Ok(engines)
 }
 
 fn playwrights(paths: &Paths) -> Result<PathBuf> {
