@@ -36,6 +36,8 @@ export type Trouble =
   | 'not-in-this-tab'
   /** Another window went on with the enrolment, so that this one begins anew. */
   | 'superseded'
+  /** The enrolment has had as many pictures as it may; a new one begins. */
+  | 'too-many-pictures'
   /** The page came over plain HTTP: there is no cryptography, and no camera. */
   | 'insecure'
   /** The browser has no room for what has to be kept. */

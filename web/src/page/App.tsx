@@ -25,7 +25,7 @@ import {
   SignInForm,
   SignUpForm,
 } from './forms';
-import { type Known, next, type Path, takesAnswer, waysAround } from './next';
+import { type Known, next, type Path, takesAnswer, waysAround, whyAnew } from './next';
 import { preference } from './preferences';
 import { SignedIn } from './SignedIn';
 import { DocumentStep, LiveStep } from './steps';
@@ -192,7 +192,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
       case 'consent':
         return go({ at, flow, challenge });
       case 'begin-anew':
-        return go({ at: 'live', flow, challenge: undefined, trouble: 'superseded' });
+        return go({ at: 'live', flow, challenge: undefined, trouble: whyAnew(challenge) });
       case 'send-measured': {
         const measured = client.tab.of(emailOf(flow))?.faceData;
         if (measured) {
@@ -214,10 +214,10 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     if (next(progress.challenge, known(flow)) !== 'begin-anew') {
       return arrive(flow, progress.challenge);
     }
-    // Whatever the other window has done with the account, a new session finds it.
+    // Whatever another window has done with the account, a new session finds it.
     const fresh = await start(flow);
     if (fresh) {
-      await arrive(flow, fresh, 'superseded');
+      await arrive(flow, fresh, whyAnew(progress.challenge));
     }
   };
 

@@ -1,6 +1,13 @@
 // What a challenge leads to: the one place where reasons and parameters become screens.
 
-import { asksForPassword, type Challenge, type FaceData, type Policy, takesFaceData } from '../client';
+import {
+  asksForPassword,
+  type Challenge,
+  type FaceData,
+  type Policy,
+  takesFaceData,
+  type Trouble,
+} from '../client';
 
 /** What a session has proved before its first custom challenge, as far as the page knows. */
 export type Path = 'face-alone' | 'password';
@@ -17,7 +24,7 @@ export type Next =
   | 'locked'
   /** This tab may not enrol; a reset gives it the right. */
   | 'needs-reset'
-  /** Another window went on: begin anew. */
+  /** Another window went on, or there were too many pictures: begin anew. */
   | 'begin-anew';
 
 /** What the page knows beside the challenge. */
@@ -52,6 +59,10 @@ export function next(challenge: Challenge, { policy, agreed, measured }: Known):
   }
   return measured !== undefined && challenge.reason === undefined ? 'send-measured' : 'live';
 }
+
+/** What the person is told where a sign-in begins anew. */
+export const whyAnew = (challenge: Challenge): Trouble =>
+  challenge.reason === 'TOO_MANY_PICTURES' ? 'too-many-pictures' : 'superseded';
 
 /** Whether an answer may go to a challenge without anybody seeing that challenge first. */
 export const takesAnswer = (challenge: Challenge, known: Known): boolean =>

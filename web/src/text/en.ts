@@ -71,6 +71,7 @@ const troubles: Record<Trouble, string> = {
   'not-in-this-tab':
     'This window does not have your sign-up any more. Finish it with a code by mail.',
   superseded: 'Another window went on with this account, so we began again here.',
+  'too-many-pictures': 'There were too many pictures, so we began again here.',
   insecure:
     'This page needs https: without it the browser gives no camera, and nothing that keeps your sign-in safe.',
   'storage-full':

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Challenge, faceData, type Reason, REASONS } from '../../src/client';
-import { next, takesAnswer, waysAround } from '../../src/page/next';
+import { next, takesAnswer, waysAround, whyAnew } from '../../src/page/next';
 
 const challenge = (changed: Partial<Challenge>): Challenge => ({
   step: 'FACE',
@@ -49,6 +49,7 @@ describe('a challenge', () => {
       ['LOCKED', 'locked'],
       ['ENROLMENT_NEEDS_RESET', 'needs-reset'],
       ['SUPERSEDED', 'begin-anew'],
+      ['TOO_MANY_PICTURES', 'begin-anew'],
     ] as const) {
       for (const step of ['FACE', 'FACE_DATA', 'ENROL'] as const) {
         const blocked = challenge({ step, reason });
@@ -60,8 +61,18 @@ describe('a challenge', () => {
     expect(takesAnswer(challenge({}), pictures)).toBe(true);
   });
 
+  it('that begins anew says why', () => {
+    expect(whyAnew(challenge({ reason: 'SUPERSEDED' }))).toBe('superseded');
+    expect(whyAnew(challenge({ reason: 'TOO_MANY_PICTURES' }))).toBe('too-many-pictures');
+  });
+
   it('with any other reason stays where it was', () => {
-    const elsewhere: readonly Reason[] = ['LOCKED', 'ENROLMENT_NEEDS_RESET', 'SUPERSEDED'];
+    const elsewhere: readonly Reason[] = [
+      'LOCKED',
+      'ENROLMENT_NEEDS_RESET',
+      'SUPERSEDED',
+      'TOO_MANY_PICTURES',
+    ];
     for (const reason of REASONS.filter((one) => !elsewhere.includes(one))) {
       expect(next(challenge({ reason }), pictures)).toBe('live');
       expect(next(challenge({ step: 'ENROL', reason }), pictures)).toBe('document');
