@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -28,14 +29,12 @@ fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The lines for a shell in the README's part for operators: of a block, named by how it begins.
-fn block(begins: &str) -> String {
-    let readme = fs::read_to_string(checkout().join("README.md")).unwrap();
-    let (_, part) = readme.split_once("### For operators").unwrap();
-    let (part, _) = part.split_once("\n## ").unwrap();
-    let mut blocks = part.split("```console\n").skip(1);
+/// The lines for a shell in a document: of a block, named by how it begins.
+fn block(document: &str, begins: &str) -> String {
+    let text = fs::read_to_string(checkout().join(document)).unwrap();
+    let mut blocks = text.split("```console\n").skip(1);
     let found = blocks.find(|block| block.starts_with(begins));
-    let found = found.unwrap_or_else(|| panic!("the README has no lines that begin {begins}"));
+    let found = found.unwrap_or_else(|| panic!("{document} has no lines that begin {begins}"));
     found.split("```").next().unwrap().to_owned()
 }
 
@@ -62,11 +61,21 @@ impl<'a> Operator<'a> {
 
     /// Follows the README: the lines with which it begins, then those that are named.
     async fn follows(&self, email: &str, begins: &[&str]) {
-        let start = block("stack=face-sign-in\n");
+        let start = block("README.md", "stack=face-sign-in\n");
+        let lines = begins.iter().map(|begins| block("README.md", begins));
+        let lines = lines.collect::<Vec<_>>().concat();
+        self.runs(&format!("email={email}\n{start}\n{lines}")).await;
+    }
+
+    /// Runs lines that somebody is told to run; what they print.
+    async fn runs(&self, lines: &str) -> String {
         // The suites' stacks stand side by side.
-        let start = start.replacen("stack=face-sign-in\n", &format!("stack={}\n", self.name), 1);
-        let lines: Vec<String> = begins.iter().map(|begins| block(begins)).collect();
-        let script = format!("email={email}\n{start}\n{}", lines.concat());
+        let script = lines
+            .replace("stack=face-sign-in\n", &format!("stack={}\n", self.name))
+            .replace(
+                "--stack-name face-sign-in ",
+                &format!("--stack-name {} ", self.name),
+            );
         let tools = parts().join("clients/bin");
         let path = std::env::var("PATH").unwrap();
         let mut shell = Command::new("bash");
@@ -83,7 +92,8 @@ impl<'a> Operator<'a> {
             .kill_on_drop(true);
         let output = timeout(PATIENCE, shell.output()).await.unwrap().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{begins:?}: {said}");
+        assert!(output.status.success(), "{script}: {said}");
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 
@@ -181,6 +191,37 @@ async fn a_way_in_is_unlocked() {
     operator.follows(&person.email, &lines).await;
     let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn a_host_of_the_page_learns_what_it_needs() {
+    let (stack, variant) = (Stack::read(Variant::Password), Variant::Password);
+    let host = Operator::of(&stack, variant, "host");
+    fs::create_dir_all(host.folder.join("dist")).unwrap();
+    fs::create_dir_all(host.folder.join("scripts")).unwrap();
+    fs::copy(
+        checkout().join("web/scripts/host.mjs"),
+        host.folder.join("scripts/host.mjs"),
+    )
+    .unwrap();
+    let lines = block("web/README.md", "aws cloudformation describe-stacks");
+    let policy = host.runs(&lines).await;
+    let config = fs::read(host.folder.join("dist/config.json")).unwrap();
+    let config: BTreeMap<String, String> = serde_json::from_slice(&config).unwrap();
+    assert_eq!(config["UserPoolId"], stack.outputs.user_pool_id);
+    assert_eq!(config["SignInPolicy"], "PASSWORD+FACE");
+    // It is what the document says, with the stack's names in it.
+    let document = fs::read_to_string(checkout().join("web/README.md")).unwrap();
+    let (_, row) = document
+        .split_once("| `Content-Security-Policy` | `")
+        .unwrap();
+    let (expected, _) = row.split_once('`').unwrap();
+    let expected = ["Region", "DocumentBucket", "SignInBucket"]
+        .iter()
+        .fold(expected.to_owned(), |text, name| {
+            text.replace(&format!("<{name}>"), &stack.by_name[*name])
+        });
+    assert_eq!(policy.trim(), expected);
 }
 
 /// Where the README's example for Amplify ended.
