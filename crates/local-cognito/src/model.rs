@@ -436,7 +436,7 @@ mod tests {
             // White space by Unicode alone, which Java's class does not know.
             (CODE, "12\u{a0}34", "12\u{b}34"),
             (PASSWORD, "ab", "a"),
-            (PASSWORD, "a b c", "a\u{85}b"),
+            (PASSWORD, "a b c", "a\nb"),
             (POOL_ID, "eu-central-1_Ab9", "eu-central-1_Ab_9-"),
             (POOL_ID, "a_b_c", "_c"),
             (ACCESS_TOKEN, "a-b_c.d=", "a+b"),
