@@ -120,6 +120,18 @@ pub(crate) fn sam(paths: &Paths) -> Result<()> {
     environment(paths, "sam", "the SAM CLI and the template's checkers")
 }
 
+/// Has the pip of a virtual environment install what is in a list and nothing else. It takes no file
+/// whose hash is not in the list, and builds nothing: what that needs would come unchecked.
+fn pip_install(environment: &Path, list: &Path) -> Command {
+    let mut pip = Command::new(environment.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--disable-pip-version-check"])
+        .args(["--no-input", "--no-deps", "--require-hashes"])
+        .args(["--only-binary", ":all:"])
+        .arg("--requirement")
+        .arg(list);
+    pip
+}
+
 /// The npm package of the face models, and the models where the face engine looks for them.
 pub(crate) fn models(paths: &Paths) -> Result<()> {
     let package = paths.part("face-api");
@@ -153,14 +165,8 @@ fn environment(paths: &Paths, name: &str, title: &str) -> Result<()> {
             &log,
         )
         .context("cannot make a virtual environment; is python3's venv module installed?")?;
-        run_quietly(
-            Command::new(part.join("bin/python"))
-                .args(["-m", "pip", "install", "--disable-pip-version-check"])
-                .args(["--no-input", "--requirement"])
-                .arg(&list),
-            &log,
-        )
-        .context("pip cannot install; is a package index reachable?")?;
+        run_quietly(&mut pip_install(&part, &list), &log)
+            .context("pip cannot install; is a package index reachable?")?;
         fs::write(part.join(RECIPE), recipe).with_context(|| cannot("write", &part))?;
         Ok(told(true))
     })
@@ -264,6 +270,52 @@ mod tests {
 
     use super::*;
     use crate::paths::Scratch;
+
+    /// The requirements of a list that name no version, or no hash.
+    fn unchecked(list: &str) -> Vec<String> {
+        let joined = list.replace("\\\n", " ");
+        let requirements = joined
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let checked = |line: &&str| {
+            let mut words = line.split_whitespace();
+            let pinned = words.next().is_some_and(|word| word.contains("=="));
+            let hashes = words.filter_map(|word| word.strip_prefix("--hash=sha256:"));
+            pinned && hashes.filter(|hash| hash.len() == 64).count() > 0
+        };
+        let unchecked = requirements.filter(|line| !checked(line));
+        unchecked.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_requirement_without_a_hash_is_found() {
+        let hash = "0".repeat(64);
+        let list = format!(
+            "# A list.\none==1.0 \\\n    --hash=sha256:{hash}\n    # via two\ntwo==2.0\n\
+             three>=3 \\\n    --hash=sha256:{hash}\nfour==4 --hash=sha256:0\n--index-url x\n"
+        );
+        let found = unchecked(&list);
+        let names: Vec<&str> = found.iter().map(|line| &line[..3]).collect();
+        assert_eq!(names, ["two", "thr", "fou", "--i"]);
+    }
+
+    #[test]
+    fn every_requirement_has_a_version_and_a_hash() {
+        let folder = Paths::find().unwrap().local("");
+        let mut lists = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "txt") {
+                let list = fs::read_to_string(&path).unwrap();
+                let found = unchecked(&list);
+                assert!(found.is_empty(), "{}: {found:?}", path.display());
+                assert!(list.contains("--hash"), "{} is empty", path.display());
+                lists += 1;
+            }
+        }
+        assert_eq!(lists, 3);
+    }
 
     fn write_content(folder: &Path) -> Result<()> {
         fs::write(folder.join("content"), "whole").context("cannot write")
