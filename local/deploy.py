@@ -2,8 +2,9 @@
 
 The template is deployed as it stands but for two things. What `sam package` changes too: each
 function's code is the zip of its binary, uploaded to a bucket beforehand. And the buckets' demand
-for TLS, which goes before a bucket is there: a custom resource writes into one. The outputs of the stacks go to
-stdout as one JSON object, by the stacks' names; what goes wrong is said on stderr.
+for TLS, which goes before a bucket is there: a custom resource writes into one. The outputs of the
+stacks and their functions' environments go to stdout as one JSON object, by the stacks' names; what
+goes wrong is said on stderr.
 """
 
 import argparse
@@ -32,7 +33,15 @@ def main():
     for stack, parameters in arguments.stacks.items():
         create(cloudformation, stack, template, parameters)
     outputs = {stack: wait(cloudformation, stack) for stack in arguments.stacks}
-    json.dump(outputs, sys.stdout)
+    functions = connect("lambda")
+    deployed = {
+        stack: {
+            "outputs": outputs[stack],
+            "environments": environments(cloudformation, functions, template, stack),
+        }
+        for stack in arguments.stacks
+    }
+    json.dump(deployed, sys.stdout)
 
 
 def parse_arguments():
@@ -70,9 +79,7 @@ def upload_code(s3, template, packages):
     """Uploads each function's zip and points the function at it."""
     s3.create_bucket(Bucket=ARTIFACTS)
     template.get("Globals", {}).get("Function", {}).pop("CodeUri", None)
-    for name, resource in template["Resources"].items():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
+    for name, resource in serverless_functions(template).items():
         try:
             binary = resource["Metadata"]["BuildProperties"]["Binary"]
         except KeyError:
@@ -83,6 +90,12 @@ def upload_code(s3, template, packages):
         key = f"{packages.name}/{package.name}"
         s3.put_object(Bucket=ARTIFACTS, Key=key, Body=package.read_bytes())
         resource["Properties"]["CodeUri"] = {"Bucket": ARTIFACTS, "Key": key}
+
+
+def serverless_functions(template):
+    """The template's functions, by name."""
+    kind = "AWS::Serverless::Function"
+    return {n: r for n, r in template["Resources"].items() if r["Type"] == kind}
 
 
 def create(cloudformation, stack, template, parameters):
@@ -114,6 +127,23 @@ def wait(cloudformation, stack):
         if time.monotonic() > deadline:
             fail(f"the stack {stack} is still {status} after {GIVE_UP_SECONDS} s")
         time.sleep(POLL_SECONDS)
+
+
+def environments(cloudformation, functions, template, stack):
+    """The variables of each function of a stack, by its name in the template.
+
+    A function that the stack's parameters leave out has none.
+    """
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    resources = [r for page in pages for r in page["StackResourceSummaries"]]
+    found = {name: {} for name in serverless_functions(template)}
+    for resource in resources:
+        if resource["LogicalResourceId"] in found:
+            name = resource["PhysicalResourceId"]
+            settings = functions.get_function_configuration(FunctionName=name)
+            variables = settings.get("Environment", {}).get("Variables", {})
+            found[resource["LogicalResourceId"]] = variables
+    return found
 
 
 def reasons(cloudformation, stack):

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 use crate::command::output_of;
 use crate::paths::Paths;
@@ -18,6 +19,19 @@ const STACK: &str = "face-sign-in";
 
 /// The template's parameter for the pages that may upload.
 const ORIGINS: &str = "AllowedOrigins";
+
+/// How the files of a running stack's outputs begin.
+pub(crate) const OUTPUTS: &str = "outputs";
+/// How those of its functions' environments begin.
+pub(crate) const ENVIRONMENTS: &str = "env";
+
+/// What the deployment script tells of a stack.
+#[derive(Debug, Deserialize)]
+struct Deployed {
+    outputs: BTreeMap<String, String>,
+    /// The variables of each function, by its name in the template.
+    environments: BTreeMap<String, BTreeMap<String, String>>,
+}
 
 /// The template with one set of parameters.
 #[derive(Clone, Debug)]
@@ -83,15 +97,25 @@ impl Variant {
 
     /// The file of a variant's outputs within a stack's folder.
     pub(crate) fn outputs(&self, dir: &Path) -> PathBuf {
+        self.file(dir, OUTPUTS)
+    }
+
+    /// The file of its functions' environments, as `sam local invoke --env-vars` reads it.
+    fn environments(&self, dir: &Path) -> PathBuf {
+        self.file(dir, ENVIRONMENTS)
+    }
+
+    fn file(&self, dir: &Path, kind: &str) -> PathBuf {
         if self.name.is_empty() {
-            dir.join("outputs.json")
+            dir.join(format!("{kind}.json"))
         } else {
-            dir.join(format!("outputs-{}.json", self.name))
+            dir.join(format!("{kind}-{}.json", self.name))
         }
     }
 }
 
-/// Deploys the variants side by side and writes each one's outputs into `dir`.
+/// Deploys the variants side by side and writes each one's outputs and its functions' environments
+/// into `dir`.
 pub(crate) fn deploy(
     paths: &Paths,
     dir: &Path,
@@ -133,19 +157,30 @@ fn deploy_packages(
             .arg(packages)
             .args(["--stacks", &serde_json::to_string(&stacks)?]),
     )?;
-    let mut outputs: BTreeMap<String, BTreeMap<String, String>> =
-        serde_json::from_str(&text).context("the deployment script's answer is no JSON object")?;
+    let mut stacks: BTreeMap<String, Deployed> =
+        serde_json::from_str(&text).context("the deployment script's answer is not understood")?;
     for variant in variants {
-        let mut known = outputs
+        let Deployed {
+            mut outputs,
+            mut environments,
+        } = stacks
             .remove(&variant.stack())
-            .with_context(|| format!("the stack {} has no outputs", variant.stack()))?;
-        known.extend(endpoints.outputs());
-        known.extend(keys.outputs());
-        known.insert("WebUrl".to_owned(), variant.web_url());
-        let text = serde_json::to_string_pretty(&known)?;
-        private::write(&variant.outputs(dir), &format!("{text}\n"))?;
+            .with_context(|| format!("nothing is told of the stack {}", variant.stack()))?;
+        outputs.extend(endpoints.outputs());
+        outputs.extend(keys.outputs());
+        outputs.insert("WebUrl".to_owned(), variant.web_url());
+        write(&variant.outputs(dir), &outputs)?;
+        for environment in environments.values_mut() {
+            environment.extend(endpoints.variables());
+        }
+        write(&variant.environments(dir), &environments)?;
     }
     Ok(())
+}
+
+fn write(path: &Path, content: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(content)?;
+    private::write(path, &format!("{text}\n"))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::parts;
 use crate::paths::Paths;
 use crate::run::prepare;
 use crate::stack::Stack;
-use crate::stack::endpoints::{Endpoints, REGION};
+use crate::stack::endpoints::{Endpoints, REGION, VARIABLES};
 use crate::stack::state::Lock;
 use crate::steps::{begin, step};
 use crate::web::{self, Engines};
@@ -401,6 +401,18 @@ fn deploy(paths: &Paths, table: &mut Table) {
             sam(paths).args(["validate", "--lint"]),
             &logs.join("sam-validate.log"),
         )
+    });
+    table.check("sam local", || {
+        let mut check = Command::new(programs.join("python"));
+        check
+            .arg(paths.local("env_vars.py"))
+            .arg(paths.root.join("template.yaml"))
+            .args(VARIABLES)
+            .env("AWS_DEFAULT_REGION", REGION)
+            // It looks for keys, which nobody needs here, and would wait for those of a machine
+            // in AWS.
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        quietly(&mut check, &logs.join("sam-local.log"))
     });
     table.check("expansion", || {
         let mut expand = Command::new(programs.join("python"));

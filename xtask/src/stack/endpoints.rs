@@ -8,6 +8,13 @@ use serde::{Deserialize, Serialize};
 /// The region the local AWS plays.
 pub(crate) const REGION: &str = "us-east-1";
 
+/// What sends a program with an AWS SDK to AWS, to Rekognition and to Cognito.
+pub(crate) const VARIABLES: [&str; 3] = [
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_REKOGNITION",
+    "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+];
+
 /// The ports of a stack's servers, all on loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Endpoints {
@@ -129,6 +136,12 @@ impl Endpoints {
     /// The address that the local Rekognition listens at.
     pub(crate) fn rekognition_address(self) -> String {
         address(self.rekognition)
+    }
+
+    /// What sends a program with an AWS SDK to these servers.
+    pub(crate) fn variables(self) -> impl Iterator<Item = (String, String)> {
+        let urls = [self.aws(), self.rekognition(), self.cognito()];
+        VARIABLES.map(str::to_owned).into_iter().zip(urls)
     }
 
     /// What a client needs beside the template's own outputs.

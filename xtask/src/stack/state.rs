@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::command::cannot;
+use crate::deploy::{ENVIRONMENTS, OUTPUTS};
 use crate::private;
 use crate::process::Identity;
 
@@ -90,13 +91,14 @@ fn sweep(dir: &Path) -> Result<usize> {
     Ok(ended)
 }
 
-/// Removes the record and the outputs, so that nobody takes them for a running stack's.
+/// Removes the record, the outputs and the environments, so that nobody takes them for a running
+/// stack's.
 pub(crate) fn forget(dir: &Path) -> Result<()> {
     for entry in fs::read_dir(dir).with_context(|| cannot("read", dir))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let outputs = name.starts_with("outputs") && name.ends_with(".json");
-        if outputs || path == file(dir) {
+        let kind = name.strip_suffix(".json").and_then(|n| n.split('-').next());
+        if matches!(kind, Some(OUTPUTS | ENVIRONMENTS)) || path == file(dir) {
             fs::remove_file(&path).with_context(|| cannot("remove", &path))?;
         }
     }
@@ -141,6 +143,9 @@ mod tests {
         record.write(dir).unwrap();
         fs::write(dir.join("outputs.json"), "{}").unwrap();
         fs::write(dir.join("outputs-compare.json"), "{}").unwrap();
+        fs::write(dir.join("env.json"), "{}").unwrap();
+        fs::write(dir.join("env-compare.json"), "{}").unwrap();
+        fs::write(dir.join("another.json"), "{}").unwrap();
         let reaper = std::thread::spawn(move || server.wait());
 
         let lock = Lock::take(dir).unwrap().unwrap();
@@ -150,6 +155,9 @@ mod tests {
         assert!(Record::read(dir).is_none());
         assert!(!dir.join("outputs.json").exists());
         assert!(!dir.join("outputs-compare.json").exists());
+        assert!(!dir.join("env.json").exists());
+        assert!(!dir.join("env-compare.json").exists());
+        assert!(dir.join("another.json").exists());
     }
 
     #[test]
