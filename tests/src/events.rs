@@ -1,10 +1,12 @@
 //! The sample events in `events/`, and what is expected of each.
 //!
-//! `events/<function>/<name>.json` is an event as AWS sends it; `<name>.expected.json` beside it
-//! says what it shows and what comes of it. In both, `${Name}` in a text stands for a variable:
-//! one of the stack's outputs, something that is fresh for each run (`${UserName}`), a picture in
-//! Base64 (`${LivePicture}`), or something that an earlier answer told.
+//! `events/<function>/<name>.json` is a whole event as AWS sends it; `<name>.expected.json` beside
+//! it says what it shows and what comes of it. The values of variables in an event are the samples
+//! of `events/samples.json`; in what is expected, `${Name}` in a text stands for a variable: one of
+//! the stack's outputs, something that is fresh for each run (`${UserName}`), a picture in Base64
+//! (`${LivePicture}`), or something that an earlier answer told.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,7 @@ pub struct Sample {
     pub path: String,
     /// The function it is for.
     pub function: String,
-    /// The event, variables included.
+    /// The event, as it stands in the file.
     pub event: Value,
     /// What is expected.
     pub expected: Expectation,
@@ -67,16 +69,16 @@ impl Sample {
     /// Every sample.
     pub fn all() -> Vec<Self> {
         let functions = entries(&checkout().join("events"));
-        let functions = functions.iter().filter(|name| *name != "README.md");
+        let functions = functions.iter().filter(|name| !name.contains('.'));
         functions.flat_map(|function| Self::of(function)).collect()
     }
 
-    /// Whether event or uploads hold a variable.
-    pub fn mentions(&self, variable: &str) -> bool {
-        let variable = format!("${{{variable}}}");
+    /// Whether the event holds a variable's sample, or the uploads the variable.
+    pub fn mentions(&self, values: &SampleValues, variable: &str) -> bool {
         let uploads = &self.expected.uploads;
-        self.event.to_string().contains(&variable)
-            || uploads.values().any(|content| content.contains(&variable))
+        let uploaded = format!("${{{variable}}}");
+        values.stand_in(&self.event).contains(variable)
+            || uploads.values().any(|content| content.contains(&uploaded))
     }
 
     /// The samples of a function.
@@ -100,19 +102,85 @@ impl Sample {
     }
 }
 
+/// What stands in the events where a test has values of its own: `events/samples.json`.
+#[derive(Clone, Debug)]
+pub struct SampleValues(Variables);
+
+impl SampleValues {
+    /// The samples, by the variables' names.
+    pub fn read() -> Self {
+        Self(read(&checkout().join("events/samples.json")))
+    }
+
+    /// The variables and their samples.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let each = self.0.iter();
+        each.map(|(name, sample)| (name.as_str(), sample.as_str()))
+    }
+
+    /// An event with every sample replaced by what its variable stands for.
+    pub fn replaced(&self, event: &Value, variables: &Variables) -> Value {
+        in_every_text(event, &|text| {
+            self.replace(text, &|name| {
+                let value = variables.get(name);
+                value.unwrap_or_else(|| panic!("nothing is known of the variable {name}"))
+            })
+        })
+    }
+
+    /// The variables whose samples stand in an event.
+    pub fn stand_in(&self, event: &Value) -> BTreeSet<String> {
+        let found = RefCell::new(BTreeSet::new());
+        in_every_text(event, &|text| {
+            self.replace(text, &|name| {
+                found.borrow_mut().insert(name.to_owned());
+                ""
+            })
+        });
+        found.into_inner()
+    }
+
+    /// A text with every sample replaced, from its beginning to its end, so that nothing is
+    /// replaced in what was put in.
+    fn replace<'a>(&self, text: &str, by: &dyn Fn(&str) -> &'a str) -> String {
+        let mut replaced = String::new();
+        let mut rest = text;
+        loop {
+            let found = self.iter().filter_map(|(name, sample)| {
+                let place = rest.find(sample)?;
+                Some((place, name, sample))
+            });
+            let Some((place, name, sample)) = found.min() else {
+                return replaced + rest;
+            };
+            replaced.push_str(&rest[..place]);
+            replaced.push_str(by(name));
+            rest = &rest[place + sample.len()..];
+        }
+    }
+}
+
 /// The functions: a folder each.
 pub fn functions() -> Vec<String> {
     entries(&checkout().join("functions"))
 }
 
 /// A value with every variable replaced by what it stands for.
-pub fn filled(value: &Value, variables: &Variables) -> Value {
+fn filled(value: &Value, variables: &Variables) -> Value {
+    in_every_text(value, &|text| fill(text, variables))
+}
+
+/// A value with something done to every text in it that is no member's name.
+fn in_every_text(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
     match value {
-        Value::String(text) => Value::String(fill(text, variables)),
-        Value::Array(items) => items.iter().map(|item| filled(item, variables)).collect(),
+        Value::String(text) => Value::String(change(text)),
+        Value::Array(items) => {
+            let changed = items.iter().map(|item| in_every_text(item, change));
+            changed.collect()
+        }
         Value::Object(members) => members
             .iter()
-            .map(|(name, member)| (name.clone(), filled(member, variables)))
+            .map(|(name, member)| (name.clone(), in_every_text(member, change)))
             .collect(),
         other => other.clone(),
     }
@@ -250,12 +318,134 @@ fn checkout() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use serde_json::json;
+    use sha2::{Digest as _, Sha256};
+    use signin_core::face_data::{FaceData, Model};
 
     use super::*;
 
     fn variables() -> Variables {
         Variables::from([("UserName".to_owned(), "ada".to_owned())])
+    }
+
+    /// What looks like something that belongs to one stack, user or run.
+    const PERSONAL: &str = concat!(
+        r#"[^\s"@]+@[^\s"@]+"#,
+        r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        r"|[0-9a-f]{24,}",
+        r"|[a-z]+-[a-z]+-[0-9]_[0-9A-Za-z]+",
+        r#"|https?://[^\s"]+"#,
+        // Base64, and what has a figure in it: names of triggers are as long.
+        r"|[A-Za-z+/]*[0-9][0-9A-Za-z+/]{25,}",
+    );
+
+    /// What does, and is no test's to replace: a scheduled event's id, ids of requests to S3, a
+    /// file's tag, identities of challenges that no test made, and the stack in its ARN.
+    const CONSTANT: [&str; 8] = [
+        "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "FMyUVURIY8/IgAtTv8xRjskZQpcIZ9KG4V5Wp6S7S/JRWeUWerMUE5JgHvANOjpD",
+        "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE",
+        "9b2cf535f27731c974343645a3985328",
+        "11111111111111111111111111111111",
+        "22222222222222222222222222222222",
+        "33333333333333333333333333333333",
+        "51af3dc0-da77-11e4-872e-1234567db123",
+    ];
+
+    /// What an event holds that is neither a sample nor known to be the same for everybody.
+    fn unknown(event: &Value, samples: &SampleValues) -> Vec<String> {
+        let personal = Regex::new(PERSONAL).expect("a pattern");
+        let without = in_every_text(event, &|text| samples.replace(text, &|_| " "));
+        // What is JSON within a text has its quotation marks escaped.
+        let without = without.to_string().replace('\\', "");
+        let found = personal.find_iter(&without).map(|found| found.as_str());
+        let unknown = found.filter(|found| !CONSTANT.contains(found));
+        unknown.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_event_can_be_handed_over_as_it_stands() {
+        let values = SampleValues::read();
+        let mut used = BTreeSet::new();
+        for Sample { path, event, .. } in Sample::all() {
+            assert!(!event.to_string().contains("${"), "{path} has a gap");
+            let unknown = unknown(&event, &values);
+            assert!(unknown.is_empty(), "{path} holds {unknown:?}");
+            used.extend(values.stand_in(&event));
+        }
+        let all: BTreeSet<String> = values.iter().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(used, all, "every sample stands in an event");
+    }
+
+    #[test]
+    fn what_is_nobodys_sample_is_found_in_an_event() {
+        let values = SampleValues::read();
+        for text in [
+            "eve@example.com",
+            r#"{"id":"0123456789abcdef0123456789abcde0"}"#,
+            "b5a7c2de-0000-4000-8000-123456789abd",
+            "us-east-1_EXAMPLEp1",
+            "https://example.com/answer",
+            "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD",
+        ] {
+            assert_eq!(unknown(&json!([text]), &values).len(), 1, "{text}");
+        }
+        let samples: Vec<&str> = values.iter().map(|(_, sample)| sample).collect();
+        assert!(unknown(&json!(samples), &values).is_empty());
+    }
+
+    #[test]
+    fn no_sample_can_be_taken_for_another() {
+        let values = SampleValues::read();
+        for (name, sample) in values.iter() {
+            assert!(sample.len() >= 15, "{name} is too short to be unmistakable");
+            for (other, longer) in values.iter().filter(|(other, _)| *other != name) {
+                assert!(!longer.contains(sample), "{name} stands in {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_samples_are_what_they_stand_for() {
+        let values = SampleValues::read();
+        let binding = hex::encode(Sha256::digest(&values.0["BindingSecret"]));
+        assert_eq!(values.0["Binding"], binding);
+        for (name, sample) in values.iter() {
+            if name.ends_with("Picture") {
+                let picture = STANDARD.decode(sample).expect("Base64");
+                let format = image::guess_format(&picture).expect("a picture");
+                assert_eq!(format, image::ImageFormat::Jpeg, "{name}");
+                image::load_from_memory(&picture).expect("a whole picture");
+            } else if name.ends_with("FaceData") {
+                let data = FaceData::parse(Model::Descriptor128, sample);
+                let data = data.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(*data.to_document(), *sample, "{name}");
+                if name == "DocumentFaceData" {
+                    let enrolled = STANDARD.encode(data.to_bytes());
+                    assert_eq!(values.0["EnrolledData"], enrolled);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn samples_are_replaced_wherever_a_text_stands() {
+        let values = SampleValues(Variables::from([
+            ("UserName".to_owned(), "somebody".to_owned()),
+            ("Email".to_owned(), "mail-of-nobody".to_owned()),
+        ]));
+        // What is put in is not looked into.
+        let known = Variables::from([
+            ("UserName".to_owned(), "mail-of-nobody".to_owned()),
+            ("Email".to_owned(), "somebody".to_owned()),
+        ]);
+        let event = json!({"key": ["a/somebody/1", 2, null], "somebody": "mail-of-nobody."});
+        let expected = json!({"key": ["a/mail-of-nobody/1", 2, null], "somebody": "somebody."});
+        assert_eq!(values.replaced(&event, &known), expected);
+        assert_eq!(values.stand_in(&json!({"a": "somebody"})).len(), 1);
+        assert!(values.stand_in(&json!({"somebody": "a"})).is_empty());
     }
 
     #[test]

@@ -1,35 +1,36 @@
-//! The Lambda Runtime API on loopback, with a function's own executable behind it.
+//! A function's own executable behind AWS's Runtime Interface Emulator, which is what
+//! `sam local invoke` puts into its container; it runs without one.
 //!
-//! It is the interface that "Using the Lambda runtime API" in the AWS Lambda developer guide
-//! describes: a process asks for its next event, and posts a response or an error.
+//! The emulator starts the function with the first event, and anew with the next one after it has
+//! ended. It hands an event on and returns what comes of it; told to end, it ends the function.
 
-use std::collections::{BTreeMap, HashMap};
-use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use reqwest::{Response, StatusCode};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use signin_client::samples::parts;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
-use uuid::Uuid;
+use tokio::time::{interval, timeout};
 
-use crate::clock;
 use crate::stack::executable;
 
 /// How long a function may take for anything before the test gives it up. Every function answers
 /// long before; without a bound, one that hangs would hang the tests.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How often the emulator is asked whether it listens.
+const POLL: Duration = Duration::from_millis(2);
+/// Where its own lines in the function's output begin.
+const FRAMES: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
 
 /// How an invocation ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,215 +41,193 @@ pub enum Outcome {
     Error(Value),
 }
 
-/// How a process ended that was not told to.
-#[derive(Debug)]
-pub struct Exit {
-    /// Its status.
-    pub status: ExitStatus,
-    /// What it wrote to stdout and stderr.
-    pub printed: String,
-    /// How often it had asked for an event.
-    pub asked: usize,
+/// What was written to stdout and stderr.
+#[derive(Clone, Debug, Default)]
+pub struct Printed {
+    /// By the function.
+    pub function: String,
+    /// By the emulator: how the function's process began and ended.
+    pub emulator: String,
 }
 
-/// A function's process with a Runtime API of its own. It is killed with this value.
+/// An emulator with a function of its own. Both end with this value.
 #[derive(Debug)]
 pub struct Function {
     name: String,
-    child: Child,
-    events: mpsc::UnboundedSender<Invocation>,
-    desk: Arc<Desk>,
-    printed: Arc<Mutex<Vec<u8>>>,
-    readers: Vec<JoinHandle<()>>,
+    emulator: Child,
+    url: String,
+    client: reqwest::Client,
+    /// What the function prints comes out of the emulator's stdout, and its own log of stderr.
+    stdout: Collected,
+    stderr: Collected,
 }
 
+/// What a process writes.
 #[derive(Debug)]
-struct Invocation {
-    id: String,
-    event: Vec<u8>,
-}
-
-/// What the Runtime API's routes share.
-#[derive(Debug)]
-struct Desk {
-    events: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
-    waiting: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
-    asked: AtomicUsize,
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Function {
-    /// Starts a function's process with this environment and nothing else.
+    /// Makes a function ready for its first event, with this environment and nothing else.
     pub async fn start(name: &str, environment: &BTreeMap<String, String>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .expect("a port on loopback is free");
-        let address = listener.local_addr().expect("a bound listener has one");
-        let (events, queue) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk {
-            events: tokio::sync::Mutex::new(queue),
-            waiting: Mutex::default(),
-            asked: AtomicUsize::new(0),
-        });
-        let runtime = "/2018-06-01/runtime";
-        let routes = Router::new()
-            .route(&format!("{runtime}/invocation/next"), get(next))
-            .route(
-                &format!("{runtime}/invocation/{{id}}/response"),
-                post(response),
-            )
-            .route(&format!("{runtime}/invocation/{{id}}/error"), post(error))
-            .with_state(Arc::clone(&desk));
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-
-        let mut child = Command::new(executable(name))
+        let [events, runtime] = addresses();
+        let mut emulator = Command::new(emulator())
+            .arg("--runtime-interface-emulator-address")
+            .arg(events.to_string())
+            .arg("--runtime-api-address")
+            .arg(runtime.to_string())
+            .arg(executable(name))
             .env_clear()
             .envs(environment)
-            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env(
+                "AWS_LAMBDA_FUNCTION_TIMEOUT",
+                PATIENCE.as_secs().to_string(),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
-            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
-        let printed = Arc::default();
-        let stdout = child.stdout.take().expect("stdout is piped");
-        let stderr = child.stderr.take().expect("stderr is piped");
-        let readers = vec![
-            tokio::spawn(collect(stdout, Arc::clone(&printed))),
-            tokio::spawn(collect(stderr, Arc::clone(&printed))),
-        ];
-        Self {
+            .unwrap_or_else(|error| panic!("AWS's Lambda emulator does not start: {error}"));
+        let stdout = emulator.stdout.take().expect("stdout is piped");
+        let stderr = emulator.stderr.take().expect("stderr is piped");
+        let mut function = Self {
             name: name.to_owned(),
-            child,
-            events,
-            desk,
-            printed,
-            readers,
+            emulator,
+            url: format!("http://{events}/2015-03-31/functions/function/invocations"),
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(PATIENCE)
+                .build()
+                .expect("an HTTP client can be made"),
+            stdout: Collected::from(stdout),
+            stderr: Collected::from(stderr),
+        };
+        // It opens one before the other.
+        for address in [events, runtime] {
+            let listens = timeout(PATIENCE, function.listens(address)).await;
+            if !listens.is_ok_and(|listens| listens) {
+                let printed = function.end().await;
+                panic!("AWS's Lambda emulator does not listen: {printed:?}");
+            }
         }
+        function
+    }
+
+    /// Waits until the emulator listens; false where it ends instead.
+    async fn listens(&mut self, address: SocketAddrV4) -> bool {
+        let mut poll = interval(POLL);
+        while TcpStream::connect(address).await.is_err() {
+            poll.tick().await;
+            if !matches!(self.emulator.try_wait(), Ok(None)) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Hands the function an event and waits for what comes of it.
     pub async fn invoke(&mut self, event: &Value) -> Outcome {
-        let id = Uuid::new_v4().to_string();
-        let (sender, answer) = oneshot::channel();
-        self.desk.wait_for(id.clone(), sender);
-        let event = event.to_string().into_bytes();
-        self.events
-            .send(Invocation { id, event })
-            .expect("the Runtime API lives as long as the function");
-        let name = self.name.clone();
-        tokio::select! {
-            answer = timeout(PATIENCE, answer) => answer
-                .unwrap_or_else(|_| panic!("{name} does not answer"))
-                .expect("an invocation is answered once"),
-            status = self.child.wait() => {
-                let status = status.expect("a child can be waited for");
-                let printed = self.all_printed().await;
-                panic!("{name} ended instead of answering ({status}): {printed}")
+        let answer = self.post(event).await;
+        let status = answer.status();
+        let body = answer.bytes().await.unwrap_or_default();
+        match serde_json::from_slice::<Value>(&body) {
+            // The emulator does not tell the two apart otherwise; no function answers like this.
+            Ok(body) if status.is_success() && body["errorType"].is_string() => {
+                Outcome::Error(body)
+            }
+            Ok(body) if status.is_success() => Outcome::Response(body),
+            _ => {
+                let printed = self.end().await;
+                let name = &self.name;
+                panic!("{name} ended instead of answering ({status}): {printed:?}")
             }
         }
     }
 
-    /// Waits until the process ends by itself.
-    pub async fn exit(mut self) -> Exit {
-        let status = timeout(PATIENCE, self.child.wait())
-            .await
-            .unwrap_or_else(|_| panic!("{} does not end", self.name))
-            .expect("a child can be waited for");
-        Exit {
-            status,
-            printed: self.all_printed().await,
-            asked: self.desk.asked.load(Ordering::SeqCst),
+    /// Waits until the function has ended at its start, before it asked for any event.
+    pub async fn refuse_to_start(mut self) -> Printed {
+        let status = self.post(&Value::Null).await.status();
+        let printed = self.end().await;
+        let ended = status == StatusCode::BAD_GATEWAY
+            && printed.emulator.contains("exited: exit status 1")
+            && printed.emulator.contains("INIT RTDONE(status: error)");
+        // The start is a success as soon as the function asks for an event.
+        let asked = printed.emulator.contains("INIT RTDONE(status: success)");
+        assert!(ended && !asked, "{} started: {printed:?}", self.name);
+        printed
+    }
+
+    /// Kills the function, whatever it is about, and returns what was printed.
+    pub async fn kill(mut self) -> Printed {
+        self.end().await
+    }
+
+    async fn post(&mut self, event: &Value) -> Response {
+        let sent = self.client.post(&self.url).body(event.to_string()).send();
+        match sent.await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let printed = self.end().await;
+                panic!("{} does not answer: {error}: {printed:?}", self.name)
+            }
         }
     }
 
-    /// Kills the process and returns what it wrote to stdout and stderr.
-    pub async fn kill(mut self) -> String {
-        self.child.kill().await.expect("a child can be killed");
-        self.all_printed().await
+    /// Ends the emulator and the function, and returns what they wrote.
+    async fn end(&mut self) -> Printed {
+        self.tell_to_end();
+        timeout(PATIENCE, self.emulator.wait())
+            .await
+            .expect("the emulator ends when it is told to")
+            .expect("a child can be waited for");
+        let stdout = self.stdout.all().await;
+        let framed = |line: &&str| !FRAMES.iter().any(|frame| line.starts_with(frame));
+        let lines = stdout.split_inclusive('\n').filter(framed);
+        Printed {
+            function: lines.collect(),
+            emulator: self.stderr.all().await,
+        }
+    }
+
+    /// The emulator kills the function and ends. Killed itself, it would leave the function behind.
+    fn tell_to_end(&self) {
+        // There is no id any more where it was waited for.
+        let id = self.emulator.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(id) = id.and_then(Pid::from_raw) {
+            // An error says that it has just ended.
+            let _ = kill_process(id, Signal::TERM);
+        }
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        self.tell_to_end();
+    }
+}
+
+impl Collected {
+    fn from(pipe: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        let bytes = Arc::default();
+        let reader = tokio::spawn(collect(pipe, Arc::clone(&bytes)));
+        Self {
+            bytes,
+            reader: Some(reader),
+        }
     }
 
     /// What a process that has ended wrote.
-    async fn all_printed(&mut self) -> String {
-        for reader in self.readers.drain(..) {
+    async fn all(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
             reader.await.expect("reading does not panic");
         }
-        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&printed).into_owned()
-    }
-}
-
-impl Desk {
-    fn wait_for(&self, id: String, answer: oneshot::Sender<Outcome>) {
-        self.waiting().insert(id, answer);
-    }
-
-    fn settle(&self, id: &str, outcome: Outcome) -> StatusCode {
-        match self.waiting().remove(id) {
-            Some(answer) => {
-                // Nobody listens where the test has given up already.
-                let _ = answer.send(outcome);
-                StatusCode::ACCEPTED
-            }
-            None => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Outcome>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// `GET …/invocation/next`: waits for an event.
-async fn next(State(desk): State<Arc<Desk>>) -> Response {
-    desk.asked.fetch_add(1, Ordering::SeqCst);
-    let Some(Invocation { id, event }) = desk.events.lock().await.recv().await else {
-        return StatusCode::GONE.into_response();
-    };
-    let deadline = clock::now() + PATIENCE;
-    let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let arn = "arn:aws:lambda:us-east-1:123456789012:function:face-sign-in";
-    let mut headers = HeaderMap::new();
-    for (name, value) in [
-        ("content-type", "application/json"),
-        ("lambda-runtime-aws-request-id", &id),
-        (
-            "lambda-runtime-deadline-ms",
-            &deadline.as_millis().to_string(),
-        ),
-        ("lambda-runtime-invoked-function-arn", arn),
-        (
-            "lambda-runtime-trace-id",
-            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
-        ),
-    ] {
-        let value = HeaderValue::from_str(value).expect("ids and numbers are header values");
-        headers.insert(name, value);
-    }
-    (headers, event).into_response()
-}
-
-/// `POST …/invocation/{id}/response`.
-async fn response(
-    State(desk): State<Arc<Desk>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> StatusCode {
-    settle(&desk, &id, &body, Outcome::Response)
-}
-
-/// `POST …/invocation/{id}/error`.
-async fn error(State(desk): State<Arc<Desk>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
-    settle(&desk, &id, &body, Outcome::Error)
-}
-
-fn settle(desk: &Desk, id: &str, body: &[u8], outcome: fn(Value) -> Outcome) -> StatusCode {
-    match serde_json::from_slice(body) {
-        Ok(body) => desk.settle(id, outcome(body)),
-        Err(_) => StatusCode::BAD_REQUEST,
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
@@ -260,4 +239,36 @@ async fn collect(mut from: impl AsyncRead + Unpin, to: Arc<Mutex<Vec<u8>>>) {
             .unwrap_or_else(PoisonError::into_inner)
             .extend_from_slice(&chunk[..length]);
     }
+}
+
+/// Where AWS's emulator lies: `cargo xtask` takes it from the SAM CLI's package.
+fn emulator() -> PathBuf {
+    let architecture = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let path = parts().join(format!(
+        "emulator/samcli/local/rapid/aws-lambda-rie-{architecture}"
+    ));
+    assert!(
+        path.is_file(),
+        "there is no {}; run: cargo xtask test e2e",
+        path.display()
+    );
+    path
+}
+
+/// Where an emulator listens for events, and where its function asks for them. The emulator takes
+/// no port that the system chooses, so each process of tests has a loopback address of its own,
+/// made of its id (on Linux 22 bits, and 127.64.0.0/10 leaves as many), and counts its ports, below
+/// those that the system gives away.
+fn addresses() -> [SocketAddrV4; 2] {
+    static NEXT: AtomicU16 = AtomicU16::new(10_000);
+    let first = NEXT.fetch_add(2, Ordering::SeqCst);
+    assert!(
+        first < 32_768,
+        "there are too many emulators in one process"
+    );
+    let host = Ipv4Addr::from_bits(Ipv4Addr::new(127, 64, 0, 0).to_bits() | std::process::id());
+    [first, first + 1].map(|port| SocketAddrV4::new(host, port))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
@@ -13,6 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use local_guard::StackKey;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
 use signin_client::{Outputs, SignInClient};
 
 use crate::clock;
@@ -47,21 +48,24 @@ pub enum Variant {
 impl Variant {
     /// The stack's name in CloudFormation: `face-sign-in`, and the variant's after it.
     pub fn stack_name(self) -> String {
-        let file = self.file();
-        let variant = file.trim_start_matches("outputs").trim_end_matches(".json");
-        format!("face-sign-in{variant}")
+        format!("face-sign-in{}", self.suffix())
     }
 
-    fn file(self) -> &'static str {
+    fn suffix(self) -> &'static str {
         match self {
-            Self::Default => "outputs.json",
-            Self::Password => "outputs-password.json",
-            Self::Compare => "outputs-compare.json",
-            Self::Data => "outputs-data.json",
-            Self::Mesh => "outputs-mesh.json",
-            Self::Lite => "outputs-lite.json",
-            Self::Mutated => "outputs-mutated.json",
+            Self::Default => "",
+            Self::Password => "-password",
+            Self::Compare => "-compare",
+            Self::Data => "-data",
+            Self::Mesh => "-mesh",
+            Self::Lite => "-lite",
+            Self::Mutated => "-mutated",
         }
+    }
+
+    /// Where a file of this variant lies.
+    fn file(self, kind: &str) -> PathBuf {
+        folder("FACE_SIGNIN_OUTPUTS").join(format!("{kind}{}.json", self.suffix()))
     }
 }
 
@@ -72,16 +76,20 @@ pub struct Stack {
     pub outputs: Outputs,
     /// The same, by the outputs' names.
     pub by_name: BTreeMap<String, String>,
+    /// Where the environments of its functions stand, as `sam local invoke --env-vars` reads them.
+    pub environments: PathBuf,
 }
 
 impl Stack {
     /// Reads the outputs of a variant.
     pub fn read(variant: Variant) -> Self {
-        let path = folder("FACE_SIGNIN_OUTPUTS").join(variant.file());
+        let path = variant.file("outputs");
         let outputs = Outputs::read(&path).unwrap_or_else(|error| panic!("{error}"));
-        let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let by_name = serde_json::from_slice(&text).expect("the outputs are a flat object");
-        Self { outputs, by_name }
+        Self {
+            outputs,
+            by_name: read(&path),
+            environments: variant.file("env"),
+        }
     }
 
     /// An app of this stack.
@@ -89,26 +97,22 @@ impl Stack {
         SignInClient::new(&self.outputs).expect("a client can be made for the stack")
     }
 
-    /// What the AWS SDKs need in the environment to reach this stack as its operator.
-    pub fn environment(&self) -> BTreeMap<String, String> {
+    /// The environment of a function: the stack's file of environments, and what `sam local invoke`
+    /// takes from the shell, which is the operator's key.
+    pub fn environment(&self, function: &str) -> BTreeMap<String, String> {
+        let mut environments: BTreeMap<String, BTreeMap<String, String>> = read(&self.environments);
+        let name = logical_name(function);
+        let environment = environments.remove(&name);
+        let mut environment = environment.unwrap_or_else(|| panic!("{name} has no environment"));
         let outputs = &self.outputs;
-        [
+        for (name, value) in [
             ("AWS_REGION", &outputs.region),
             ("AWS_ACCESS_KEY_ID", &outputs.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &outputs.secret_access_key),
-            ("AWS_ENDPOINT_URL_DYNAMODB", &outputs.dynamo_db_endpoint),
-            ("AWS_ENDPOINT_URL_S3", &outputs.s3_endpoint),
-            (
-                "AWS_ENDPOINT_URL_REKOGNITION",
-                &outputs.rekognition_endpoint,
-            ),
-            (
-                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
-                &outputs.cognito_endpoint,
-            ),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.clone()))
-        .into()
+        ] {
+            environment.insert(name.to_owned(), value.clone());
+        }
+        environment
     }
 
     /// Puts an object into a bucket, as an operator would; its version, in a versioned bucket.
@@ -203,6 +207,22 @@ pub fn executable(function: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// The name that a function has in the template: `pre-signup` is `PreSignupFunction`.
+fn logical_name(function: &str) -> String {
+    let mut name: String = function
+        .split('-')
+        .flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()])
+        .collect();
+    name.push_str("Function");
+    name
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> T {
+    let shown = path.display();
+    let text = fs::read(path).unwrap_or_else(|error| panic!("{shown}: {error}"));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{shown}: {error}"))
 }
 
 /// An e-mail address that nobody has used.

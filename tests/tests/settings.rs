@@ -2,10 +2,13 @@
 //! with a message that names the setting.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
-use e2e::events::functions;
+use e2e::events::{fill, functions};
 use e2e::lambda::Function;
 use e2e::settings::settings;
+use e2e::stack::{Stack, Variant};
 
 /// What no setting may be, and what the message says beside the setting's name.
 fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
@@ -42,10 +45,51 @@ fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
 
 /// Starts a function with these settings, which it does not accept; what it printed.
 async fn refused(function: &str, settings: &BTreeMap<String, String>) -> String {
-    let exit = Function::start(function, settings).await.exit().await;
-    assert!(!exit.status.success(), "{function} ended in success");
-    assert_eq!(exit.asked, 0, "{function} asked for an event");
-    exit.printed
+    let started = Function::start(function, settings).await;
+    started.refuse_to_start().await.function
+}
+
+/// So `sam local invoke --env-vars` works, and the other tests here begin with what is deployed.
+#[test]
+fn the_file_of_environments_holds_every_functions_settings_and_no_key() {
+    let stack = Stack::read(Variant::Default);
+    let text = fs::read_to_string(&stack.environments).expect("the file is there");
+    assert!(!text.contains(&stack.outputs.secret_access_key));
+    let mode = fs::metadata(&stack.environments).map(|file| file.permissions().mode());
+    assert_eq!(mode.expect("the file is there") & 0o777, 0o600);
+    for function in functions() {
+        let (mut sdk, mut given) = (BTreeMap::new(), stack.environment(&function));
+        given.retain(|name, value| {
+            let own = !name.starts_with("AWS_");
+            if !own {
+                sdk.insert(name.clone(), value.clone());
+            }
+            own
+        });
+        let mut expected = settings(&function);
+        if function == "verify-auth-challenge" {
+            // Nothing is compared with a document by default.
+            expected.insert("DECOY_VERSION".to_owned(), String::new());
+        }
+        for value in expected.values_mut() {
+            *value = fill(value, &stack.by_name);
+        }
+        assert_eq!(given, expected, "{function}");
+        let outputs = &stack.outputs;
+        for (name, url) in [
+            ("AWS_ENDPOINT_URL", &outputs.s3_endpoint),
+            (
+                "AWS_ENDPOINT_URL_REKOGNITION",
+                &outputs.rekognition_endpoint,
+            ),
+            (
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+                &outputs.cognito_endpoint,
+            ),
+        ] {
+            assert_eq!(sdk.get(name), Some(url), "{function}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Fetch the pinned parts: the local AWS and the face models.
+    /// Fetch the pinned parts: the local AWS, AWS's Lambda emulator and the face models.
     Setup,
     /// Run the whole of it on this machine until Ctrl-C.
     Up(Up),
@@ -174,6 +174,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             parts::check_prerequisites()?;
             parts::models(&paths)?;
             parts::ministack(&paths)?;
+            parts::emulator(&paths)?;
         }
         Command::Up(up) => {
             let dir = paths.state(&up.stack.folder.dir);

@@ -29,6 +29,8 @@ const MODELS: [&str; 3] = [
     "face_recognition_model",
     "tiny_face_detector_model",
 ];
+/// The Python package that brings AWS's Runtime Interface Emulator along.
+const EMULATOR_PACKAGE: &str = "aws-sam-cli";
 /// The file within a part that holds what it was made from.
 const RECIPE: &str = "recipe.txt";
 
@@ -118,6 +120,45 @@ fn install(paths: &Paths, folder: &Path, name: &str) -> Result<&'static str> {
 /// The SAM CLI and the template's checkers.
 pub(crate) fn sam(paths: &Paths) -> Result<()> {
     environment(paths, "sam", "the SAM CLI and the template's checkers")
+}
+
+/// AWS's Runtime Interface Emulator, which the tests hand events through: the SAM CLI's package
+/// without what that depends on, which would take a minute.
+pub(crate) fn emulator(paths: &Paths) -> Result<()> {
+    step("AWS's Lambda emulator", || {
+        let _alone = alone(paths)?;
+        let list = paths.local("requirements-sam.txt");
+        let list = fs::read_to_string(&list).with_context(|| cannot("read", &list))?;
+        let recipe = requirement(&list, EMULATOR_PACKAGE)
+            .with_context(|| format!("the SAM CLI's requirements lack {EMULATOR_PACKAGE}"))?;
+        let fetched = make(&paths.part("emulator"), &recipe, |folder| {
+            let list = folder.join("requirements.txt");
+            fs::write(&list, &recipe).with_context(|| cannot("write", &list))?;
+            run_quietly(
+                pip_install(&paths.part("ministack"), &list)
+                    .arg("--target")
+                    .arg(folder),
+                &paths.logs().join("setup-emulator.log"),
+            )
+            .context("pip cannot install; is a package index reachable?")
+        })?;
+        Ok(told(fetched))
+    })
+}
+
+/// The lines of a list of requirements that are about one package.
+fn requirement(list: &str, package: &str) -> Option<String> {
+    let begins = format!("{package}==");
+    let mut lines = list.lines().skip_while(|line| !line.starts_with(&begins));
+    let mut own = String::new();
+    loop {
+        let line = lines.next()?;
+        own.push_str(line);
+        own.push('\n');
+        if !line.ends_with('\\') {
+            return Some(own);
+        }
+    }
 }
 
 /// Has the pip of a virtual environment install what is in a list and nothing else. It takes no file
@@ -315,6 +356,14 @@ mod tests {
             }
         }
         assert_eq!(lists, 3);
+    }
+
+    #[test]
+    fn the_emulator_is_taken_from_the_list_with_its_hashes() {
+        let list = "aws-sam-cli-x==1 \\\n --hash=b\naws-sam-cli==2 \\\n --hash=c \\\n --hash=d\n # via x\n";
+        let expected = "aws-sam-cli==2 \\\n --hash=c \\\n --hash=d\n";
+        assert_eq!(requirement(list, EMULATOR_PACKAGE).unwrap(), expected);
+        assert!(requirement("boto3==1", EMULATOR_PACKAGE).is_none());
     }
 
     fn write_content(folder: &Path) -> Result<()> {

@@ -239,6 +239,7 @@ fn start_for_tests(paths: &Paths, dir: &Path, suites: &[Suite]) -> Result<(Stack
         build_mutated(paths)?;
     }
     let built = prepare(paths)?;
+    parts::emulator(paths)?;
     let proxy = build_proxy(paths)?;
     let binaries = built.executable("define-auth-challenge")?.parent();
     let binaries = binaries

@@ -7,7 +7,6 @@ use std::time::Duration;
 use e2e::lambda::Function;
 use e2e::people::{Person, asked_to_enrol, challenge, confirmed, inline};
 use e2e::pictures;
-use e2e::settings::settings;
 use e2e::stack::{Stack, Variant};
 use e2e::trial::{Ground, Running, Seen, Trial};
 use serde_json::{Value, json};
@@ -266,11 +265,7 @@ async fn swapped(ground: Ground) -> Seen {
 /// Lets a process of verify-auth-challenge of our own take an answer, and kills it when the face is
 /// in the collection and not on record.
 async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answer: &str) {
-    let mut environment = settings("verify-auth-challenge");
-    for value in environment.values_mut() {
-        *value = e2e::events::fill(value, &stack.by_name);
-    }
-    environment.extend(stack.environment());
+    let mut environment = stack.environment("verify-auth-challenge");
     let through = std::env::var("FACE_SIGNIN_PROXY").expect("FACE_SIGNIN_PROXY is set");
     for name in ["DYNAMODB", "S3", "REKOGNITION"] {
         environment.insert(format!("AWS_ENDPOINT_URL_{name}"), through.clone());
