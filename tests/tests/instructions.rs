@@ -76,6 +76,7 @@ impl<'a> Operator<'a> {
                 "--stack-name face-sign-in ",
                 &format!("--stack-name {} ", self.name),
             );
+        let outputs = &self.stack.outputs;
         let tools = parts().join("clients/bin");
         let path = std::env::var("PATH").unwrap();
         let mut shell = Command::new("bash");
@@ -85,9 +86,19 @@ impl<'a> Operator<'a> {
             .env_clear()
             .env("PATH", format!("{}:{path}", tools.display()))
             .env("HOME", &self.folder)
-            .env("AWS_ENDPOINT_URL", &self.stack.outputs.s3_endpoint)
-            .env("AWS_DEFAULT_REGION", &self.stack.outputs.region)
-            .envs(self.stack.environment())
+            // What `cargo xtask env` prints.
+            .env("AWS_DEFAULT_REGION", &outputs.region)
+            .env("AWS_ACCESS_KEY_ID", &outputs.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &outputs.secret_access_key)
+            .env("AWS_ENDPOINT_URL", &outputs.s3_endpoint)
+            .env(
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+                &outputs.cognito_endpoint,
+            )
+            .env(
+                "AWS_ENDPOINT_URL_REKOGNITION",
+                &outputs.rekognition_endpoint,
+            )
             .stdin(Stdio::null())
             .kill_on_drop(true);
         let output = timeout(PATIENCE, shell.output()).await.unwrap().unwrap();
