@@ -262,7 +262,7 @@ fn emulator() -> PathBuf {
 /// no port that the system chooses, so each process of tests has a loopback address of its own,
 /// made of its id (on Linux 22 bits, and 127.64.0.0/10 leaves as many), and counts its ports, below
 /// those that the system gives away.
-fn addresses() -> [SocketAddrV4; 2] {
+pub fn addresses() -> [SocketAddrV4; 2] {
     static NEXT: AtomicU16 = AtomicU16::new(10_000);
     let first = NEXT.fetch_add(2, Ordering::SeqCst);
     assert!(

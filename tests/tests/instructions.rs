@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use e2e::lambda::addresses;
 use e2e::people::{
     Person, asked_for_face, enrol, enrolled, inline, refused, reset, tokens, with_a_new_password,
 };
@@ -271,6 +273,41 @@ async fn the_example_for_amplify_signs_up_enrols_and_signs_in() {
     let printed = String::from_utf8(output.stdout).unwrap();
     let ended: Ended = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
     assert_eq!(ended.sign_in_step, "DONE", "{}", ended.email);
+}
+
+#[tokio::test]
+async fn a_sample_event_is_handed_to_a_function_without_containers() {
+    let (stack, variant) = (Stack::read(Variant::Default), Variant::Default);
+    let developer = Operator::of(&stack, variant, "events");
+    let local = developer.folder.join(".local");
+    let _ = fs::remove_dir_all(&local);
+    fs::create_dir_all(&local).unwrap();
+    fs::copy(&stack.environments, local.join("env.json")).unwrap();
+    for linked in ["events", ".local/packages", ".local/parts"] {
+        let link = developer.folder.join(linked);
+        let _ = fs::remove_file(&link);
+        symlink(checkout().join(linked), link).unwrap();
+    }
+    let lines = block("events/README.md", "cargo xtask setup\n");
+    // Setup is done, and ports are whatever is free.
+    let [events, runtime] = addresses();
+    let lines = lines
+        .replace("cargo xtask setup\n", "")
+        .replace("127.0.0.1:8080", &events.to_string())
+        .replace(
+            " .local/function/bootstrap &",
+            &format!(" --runtime-api-address {runtime} .local/function/bootstrap &"),
+        );
+    // The emulator is done with when the shell is.
+    let printed = developer
+        .runs(&format!("trap 'kill $(jobs -p)' EXIT\n{lines}"))
+        .await;
+    // The function's own log comes in between.
+    let answered = printed.lines().any(|line| {
+        let answer: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+        answer["response"]["challengeName"] == "CUSTOM_CHALLENGE"
+    });
+    assert!(answered, "{printed}");
 }
 
 #[test]
