@@ -66,7 +66,8 @@ impl<'a> Operator<'a> {
         let start = block("README.md", "stack=face-sign-in\n");
         let lines = begins.iter().map(|begins| block("README.md", begins));
         let lines = lines.collect::<Vec<_>>().concat();
-        self.runs(&format!("email={email}\n{start}\n{lines}")).await;
+        let start = start.replace("email=ada@example.com\n", &format!("email={email}\n"));
+        self.runs(&format!("{start}\n{lines}")).await;
     }
 
     /// Runs lines that somebody is told to run; what they print.
