@@ -287,6 +287,10 @@ async fn a_form_is_good_for_its_bucket_and_for_an_upload_alone() {
             "{answer:?}"
         );
     }
+    // What names another service by its signature is no form.
+    let ecs = "Authorization: AWS4-HMAC-SHA256 Cred=x/20260101/us-east-1/ecs/aws4_request\n";
+    let answer = sent(&format!("/{sign_ins}"), ecs, &whole).await;
+    assert_eq!(answer.status, 403, "{answer:?}");
     // To its own bucket it is an upload, whatever else the request says that it is.
     let target = "X-Amz-Target: AmazonEC2ContainerServiceV20141113.CreateCluster\n";
     let answer = sent(&format!("/{sign_ins}"), target, &whole).await;

@@ -1,13 +1,16 @@
 //! What a client answered.
 
 use data_url::DataUrl;
-use zeroize::Zeroizing;
 
 use crate::reason::Reason;
 use crate::secret::PictureBytes;
 
 /// The longest answer, in bytes: Cognito's limit for a challenge response.
 pub const MAX_ANSWER: usize = 131_072;
+
+/// The most that may stand before the comma of a picture's URL, in bytes: its type, and parameters
+/// such as a file's name.
+const MAX_HEAD: usize = 1024;
 
 /// The answer to a challenge that wants a picture. It names nothing: the key, the bucket and
 /// the user come from the challenge.
@@ -25,8 +28,8 @@ impl Answer {
     ///
     /// Such a URL (RFC 2397) is read as browsers do, by the Fetch Standard: upper or lower case,
     /// with parameters, white space and line ends between the Base64 digits, with or without `=`
-    /// at the end. Beside Base64's own alphabet that for URLs is taken (RFC 4648, section 5). Its type must
-    /// be an image's; which one the picture is in fact shows later, by its bytes.
+    /// at the end. It must be in Base64, in its own alphabet or in that for URLs (RFC 4648, section
+    /// 5). Its type must be an image's; which one the picture is in fact shows later, by its bytes.
     ///
     /// ```
     /// use signin_core::{answer::Answer, reason::Reason};
@@ -41,14 +44,11 @@ impl Answer {
             return Ok(Self::Uploaded);
         }
         let (head, data) = text.split_once(',').ok_or(Reason::NotAnImage)?;
-        let standard = |digit| match digit {
-            '-' => '+',
-            '_' => '/',
-            other => other,
-        };
-        let data = data.chars().map(standard);
-        let text: Zeroizing<String> =
-            Zeroizing::new(head.chars().chain([',']).chain(data).collect());
+        // The parser compares each parameter with all before it.
+        if head.len() > MAX_HEAD || !head.trim_end().to_ascii_lowercase().ends_with("base64") {
+            return Err(Reason::NotAnImage);
+        }
+        let text = format!("{head},{}", data.replace('-', "+").replace('_', "/"));
         let url = DataUrl::process(&text).map_err(|_| Reason::NotAnImage)?;
         if url.mime_type().type_ != "image" {
             return Err(Reason::NotAnImage);
@@ -80,7 +80,6 @@ mod tests {
             ("data:image/jpeg;base64,+/+/", &[0xfb, 0xff, 0xbf]),
             ("data:image/jpeg;base64,-_-_", &[0xfb, 0xff, 0xbf]),
             ("data:image/jpeg;base64,%2B%2f-/", &[0xfb, 0xff, 0xbf]),
-            ("data:image/jpeg,%FF%D8", &[0xff, 0xd8]),
             (
                 &format!("data:image/jpeg;base64,{lines}"),
                 &[1, 2, 3, 4, 5, 6, 7, 8, 9].repeat(3),
@@ -103,6 +102,9 @@ mod tests {
             "data:image/jpeg;base64,AQ=I",
             "data:image/jpeg;base64,AQID====",
             "data:image/jpeg;base64",
+            "data:image/jpeg,%FF%D8",
+            &format!("data:image/jpeg{};base64,AQID", ";a=b".repeat(MAX_HEAD / 4)),
+            &format!("data:image/jpeg{};base64,", ";a=b".repeat(30_000)),
             "data:text/html;base64,AQID",
             "data:;base64,AQID",
             "data:,AQID",

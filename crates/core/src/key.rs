@@ -59,10 +59,13 @@ impl DocumentKey {
     }
 }
 
-/// Whether a text is a UUID in the form with hyphens (RFC 9562, section 4).
+/// Whether a text is a UUID as Cognito writes it: with hyphens, in lower case (RFC 9562, section 4).
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
-    let hexadecimal = |group: &&str| group.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let hexadecimal = |group: &&str| {
+        let mut digits = group.bytes();
+        digits.all(|digit| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit))
+    };
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(hexadecimal)
 }
 
@@ -79,7 +82,7 @@ impl std::fmt::Display for DocumentKey {
 mod tests {
     use super::*;
 
-    const USER: &str = "b5a7c2de-0000-4000-8000-12345678abCD";
+    const USER: &str = "b5a7c2de-0000-4000-8000-12345678abcd";
 
     #[test]
     fn a_key_reads_back() {
@@ -128,6 +131,7 @@ mod tests {
             "bulk/ada@example.com/face.jpg".into(),
             "bulk/ada/face.jpg".into(),
             format!("bulk/{}/face.jpg", USER.replace('-', "")),
+            format!("bulk/{}/face.jpg", USER.to_uppercase()),
             format!("bulk/{}g/face.jpg", &USER[..35]),
             format!("bulk/{USER}/"),
             format!("bulk/{USER}/a/b"),

@@ -34,9 +34,9 @@ pub enum Reason {
     NoMatch,
     /// Not compared: a wait is due, which is named; or, where none is, a service did not answer.
     TryLater,
-    /// Not compared: this way in has had too many failures, and opens again after a day, a sign-in
-    /// on another way, a reset (the way with a password) or an operator's unlocking. No wait that
-    /// could be named ends it.
+    /// Not compared: this way in has had too many failures. It opens again after a day, by a sign-in
+    /// on another way or a reset (the way with a password), each once a day, or by an operator. No
+    /// wait that could be named ends it.
     Locked,
     /// Not compared: another session of the same user has begun an enrolment after this one passed
     /// its own; the sign-in begins anew.

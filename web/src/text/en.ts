@@ -256,8 +256,9 @@ export const en = {
     faceAlone:
       'Signing in by face alone is locked. Have a code sent to your address, then sign in with it and your face.',
     password:
-      'Signing in with this password is locked. Set a new one by mail, then sign in with it and your face.',
-    byMail: 'This way of signing in is locked. Sign in by face alone, or have a new code sent.',
+      'Signing in with this password is locked. Set a new one by mail, which opens it once a day, then sign in with it and your face.',
+    byMail:
+      'This way of signing in is locked. Sign in by face alone, or have a new code sent, which opens it once a day.',
   },
   needsReset: {
     title: 'One code by mail first',
