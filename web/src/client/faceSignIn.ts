@@ -21,7 +21,7 @@ import type { FaceData } from './faceData';
 import { asksForPassword, type Outputs } from './outputs';
 import { fitsAnswer, inline, type Picture } from './picture';
 import { type Challenge, readChallenge, type Upload } from './protocol';
-import { localStore, memory, sessionStore, type Store } from './storage';
+import { localStore, sessionStore, type Store } from './storage';
 import { randomHex, randomPassword, sha256, TabStore } from './tab';
 
 /** Somebody who is signed in. */
@@ -99,10 +99,10 @@ export class FaceSignIn {
       },
     });
     const kept = localStore();
-    if (kept === undefined) {
-      cognitoUserPoolsTokenProvider.setKeyValueStorage(forAmplify(memory()));
+    if (!kept.lasts) {
+      cognitoUserPoolsTokenProvider.setKeyValueStorage(forAmplify(kept.store));
     }
-    this.lasting = kept !== undefined && sessionStore() !== undefined;
+    this.lasting = kept.lasts && sessionStore().lasts;
   }
 
   /** Tells of what happens; the result ends it. */

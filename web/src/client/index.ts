@@ -22,5 +22,5 @@ export {
 } from './outputs';
 export { encode, fromFile, type Picture } from './picture';
 export { type Challenge, type Reason, REASONS, type Step } from './protocol';
-export { localStore, memory, sessionStore, type Store } from './storage';
+export { type Keeping, keeping, localStore, sessionStore, type Store } from './storage';
 export { type TabRecord, TabStore } from './tab';

@@ -9,30 +9,46 @@ const ENOUGH = 16_384;
 
 const PROBE = 'face-sign-in.probe';
 
-/** A browser's storage, where it takes and gives back as much as tokens are; otherwise none. */
-export function usable(storage: () => Storage | null): Store | undefined {
-  try {
-    const found = storage();
-    const text = 'x'.repeat(ENOUGH);
-    found?.setItem(PROBE, text);
-    const kept = found?.getItem(PROBE) === text;
-    found?.removeItem(PROBE);
-    return found !== null && kept ? found : undefined;
-  } catch {
-    return undefined;
-  }
+/** Where things are kept, and whether they outlast the page. */
+export interface Keeping {
+  readonly store: Store;
+  readonly lasts: boolean;
 }
 
-/** Storage that is gone with the page. */
-export function memory(): Store {
+/** A browser's storage, where it takes and gives back as much as tokens are; otherwise memory, over
+ * what the storage still holds, so that what an earlier page left can be read and removed. */
+export function keeping(storage: () => Storage | null): Keeping {
+  let found: Storage | undefined;
+  try {
+    found = storage() ?? undefined;
+    if (found !== undefined) {
+      const text = 'x'.repeat(ENOUGH);
+      found.setItem(PROBE, text);
+      const kept = found.getItem(PROBE) === text;
+      found.removeItem(PROBE);
+      if (kept) {
+        return { store: found, lasts: true };
+      }
+    }
+  } catch {
+    // It is refused, or full.
+  }
+  return { store: memory(found), lasts: false };
+}
+
+/** Storage that is gone with the page, over another that takes nothing more. */
+export function memory(beneath?: Store): Store {
   const kept = new Map<string, string>();
   return {
-    getItem: (key) => kept.get(key) ?? null,
+    getItem: (key) => kept.get(key) ?? beneath?.getItem(key) ?? null,
     setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
+    removeItem: (key) => {
+      kept.delete(key);
+      beneath?.removeItem(key);
+    },
   };
 }
 
 /** The tab's storage, and the browser's. */
-export const sessionStore = (): Store | undefined => usable(() => globalThis.sessionStorage);
-export const localStore = (): Store | undefined => usable(() => globalThis.localStorage);
+export const sessionStore = (): Keeping => keeping(() => globalThis.sessionStorage);
+export const localStore = (): Keeping => keeping(() => globalThis.localStorage);

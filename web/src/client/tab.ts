@@ -5,7 +5,7 @@
 
 import { SignInError } from './errors';
 import type { FaceData } from './faceData';
-import { memory, sessionStore, type Store } from './storage';
+import { sessionStore, type Store } from './storage';
 
 /** A sign-up or a reset that this tab has begun. */
 export interface TabRecord {
@@ -31,7 +31,7 @@ export class TabStore {
   private readonly storage: Store;
   private ending: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(storage: Store = sessionStore() ?? memory()) {
+  constructor(storage: Store = sessionStore().store) {
     this.storage = storage;
     const record = this.read();
     if (record !== undefined && record.password === undefined) {

@@ -1,13 +1,13 @@
 // What somebody has chosen on this device, where the browser keeps it; for this visit otherwise.
 
-import { localStore, memory, type Store } from '../client';
+import { localStore, type Store } from '../client';
 
 let store: Store | undefined;
 
 /** One choice, under a name of its own. */
 export function preference(name: string): { get(): string | null; set(value: string): void } {
   const key = `face-sign-in.${name}`;
-  const kept = () => (store ??= localStore() ?? memory());
+  const kept = () => (store ??= localStore().store);
   return {
     get: () => kept().getItem(key),
     set: (value) => {
