@@ -134,6 +134,21 @@ impl Stack {
         Some(version.to_str().expect("a version is text").to_owned())
     }
 
+    /// Deletes what lies at a key, so that no version of it is left.
+    pub async fn delete_object(&self, bucket: &str, key: &str) {
+        let version = self.newest_version(bucket, key).await;
+        let endpoint = self.outputs.s3_endpoint.trim_end_matches('/');
+        let key = utf8_percent_encode(key, KEY);
+        let url = format!("{endpoint}/{bucket}/{key}?versionId={version}");
+        let http = reqwest::Client::builder().no_proxy().build();
+        let mut request = http.expect("an HTTP client can be made").delete(&url);
+        for (name, value) in self.signature("s3", "DELETE", &url, b"") {
+            request = request.header(name, value);
+        }
+        let status = request.send().await.expect("S3 answers").status();
+        assert!(status.is_success(), "S3 answered {status} to DeleteObject");
+    }
+
     /// The headers that sign a request to a service with the operator's credentials.
     pub(crate) fn signature(
         &self,

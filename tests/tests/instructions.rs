@@ -185,6 +185,9 @@ async fn an_upload_under_an_address_is_told_to_the_operator() {
         1,
         "the picture is still there"
     );
+    // Until then the sweep tells of it, too.
+    stack.delete_object(bucket, &key).await;
+    assert_eq!(stack.versions(bucket, &key).await, 0);
 }
 
 #[tokio::test]
