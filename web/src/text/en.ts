@@ -270,7 +270,7 @@ export const en = {
   ways: { mail: 'Send the code', 'face-alone': 'Sign in by face alone' },
   insecure: {
     title: 'This page needs https',
-    lead: 'Browsers give the camera, and what keeps a sign-in safe, to no other page. Open it again with an address that begins with https.',
+    lead: 'Browsers allow the camera, and the cryptography that keeps a sign-in safe, only on secure pages. Open this one again by an address that begins with https.',
   },
   notKept:
     'This browser keeps nothing for this page. Stay in this window until you are done: after a reload you are signed out, and a sign-up that you began is finished with a code by mail.',
