@@ -16,6 +16,7 @@ pub mod lambda;
 pub mod mutation;
 pub mod people;
 pub mod pictures;
+pub mod program;
 pub mod proxy;
 pub mod settings;
 pub mod stack;

@@ -187,6 +187,13 @@ pub async fn enrol(client: &SignInClient, person: &Person) -> Tokens {
     tokens(client.answer(&asked, inline(pictures::live())).await)
 }
 
+/// Goes on from where a document is asked for, to tokens.
+pub async fn enrol_from(client: &SignInClient, asked: &Challenge) -> Tokens {
+    let document = client.answer(asked, inline(pictures::document())).await;
+    let asked = challenge(document, Step::Face);
+    tokens(client.answer(&asked, inline(pictures::live())).await)
+}
+
 /// A picture as an inline answer.
 pub fn inline(bytes: Vec<u8>) -> Answer {
     Answer::Inline {

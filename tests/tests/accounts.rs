@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use e2e::people::{
-    asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrolled, inline,
-    newest_code, owner_without_consent, refused, reset, signed_up, tokens, with_a_new_password,
+    asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrol_from, enrolled,
+    inline, newest_code, owner_without_consent, refused, reset, signed_up, tokens,
+    with_a_new_password,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
@@ -30,9 +31,7 @@ async fn enrolled_after_reset(
     let begun = client.begin_bound(email, password, binding).await;
     let asked = challenge(begun, Step::Enrol);
     assert_eq!(asked.consent, None, "the reset has brought consent");
-    let answered = client.answer(&asked, inline(pictures::document())).await;
-    let asked = challenge(answered, Step::Face);
-    tokens(client.answer(&asked, inline(pictures::live())).await);
+    enrol_from(client, &asked).await;
     // From then on the face alone is enough.
     let asked = asked_for_face(client, email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await)

@@ -5,20 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use e2e::pictures;
+use e2e::program::seen;
 use e2e::stack::{Stack, Variant};
 use serde::Deserialize;
 use signin_client::Tokens;
 use signin_client::samples::parts;
 use tokio::process::Command;
-use tokio::time::timeout;
-
-/// How long a script may take before the test gives it up. Without a bound, one that hangs
-/// would hang the tests.
-const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Wrong tries that end a session.
 const TRIES: usize = 3;
@@ -177,26 +171,7 @@ fn arguments(client: &str, stack: &Stack) -> Vec<PathBuf> {
 async fn run(client: &str, mut script: Command) -> Seen {
     let path = std::env::var_os("PATH").unwrap_or_default();
     script.env_clear().env("PATH", path);
-    let printed = output(client, script).await;
-    let last = printed.lines().last().unwrap_or_default();
-    serde_json::from_str(last)
-        .unwrap_or_else(|error| panic!("{client}: the last line is not what it saw: {error}"))
-}
-
-/// Runs a command to its success and returns its stdout.
-async fn output(name: &str, mut command: Command) -> String {
-    let running = command.stdin(Stdio::null()).kill_on_drop(true).output();
-    let output = timeout(PATIENCE, running)
-        .await
-        .unwrap_or_else(|_| panic!("{name} does not come to an end"))
-        .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
-    assert!(
-        output.status.success(),
-        "{name} failed ({}):\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).expect("programs print text")
+    seen(client, script).await
 }
 
 /// The folder of the clients' scripts.

@@ -5,19 +5,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
+use e2e::program::seen;
 use e2e::stack::{Stack, Variant};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use signin_client::samples::parts;
 use tokio::process::Command;
-use tokio::time::timeout;
-
-/// How long a program may take before the test gives it up. Without a bound, one that hangs would
-/// hang the tests.
-const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,29 +72,14 @@ async fn run<T: DeserializeOwned>(program: &str) -> T {
         python.is_file(),
         "{shown} is not there; run: cargo xtask test e2e"
     );
-    let running = Command::new(python)
+    let mut command = Command::new(python);
+    command
         .env_clear()
         // Python would otherwise leave what it has compiled beside the sources.
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .arg(programs().join(format!("{program}.py")))
-        .arg(outputs)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(PATIENCE, running)
-        .await
-        .unwrap_or_else(|_| panic!("{program} does not come to an end"))
-        .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
-    assert!(
-        output.status.success(),
-        "{program} failed ({}):\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let printed = String::from_utf8(output.stdout).expect("programs print text");
-    let last = printed.lines().last().unwrap_or_default();
-    serde_json::from_str(last)
-        .unwrap_or_else(|error| panic!("{program}: the last line is not what it saw: {error}"))
+        .arg(outputs);
+    seen(program, command).await
 }
 
 fn programs() -> PathBuf {

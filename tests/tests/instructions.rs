@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use e2e::lambda::addresses;
 use e2e::people::{
     Person, asked_for_face, enrol, enrolled, inline, refused, reset, tokens, with_a_new_password,
 };
 use e2e::pictures;
+use e2e::program::{output, seen};
 use e2e::stack::{Stack, Variant, fresh_email};
 use serde::Deserialize;
 use signin_client::SignedUp;
@@ -22,10 +21,6 @@ use signin_core::lockout::{FAILURES_TO_LOCK, Path as Way};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 use tokio::process::Command;
-use tokio::time::timeout;
-
-/// How long the lines of one instruction may take before the test gives them up.
-const PATIENCE: Duration = Duration::from_mins(3);
 
 fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -70,6 +65,14 @@ impl<'a> Operator<'a> {
         self.runs(&format!("{start}\n{lines}")).await;
     }
 
+    /// Invites somebody; their address.
+    async fn invites(&self) -> String {
+        let email = fresh_email();
+        self.follows(&email, &["aws cognito-idp admin-create-user"])
+            .await;
+        email
+    }
+
     /// Runs lines that somebody is told to run; what they print.
     async fn runs(&self, lines: &str) -> String {
         // The suites' stacks stand side by side.
@@ -101,13 +104,8 @@ impl<'a> Operator<'a> {
             .env(
                 "AWS_ENDPOINT_URL_REKOGNITION",
                 &outputs.rekognition_endpoint,
-            )
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        let output = timeout(PATIENCE, shell.output()).await.unwrap().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{script}: {said}");
-        String::from_utf8(output.stdout).unwrap()
+            );
+        output(&script, shell).await
     }
 }
 
@@ -129,10 +127,7 @@ async fn an_invited_person_gets_in_and_a_face_that_was_taken_away_does_not() {
     let (stack, variant) = (Stack::read(Variant::Default), Variant::Default);
     let client = stack.client();
     let operator = Operator::of(&stack, variant, "invites");
-    let email = fresh_email();
-    operator
-        .follows(&email, &["aws cognito-idp admin-create-user"])
-        .await;
+    let email = operator.invites().await;
     let person = invited(&stack, email).await;
     let first = enrol(&client, &person).await;
 
@@ -158,10 +153,7 @@ async fn a_person_is_enrolled_from_the_operators_own_picture() {
     let (stack, variant) = (Stack::read(Variant::Password), Variant::Password);
     let client = stack.client();
     let operator = Operator::of(&stack, variant, "bulk");
-    let email = fresh_email();
-    operator
-        .follows(&email, &["aws cognito-idp admin-create-user"])
-        .await;
+    let email = operator.invites().await;
     operator.follows(&email, &["user=$(", "aws s3 cp"]).await;
     let user = stack.user_name_of(&email).await;
     stack
@@ -268,14 +260,8 @@ async fn the_example_for_amplify_signs_up_enrols_and_signs_in() {
     let mut node = Command::new("node");
     node.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/amplify/readme.mjs"))
         .arg(checkout().join("README.md"))
-        .args(files)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = timeout(PATIENCE, node.output()).await.unwrap().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let ended: Ended = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+        .args(files);
+    let ended: Ended = seen("the README's example", node).await;
     assert_eq!(ended.sign_in_step, "DONE", "{}", ended.email);
 }
 

@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use e2e::mutation::Trigger;
 use e2e::people::{
-    Person, asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrolled, inline,
-    newest_code, refused, reset, signed_up, tokens, with_a_new_password,
+    Person, asked_for_face, asked_to_enrol, challenge, confirmed, ended, enrol, enrol_from,
+    enrolled, inline, newest_code, refused, reset, signed_up, tokens, with_a_new_password,
 };
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::{drawn, pictures};
@@ -311,9 +311,7 @@ async fn an_answer_with_a_nonce_that_is_none_is_refused_by_name_and_the_enrolmen
         asked = refused(answered, Step::Enrol, Reason::NotANonce);
     }
     let asked = asked.with_pass_nonce(Some("a nonce".to_owned()));
-    let document = client.answer(&asked, inline(pictures::document())).await;
-    let asked = challenge(document, Step::Face);
-    tokens(client.answer(&asked, inline(pictures::live())).await);
+    enrol_from(&client, &asked).await;
 }
 
 #[tokio::test]
@@ -353,9 +351,7 @@ async fn an_answer_that_comes_too_late_is_refused_by_name_and_the_enrolment_goes
     // The client hears of it, as it does when Cognito asks again.
     let repeated = client.answer(&asked, inline(picture)).await;
     let asked = refused(repeated, Step::Enrol, Reason::Expired);
-    let document = client.answer(&asked, inline(pictures::document())).await;
-    let asked = challenge(document, Step::Face);
-    tokens(client.answer(&asked, inline(pictures::live())).await);
+    enrol_from(&client, &asked).await;
 }
 
 #[tokio::test]

@@ -91,8 +91,8 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
 /// Width and height of a JPEG, from what follows [`JPEG_START`]: those of the frame header before its
 /// first scan.
 ///
-/// Common decoders read baseline, extended and progressive frames (SOF0 to SOF2). Some read the
-/// others too and some pass them over, so that these count where there is none of the first.
+/// Common decoders read baseline, extended and progressive frames (SOF0 to SOF2). Frames of other kinds
+/// are read by some decoders and skipped by others: their size counts where no common frame is found.
 fn jpeg_size(mut rest: &[u8]) -> Option<(u32, u32)> {
     let mut uncommon = None;
     while let Some((marker, segment, after)) = jpeg_segment(rest) {

@@ -22,7 +22,7 @@ pub struct Answered {
     pub consent: Option<String>,
     /// The digest of the nonce that the client sends beside its answers, if it does.
     pub nonce: Option<Sha256Digest>,
-    /// Why it is not looked at, whatever it says.
+    /// Why the answer is refused unread, if it is.
     pub unfit: Option<Reason>,
     /// The client's words. They may be a picture or face data: never to be logged.
     pub answer: String,

@@ -104,9 +104,9 @@ impl Detector {
     /// small one misses, the small one finds a face that fills the picture beside them. Where
     /// neither finds any, the picture with a wide black margin is tried, for faces cropped so
     /// tightly that they have no outline; and then its parts, for faces from about a fifteenth of
-    /// its longer side. Of 18 portraits pasted at four places of pages between 900 × 1200 and
-    /// 1654 × 2339, 216 of 216 were found at a fifteenth (35 by the whole picture alone) and 201 at
-    /// a twentieth (none). Pictures in which the whole shows none cost three times as much.
+    /// its longer side. 18 portraits were pasted at four places of three pages, 900 × 1200 to
+    /// 1654 × 2339: at a fifteenth 216 of 216 were found, at a twentieth 201; by the whole picture
+    /// alone 35 and none. A picture in which the whole shows no face costs three times as much.
     pub fn detect(&self, picture: &Picture) -> Vec<Detection> {
         let mut found = self.detect_at(picture, InputSize::Large, 0.0);
         for candidate in self.detect_at(picture, InputSize::Small, 0.0) {

@@ -358,14 +358,10 @@ impl Text {
 
     /// All its constraints.
     fn constraints(&self) -> Vec<String> {
-        let Self {
-            least,
-            most,
-            pattern,
-            sensitive: _,
-        } = *self;
-        [most.map(at_most), least.map(at_least), pattern.map(like)]
+        let lengths = [self.most.map(at_most), self.least.map(at_least)];
+        lengths
             .into_iter()
+            .chain([self.pattern.map(like)])
             .flatten()
             .collect()
     }

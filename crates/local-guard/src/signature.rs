@@ -82,18 +82,6 @@ pub fn verify(
     }
 }
 
-/// The access key id that a request names, in its header or its query.
-pub fn named_key(request: &Parts) -> Option<String> {
-    if let Some(header) = request.headers.get(AUTHORIZATION) {
-        let rest = header.to_str().ok()?.split_once("Credential=")?.1;
-        return Some(rest.split('/').next()?.to_owned());
-    }
-    let credential = pairs(request.uri.query()?)
-        .find(|(name, _)| name == "X-Amz-Credential")?
-        .1;
-    Some(credential.split('/').next()?.to_owned())
-}
-
 fn in_header(
     key: &StackKey,
     request: &Parts,

@@ -1,7 +1,6 @@
 // Signs up, enrols and signs in with aws-amplify, and tries an impostor.
 //
-// Nothing is changed about the library: it is told the endpoint, and everything else comes from
-// the stack's outputs. Each picture is used once.
+// Each picture is used once.
 //
 //     node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...
 //
@@ -10,7 +9,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import { Amplify } from 'aws-amplify';
 import {
   confirmSignIn,
   confirmSignUp,
@@ -21,29 +19,19 @@ import {
   signUp,
 } from 'aws-amplify/auth';
 
+import { connect, fetched, mailedCode } from './stack.mjs';
+
 // The version of the consent text that the user agrees to: the template's default.
 const CONSENT = '1';
 
 const CUSTOM_CHALLENGE = 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE';
-
-// A server that takes longer has failed.
-const PATIENCE_IN_MILLISECONDS = 30_000;
 
 const [outputsFile, document, live, liveAgain, ...impostors] = process.argv.slice(2);
 if (impostors.length === 0) {
   console.error('usage: node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...');
   process.exit(2);
 }
-const outputs = JSON.parse(await readFile(outputsFile, 'utf8'));
-Amplify.configure({
-  Auth: {
-    Cognito: {
-      userPoolId: outputs.UserPoolId,
-      userPoolClientId: outputs.UserPoolClientId,
-      userPoolEndpoint: outputs.CognitoEndpoint,
-    },
-  },
-});
+const outputs = await connect(outputsFile);
 
 const email = `amplify-${randomBytes(8).toString('hex')}@example.com`;
 // The end is for the pool's password policy.
@@ -61,18 +49,9 @@ async function register() {
   });
   await confirmSignUp({
     username: email,
-    confirmationCode: await mailedCode(),
+    confirmationCode: await mailedCode(outputs, email),
     options: { clientMetadata: { bindingSecret } },
   });
-}
-
-// The code in the newest letter; only the local machine has this mailbox.
-async function mailedCode() {
-  const address = encodeURIComponent(email);
-  const mailbox = await fetched(`${outputs.CognitoEndpoint}/_local/mailbox?to=${address}`, {
-    headers: { authorization: `Bearer ${outputs.SecretAccessKey}` },
-  });
-  return (await mailbox.json())[0].code;
 }
 
 // The answer that puts a picture where the challenge wants it.
@@ -91,15 +70,6 @@ function uploaded(picture) {
 // The answer that is the picture itself.
 function inline(picture) {
   return async () => `data:image/jpeg;base64,${await readFile(picture, 'base64')}`;
-}
-
-async function fetched(url, options = {}) {
-  const signal = AbortSignal.timeout(PATIENCE_IN_MILLISECONDS);
-  const response = await fetch(url, { ...options, signal });
-  if (!response.ok) {
-    throw new Error(`${new URL(url).pathname} answered ${response.status}`);
-  }
-  return response;
 }
 
 // Answers challenge after challenge, until the user is signed in. `answers` holds for each step

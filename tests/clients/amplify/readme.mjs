@@ -9,20 +9,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import { Amplify } from 'aws-amplify';
 import * as auth from 'aws-amplify/auth';
 
+import { connect, mailedCode } from './stack.mjs';
+
 const [readme, outputsFile, ...pictures] = process.argv.slice(2);
-const outputs = JSON.parse(await readFile(outputsFile, 'utf8'));
-Amplify.configure({
-  Auth: {
-    Cognito: {
-      userPoolId: outputs.UserPoolId,
-      userPoolClientId: outputs.UserPoolClientId,
-      userPoolEndpoint: outputs.CognitoEndpoint,
-    },
-  },
-});
+const outputs = await connect(outputsFile);
 
 const email = `readme-${randomBytes(8).toString('hex')}@example.com`;
 const encoded = await Promise.all(pictures.map((file) => readFile(file, 'base64')));
@@ -35,11 +27,7 @@ const given = {
   anotherSelfie: encoded[2],
   hex: (bytes) => Buffer.from(bytes).toString('hex'),
   sha256Hex: async (text) => createHash('sha256').update(text).digest('hex'),
-  mailedCode: async () => {
-    const url = `${outputs.CognitoEndpoint}/_local/mailbox?to=${encodeURIComponent(email)}`;
-    const headers = { authorization: `Bearer ${outputs.SecretAccessKey}` };
-    return (await (await fetch(url, { headers })).json())[0].code;
-  },
+  mailedCode: () => mailedCode(outputs, email),
 };
 
 const [, example] = (await readFile(readme, 'utf8')).match(/```js\n(.*?)```/s);
