@@ -3,13 +3,13 @@
 //! They are cropped from the photographs that the npm package of the face models brings along;
 //! [`signin_client::samples`] says which, and who is in them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use signin_client::retake;
 use signin_client::samples::{Sample, parts};
+use signin_client::{retake, variation_in};
 
 /// A person, as a document would show them.
 pub fn document() -> Vec<u8> {
@@ -45,16 +45,37 @@ fn taken(sample: Sample) -> Vec<u8> {
     retake(&SAMPLES[&sample], rand::random()).expect("a sample can be re-encoded")
 }
 
-/// Enough of a picture's Base64 to be this picture's alone, in letters and digits. Where a picture
-/// is plain, its encoding repeats itself and is like that of others: the part with the most
-/// different characters is taken.
+/// What a picture of these has to itself, as it stands in the picture's Base64: the letters and
+/// digits of its variation. (Whatever shows the person is not enough: one picture in some thousands
+/// has it in common with another, and then a fault ordered for one meets both.)
 pub fn fragment(picture: &[u8]) -> String {
-    const LENGTH: usize = 24;
-    let text = STANDARD.encode(picture);
-    let text = &text[text.len() / 2..];
-    let windows = text.as_bytes().windows(LENGTH);
-    let plain = windows.filter(|part| part.iter().all(u8::is_ascii_alphanumeric));
-    let different = |part: &&[u8]| part.iter().collect::<BTreeSet<_>>().len();
-    let part = plain.max_by_key(different).expect("a picture is long");
-    String::from_utf8_lossy(part).into_owned()
+    /// Base64 encodes so many bytes at a time.
+    const GROUP: usize = 3;
+    let digits = variation_in(picture).expect("the picture is one of these");
+    let begin = digits.start.next_multiple_of(GROUP);
+    let end = begin + (digits.end - begin) / GROUP * GROUP;
+    STANDARD.encode(&picture[begin..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every variation that differs from the first in one thing: the quality, what is cut off at a
+    /// side, and nothing of the kind.
+    const VARIATIONS: [u64; 7] = [0, 1, 0o10, 0o100, 0o1000, 0o10_000, 0o100_000];
+
+    #[test]
+    fn a_fragment_is_its_pictures_alone() {
+        let sample = &SAMPLES[&Sample::Enrolment];
+        let pictures = VARIATIONS.map(|variation| retake(sample, variation).expect("a picture"));
+        for (place, picture) in pictures.iter().enumerate() {
+            let fragment = fragment(picture);
+            let fits = |other: &Vec<u8>| STANDARD.encode(other).contains(&fragment);
+            let fitting: Vec<usize> = (0..pictures.len())
+                .filter(|i| fits(&pictures[*i]))
+                .collect();
+            assert_eq!(fitting, [place], "{fragment}");
+        }
+    }
 }
