@@ -171,6 +171,8 @@ impl Stack {
     pub async fn sweep(&self, from_now: Duration) -> Result<Value, Value> {
         let now = clock::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from((now + from_now).as_millis()).unwrap_or(u64::MAX);
+        // An event names a whole second: the next one, or what became due in this one would not be.
+        let millis = millis.next_multiple_of(1_000);
         let event = json!({
             "version": "0",
             "detail-type": "Scheduled Event",

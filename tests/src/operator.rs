@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use signin_core::enrolment::LEASE;
+use signin_core::enrolment::{ENDED, LEASE};
 use tokio::time::Instant;
 
 use crate::stack::Stack;
@@ -132,21 +132,23 @@ impl Stack {
         ids.collect()
     }
 
-    /// Ends the lease of a record, where it has one, as a test does that needs time to have passed.
+    /// Ends the lease of a record, where it has one, as a test does that needs time to have passed;
+    /// and what is owed because calls have lost theirs is due.
     pub async fn end_lease(&self, partition: &str, sort: &str) {
         let item = self.item(partition, sort).await;
-        if item["lease"].is_null() {
-            return;
-        }
-        // Long enough for whoever waits for the call itself, and no longer: a call that died long ago
-        // is another matter.
-        let over = now().minus(LEASE * 3);
-        // What is owed once the lease is over is due.
-        let (due, names) = if item["owedAt"].is_null() {
-            ("SET #l = :l", json!({"#l": "lease"}))
-        } else {
-            let names = json!({"#l": "lease", "#o": "owedAt"});
-            ("SET #l = :l, #o = :l", names)
+        // Long enough for whoever waits until the call itself has ended, and no longer: a call that
+        // died long ago is another matter.
+        let over = now().minus(LEASE + ENDED * 2);
+        let leased = !item["lease"].is_null();
+        let owed = !item["owedAt"].is_null() && (leased || !item["unsettled"].is_null());
+        let (due, names) = match (leased, owed) {
+            (true, true) => (
+                "SET #l = :l, #o = :l",
+                json!({"#l": "lease", "#o": "owedAt"}),
+            ),
+            (true, false) => ("SET #l = :l", json!({"#l": "lease"})),
+            (false, true) => ("SET #o = :l", json!({"#o": "owedAt"})),
+            (false, false) => return,
         };
         let request = json!({
             "TableName": self.outputs.user_table,
@@ -160,6 +162,12 @@ impl Stack {
 
     /// The enrolments of all faces in the collection.
     pub async fn enrolments_of_faces(&self) -> Vec<String> {
+        let faces = self.faces().await;
+        faces.into_iter().map(|(enrolment, _)| enrolment).collect()
+    }
+
+    /// All faces in the collection, each with its enrolment before it.
+    pub async fn faces(&self) -> Vec<(String, String)> {
         let mut token = Value::Null;
         let mut ids = Vec::new();
         loop {
@@ -169,10 +177,11 @@ impl Stack {
             });
             let found = self.recognition("ListFaces", &request).await;
             let faces = found["Faces"].as_array().expect("ListFaces lists faces");
-            let named = faces
-                .iter()
-                .filter_map(|face| face["ExternalImageId"].as_str());
-            ids.extend(named.map(str::to_owned));
+            let named = faces.iter().filter_map(|face| {
+                let text = |name: &str| face[name].as_str().map(str::to_owned);
+                Some((text("ExternalImageId")?, text("FaceId")?))
+            });
+            ids.extend(named);
             token = found["NextToken"].clone();
             if token.is_null() {
                 return ids;
@@ -235,6 +244,16 @@ impl Stack {
                 "{partition} should be {state}, and is {}",
                 item["state"]
             );
+        }
+    }
+
+    /// Waits until a face is in the collection no more.
+    pub async fn until_forgotten(&self, face: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        while self.faces().await.iter().any(|(_, id)| id == face) {
+            assert!(Instant::now() < deadline, "the face is still there");
+            ticks.tick().await;
         }
     }
 

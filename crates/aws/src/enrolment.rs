@@ -4,15 +4,17 @@
 //! The order makes every half-done state findable: the picture lies in the bucket first, also one
 //! that came with an answer; then the lease, which names the picture; then the face in the
 //! collection, which carries the enrolment's id; then the record; then, for an operator's upload,
-//! the user's profile. Only then are documents deleted. So whoever finds a lease of a dead call can
-//! look for the face that it may have left, with the picture that it looked at.
+//! the user's profile. Only then are documents deleted, but for those that a call looked at which
+//! lost its lease: by these, index-images and sweep search for the face that it may have left, when
+//! it has ended for good.
 //!
-//! What another enrolment has replaced is undone by index-images and sweep, one at a time, and never
-//! while somebody waits for an answer.
+//! What another enrolment has replaced is undone by the same two, one at a time, and never while
+//! somebody waits for an answer.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use signin_core::enrolment::{Enrolment, Orphan, State, Work};
+use signin_core::enrolment::{Debt, Enrolment, State, Work};
 use signin_core::face::assess;
 use signin_core::id::{EnrolmentId, UserName};
 use signin_core::key::DocumentKey;
@@ -119,7 +121,7 @@ impl Indexer {
             Found::Picture(picture) => picture.version.as_deref(),
             Found::Nothing | Found::TooLarge => None,
         };
-        let orphan = match enrolment.work(version, call.watch.now()) {
+        match enrolment.work(version, call.watch.now()) {
             Work::Replaced => return Ok(Outcome::Over),
             Work::UsedUp => {
                 if version.is_none_or(|version| !enrolment.needs(version)) {
@@ -130,11 +132,11 @@ impl Indexer {
             Work::Busy => return Ok(Outcome::Busy),
             Work::Rejected(reason) => return Ok(Outcome::Rejected(reason)),
             Work::Done(face) => {
-                self.tidy(key, &face).await;
+                self.tidy(&enrolment).await;
                 return Ok(Outcome::Indexed(face));
             }
-            Work::Index { orphan } => orphan,
-        };
+            Work::Index => {}
+        }
         let picture = match found {
             Found::Picture(picture) => picture,
             // Nothing to look at: what the last picture lacked is still what counts.
@@ -152,18 +154,18 @@ impl Indexer {
         let Some(lease) = leased.await? else {
             return Ok(Outcome::Busy);
         };
-        let indexed = match self
-            .put_into_collection(key, picture, &enrolment, orphan.as_ref())
-            .await
-        {
+        let indexed = match self.put_into_collection(picture, &enrolment).await {
             Ok(indexed) => indexed,
             Err(Trouble::Fault(fault)) => return Err(fault),
             Err(Trouble::Picture(reason)) => {
-                if !self.table.record_rejected(&lease, reason, version).await? {
-                    // Whoever took over may search by this picture.
+                let now = call.watch.now();
+                let rejected = self.table.record_rejected(&lease, reason, version, now);
+                if !rejected.await? {
                     return Ok(Outcome::Busy);
                 }
-                self.discard(key, version).await;
+                if version.is_none_or(|version| !lease.unsettled().contains(version)) {
+                    self.discard(key, version).await;
+                }
                 return Ok(Outcome::Rejected(reason));
             }
         };
@@ -180,39 +182,24 @@ impl Indexer {
             .record_indexed(&lease, &face, version, digest)
             .await?;
         if !recorded {
-            return self.late(&enrolment, version, face, call).await;
+            return self.late(&enrolment, face).await;
         }
-        if let Some(orphan) = orphan {
-            // Of a call that was not dead but slow, and came after the search for what it left.
-            let version = orphan.version.as_deref();
-            let forgotten = self.forget_orphans(key, user, &enrolment.id, version);
-            log_fault(forgotten.await);
-        }
-        self.tidy(key, &face).await;
+        let recorded = Enrolment {
+            state: State::Indexed(face.clone()),
+            unsettled: lease.unsettled().clone(),
+            ..enrolment
+        };
+        self.tidy(&recorded).await;
         Ok(Outcome::Indexed(face))
     }
 
-    /// Checks the picture and puts its face into the collection; or finds that a call which died
-    /// has put it there.
+    /// Checks the picture and puts its face into the collection. Where a call that died has put it
+    /// there, the service gives the same face.
     async fn put_into_collection(
         &self,
-        key: &DocumentKey,
         picture: &Picture,
         enrolment: &Enrolment,
-        orphan: Option<&Orphan>,
     ) -> Result<IndexedFace, Trouble> {
-        if let Some(Orphan { version }) = orphan {
-            if version.is_some() && *version == picture.version {
-                let orphans = self.orphans(&picture.bytes, &enrolment.id).await?;
-                if let Some(adopted) = orphans.into_iter().next() {
-                    return Ok(adopted);
-                }
-            } else {
-                let Enrolment { user, id, .. } = enrolment;
-                self.forget_orphans(key, user, id, version.as_deref())
-                    .await?;
-            }
-        }
         let header = inspect(picture.bytes.as_slice()).map_err(Trouble::Picture)?;
         let faces = self.recognition.detect(&picture.bytes).await?;
         assess(&faces, header).map_err(Trouble::Picture)?;
@@ -223,48 +210,27 @@ impl Indexer {
         indexed.ok_or(Trouble::Picture(Reason::NoFace))
     }
 
-    /// The faces that calls which died have indexed from this picture: one as a rule, or none.
-    async fn orphans(
-        &self,
-        picture: &PictureBytes,
-        enrolment: &EnrolmentId,
-    ) -> Result<Vec<IndexedFace>, Trouble> {
-        let recognition = &self.recognition;
-        recognition
-            .find_orphans(&self.collection, picture, enrolment)
-            .await
-    }
-
-    /// Takes out the faces that calls which died may have indexed from a version of the document. One
-    /// that is on record by now stays.
-    async fn forget_orphans(
-        &self,
-        key: &DocumentKey,
-        user: &UserName,
-        id: &EnrolmentId,
-        version: Option<&str>,
-    ) -> Result<(), Fault> {
-        let Some(version) = version else {
-            return Ok(());
-        };
-        let found = self.documents.read(&key.to_string(), Some(version)).await?;
-        let Found::Picture(picture) = found else {
-            return Ok(());
-        };
-        let orphans = match self.orphans(&picture.bytes, id).await {
-            Ok(orphans) => orphans,
-            // A picture that cannot be looked at was not indexed either.
-            Err(Trouble::Picture(_)) => return Ok(()),
-            Err(Trouble::Fault(fault)) => return Err(fault),
-        };
-        for orphan in orphans {
-            // Looked at last: this call's lease may be over, and somebody else's face on record.
-            let record = self.table.enrolment(user, id).await?;
-            let on_record = record.as_ref().and_then(Enrolment::face);
-            if on_record.is_none_or(|face| face.id != orphan.id) {
-                self.recognition
-                    .forget(&self.collection, &orphan.id)
-                    .await?;
+    /// Takes out the faces of an enrolment that no record names, and that calls may have left which
+    /// lost their lease. Only where the enrolment's face is decided, or it has none any more: what is
+    /// not decided yet may still come to be on record.
+    async fn forget_unrecorded(&self, enrolment: &Enrolment) -> Result<(), Fault> {
+        let key = enrolment.key.to_string();
+        for version in enrolment.searched_by() {
+            let found = self.documents.read(&key, Some(version)).await?;
+            let Found::Picture(picture) = found else {
+                continue;
+            };
+            let (recognition, id) = (&self.recognition, &enrolment.id);
+            let faces = recognition.faces_of(&self.collection, &picture.bytes, id);
+            let faces = match faces.await {
+                Ok(faces) => faces,
+                // A picture that cannot be looked at was not indexed either.
+                Err(Trouble::Picture(_)) => continue,
+                Err(Trouble::Fault(fault)) => return Err(fault),
+            };
+            let recorded = enrolment.face().map(|face| &face.id);
+            for face in faces.iter().filter(|face| Some(*face) != recorded) {
+                recognition.forget(&self.collection, face).await?;
             }
         }
         Ok(())
@@ -286,47 +252,33 @@ impl Indexer {
         }))
     }
 
-    /// What becomes of a face whose lease ran out before it was on record. Whoever took over with the
-    /// same picture may have adopted it, and only their record says so: it is waited for, for as long
-    /// as their lease runs. Without a record the face stays, to be found by that picture. Beside a
-    /// record of another face, or of another picture, by which nobody would find it, it is taken out.
-    async fn late(
-        &self,
-        enrolment: &Enrolment,
-        version: Option<&str>,
-        face: EnrolledFace,
-        call: Call,
-    ) -> Result<Outcome, Fault> {
-        loop {
-            let now = self.table.enrolment(&enrolment.user, &enrolment.id).await?;
-            let findable = now
-                .as_ref()
-                .is_some_and(|now| now.version.is_some() && now.version.as_deref() == version);
-            match now.map(|now| now.state) {
-                Some(State::Indexed(adopted) | State::Active(adopted)) if adopted.id == face.id => {
-                    return Ok(Outcome::Indexed(adopted));
-                }
-                Some(State::Indexing { lease, .. }) if findable => {
-                    if call.watch.now() > lease {
-                        return Ok(Outcome::Busy);
-                    }
-                    tokio::time::sleep(LOOK_AGAIN).await;
-                }
-                _ => {
-                    self.recognition.forget(&self.collection, &face.id).await?;
-                    return Ok(Outcome::Busy);
-                }
+    /// What becomes of a face whose lease ran out before it was on record. Beside a record of another
+    /// face, or of an enrolment that was replaced, it is taken out. Where nothing is decided it stays:
+    /// the service gives the same face to whoever looks at the same picture next, and it may be on
+    /// record by the time that it would be gone.
+    async fn late(&self, enrolment: &Enrolment, face: EnrolledFace) -> Result<Outcome, Fault> {
+        let found = self.table.enrolment(&enrolment.user, &enrolment.id).await?;
+        match found.map(|found| found.state) {
+            Some(State::Indexed(recorded) | State::Active(recorded)) if recorded.id == face.id => {
+                return Ok(Outcome::Indexed(recorded));
+            }
+            Some(State::Awaited | State::Indexing { .. } | State::Rejected(_)) => {}
+            Some(State::Indexed(_) | State::Active(_) | State::Replaced(_)) | None => {
+                self.recognition.forget(&self.collection, &face.id).await?;
             }
         }
+        Ok(Outcome::Busy)
     }
 
-    /// Deletes what is not needed once the record stands: every version of the document but a
-    /// kept one. Where that fails, sweep and the next look at this enrolment try again. An
-    /// operator's upload stays until its face is somebody's: see [`Indexer::activate`].
-    async fn tidy(&self, key: &DocumentKey, face: &EnrolledFace) {
-        if let DocumentKey::Enrolment(_) = key {
-            let kept = face.document.as_ref().map(|kept| kept.version.as_str());
-            log_fault(self.documents.delete_versions(&key.to_string(), kept).await);
+    /// Deletes what is not needed once the record stands: every version of the document but a kept
+    /// one and those by which faces are searched for. Where that fails, sweep and the next look at
+    /// this enrolment try again. An operator's upload stays until its face is somebody's: see
+    /// [`Indexer::activate`].
+    async fn tidy(&self, enrolment: &Enrolment) {
+        if let key @ DocumentKey::Enrolment(_) = &enrolment.key {
+            let key = key.to_string();
+            let needed = |version: &str| enrolment.needs(version);
+            log_fault(self.documents.delete_versions(&key, needed).await);
         }
     }
 
@@ -343,13 +295,7 @@ impl Indexer {
         now: Timestamp,
     ) -> Result<&'static str, Fault> {
         let outcome = self.activate_or_undo(document, face, consent, now).await?;
-        if let Found::Picture(picture) = &document.found {
-            let version = picture.version.as_deref();
-            // Another version is another enrolment, and may be the one that is kept.
-            if version != face.document.as_ref().map(|kept| kept.version.as_str()) {
-                self.discard(&document.key, version).await;
-            }
-        }
+        log_fault(self.discard_unless_needed(document).await);
         Ok(outcome)
     }
 
@@ -392,8 +338,9 @@ impl Indexer {
         }
     }
 
-    /// Deletes the version of a document that came for an enrolment which is over, unless a face that
-    /// a dead call may have left is searched for with it: undoing the enrolment deletes it then.
+    /// Deletes the version of a document of which nothing more is to come, unless its enrolment's
+    /// record says that it is kept, or that faces are searched for with it: what is owed of the
+    /// enrolment deletes it then.
     pub async fn discard_unless_needed(&self, document: &Document) -> Result<(), Fault> {
         let Found::Picture(Picture {
             version: Some(version),
@@ -411,7 +358,8 @@ impl Indexer {
     }
 
     /// Does what is owed of an enrolment: undoes one that was replaced; one that nobody will finish
-    /// any more is marked as replaced first, so that nobody does. Says whether it was undone.
+    /// any more is marked as replaced first, so that nobody does; beside a face on record, takes out
+    /// what calls have left which lost their lease. Says whether it was undone.
     pub async fn settle_owed(
         &self,
         user: &UserName,
@@ -422,21 +370,50 @@ impl Indexer {
         let Some(found) = table.enrolment(user, id).await? else {
             return Ok(false);
         };
-        match &found.state {
-            State::Replaced(_) => {}
-            State::Indexed(_) | State::Indexing { .. } => {
-                let waits = table.profile(user).await?.waiting.as_ref() == Some(id);
-                if waits {
-                    table.look_again(&found, now.plus(LOOK_AGAIN_AFTER)).await?;
-                    return Ok(false);
-                }
-                if !found.is_left_over(now) || !table.replace_enrolment(&found, now).await? {
-                    return Ok(false);
-                }
+        match found.debt(now) {
+            Debt::NotYet => Ok(false),
+            Debt::Nothing => {
+                table.settle_enrolment_record(&found).await?;
+                Ok(false)
             }
-            State::Awaited | State::Active(_) | State::Rejected(_) => return Ok(false),
+            Debt::Settle => {
+                self.settle(&found).await?;
+                Ok(false)
+            }
+            // It waits for the person's consent, however long.
+            Debt::GiveUp if table.profile(user).await?.waiting.as_ref() == Some(id) => {
+                if found.face().is_some() {
+                    self.settle(&found).await?;
+                }
+                table.look_again(&found, now.plus(LOOK_AGAIN_AFTER)).await?;
+                Ok(false)
+            }
+            Debt::GiveUp if !table.replace_enrolment(&found, now).await? => Ok(false),
+            Debt::GiveUp | Debt::Undo => self.undo(user, id, now).await,
         }
-        self.undo(user, id, now).await
+    }
+
+    /// Takes out the faces that calls have left beside the one on record, deletes the pictures by
+    /// which they were searched for, and only then forgets about them.
+    async fn settle(&self, found: &Enrolment) -> Result<(), Fault> {
+        self.forget_unrecorded(found).await?;
+        let settled = Enrolment {
+            unsettled: BTreeSet::new(),
+            ..found.clone()
+        };
+        let key = found.key.to_string();
+        // An operator's upload whose face is nobody's yet is needed to make it somebody's; sweep deletes
+        // it in time.
+        let goes_on = matches!(
+            (&found.key, &found.state),
+            (DocumentKey::Bulk { .. }, State::Indexed(_))
+        );
+        for version in found.searched_by() {
+            if !goes_on && !settled.needs(version) {
+                self.documents.delete_version(&key, version).await?;
+            }
+        }
+        self.table.settle_enrolment_record(found).await
     }
 
     /// Undoes a replaced enrolment: takes its face out of the collection, and one that a call which
@@ -466,14 +443,11 @@ impl Indexer {
                 self.documents.delete_version(key, version).await?;
             }
         }
-        if let Some(Orphan { version }) = enrolment.orphan() {
-            self.forget_orphans(key, user, id, version.as_deref())
-                .await?;
-        }
+        self.forget_unrecorded(&enrolment).await?;
         match (key, &enrolment.version) {
             (DocumentKey::Enrolment(_), _) => {
                 self.documents
-                    .delete_versions(&key.to_string(), None)
+                    .delete_versions(&key.to_string(), |_| false)
                     .await?;
             }
             // Another version of an operator's upload is another enrolment.

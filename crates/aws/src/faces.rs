@@ -151,7 +151,8 @@ impl Recognition {
             .external_image_id(enrolment.as_str())
             .max_faces(1)
             .quality_filter(QualityFilter::None);
-        // Each attempt that reaches the service indexes another face: there must be only one.
+        // Documented to save no duplicate of a picture under an external id; should an attempt that was
+        // given up save one all the same, it is one that nobody knows of.
         let once =
             aws_sdk_rekognition::config::Config::builder().retry_config(RetryConfig::disabled());
         let indexed = request
@@ -171,26 +172,22 @@ impl Recognition {
         }))
     }
 
-    /// Finds the faces that calls which died may have indexed from this very picture: they carry the
+    /// Finds the faces that calls for an enrolment have indexed from this very picture: they carry the
     /// enrolment's id.
-    pub async fn find_orphans(
+    pub async fn faces_of(
         &self,
         collection: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> Result<Vec<IndexedFace>, Trouble> {
+    ) -> Result<Vec<FaceId>, Trouble> {
         let found = self.resembling(collection, picture, SAME_PICTURE).await?;
-        let model_version = found.face_model_version().unwrap_or_default().to_owned();
-        let orphans = found
-            .face_matches()
-            .iter()
-            .filter_map(|found| found.face())
-            .filter(|face| face.external_image_id() == Some(enrolment.as_str()));
-        let orphans = orphans.filter_map(|face| face.face_id()).map(|id| {
-            let (id, model_version) = (FaceId::new(id), model_version.clone());
-            IndexedFace { id, model_version }
-        });
-        Ok(orphans.collect())
+        let matches = found.face_matches().iter();
+        let faces = matches.filter_map(|found| found.face());
+        let own = faces.filter(|face| face.external_image_id() == Some(enrolment.as_str()));
+        Ok(own
+            .filter_map(|face| face.face_id())
+            .map(FaceId::new)
+            .collect())
     }
 
     /// All faces of a collection that resemble the largest one of a picture.

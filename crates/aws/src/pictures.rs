@@ -235,8 +235,12 @@ impl Bucket {
         })
     }
 
-    /// Deletes every version of what lies at a key, but for one that is to be kept.
-    pub async fn delete_versions(&self, key: &str, keep: Option<&str>) -> Result<(), Fault> {
+    /// Deletes every version of what lies at a key, but for those that are to be kept.
+    pub async fn delete_versions(
+        &self,
+        key: &str,
+        keep: impl Fn(&str) -> bool,
+    ) -> Result<(), Fault> {
         let mut from = None;
         loop {
             let page = self.versions(key, from.as_ref()).await?;
@@ -244,7 +248,7 @@ impl Bucket {
                 // The listing goes by prefix; another key may begin with this one.
                 if let Some(version) = &found.version
                     && found.key == key
-                    && Some(version.as_str()) != keep
+                    && !keep(version)
                 {
                     self.delete_version(key, version).await?;
                 }
@@ -356,7 +360,7 @@ mod tests {
                 aws_sdk_s3::operation::delete_object::DeleteObjectOutput::builder().build()
             });
         bucket(&[&list, &delete])
-            .delete_versions("key", Some("v2"))
+            .delete_versions("key", |version| version == "v2")
             .await
             .unwrap();
         assert_eq!(delete.num_calls(), 2);

@@ -12,7 +12,7 @@ use crate::id::{ChallengeId, EnrolmentId, FaceId};
 use crate::lockout::{Path, Tries, Wait};
 use crate::policy::Factor;
 use crate::profile::{EnrolledFace, Profile, State, StoredDocument};
-use crate::reason::Reason;
+use crate::reason::{Reason, Verdict};
 use crate::reset::{self, Opening};
 use crate::secret::Sha256Digest;
 use crate::session::{Progress, Stage};
@@ -485,6 +485,16 @@ fn json(fields: &BTreeMap<String, String>) -> String {
     serde_json::to_string(fields).expect("a map of strings is always JSON")
 }
 
+/// Why the last answer of a session did not pass, by the verdict on record; none where nothing was
+/// answered yet, or the answer passed. Where no refusal is on record, a fault kept it from there, or
+/// from Cognito.
+pub fn refusal(progress: &Progress, verdict: Option<Verdict>) -> Option<Reason> {
+    progress.last_refused().then_some(match verdict {
+        Some(Verdict::Refused(reason)) => reason,
+        Some(Verdict::Passed) | None => Reason::TryLater,
+    })
+}
+
 /// Why the last try did not pass, and how long to wait before the next: a wait that is due now
 /// outweighs what the last picture lacked, since the next one would not be looked at. That a path
 /// is locked is said by its tries as they are now, and not by what the last answer met.
@@ -632,6 +642,8 @@ mod tests {
             binding: Some(secret()),
             version: None,
             recognitions: 0,
+            unsettled: std::collections::BTreeSet::new(),
+            owed_at: None,
         }
     }
 
@@ -1222,6 +1234,36 @@ mod tests {
         let expected = ["attemptsLeft", "challengeId", "expiresAt", "model", "step"];
         assert_eq!(names, expected);
         assert_eq!(parameters["model"], "mesh-468");
+    }
+
+    #[test]
+    fn an_answer_that_did_not_pass_always_has_a_reason() {
+        let face = Step::Face;
+        let progress = |entries: &[(Step, bool)]| progress(PICTURES, true, entries);
+        for (entries, verdict, reason) in [
+            (vec![], None, None),
+            (
+                vec![(face, false)],
+                Some(Verdict::Refused(Reason::Blurred)),
+                Some(Reason::Blurred),
+            ),
+            (vec![(face, false)], None, Some(Reason::TryLater)),
+            // It stands, and Cognito never heard of it.
+            (
+                vec![(face, false)],
+                Some(Verdict::Passed),
+                Some(Reason::TryLater),
+            ),
+            (vec![(Step::Enrol, false)], None, Some(Reason::TryLater)),
+            (vec![(Step::Enrol, true)], Some(Verdict::Passed), None),
+            (
+                vec![(Step::Enrol, true), (face, false)],
+                None,
+                Some(Reason::TryLater),
+            ),
+        ] {
+            assert_eq!(refusal(&progress(&entries), verdict), reason, "{entries:?}");
+        }
     }
 
     #[test]

@@ -10,13 +10,21 @@
 //!
 //! Whoever indexes holds a lease. verify-auth-challenge does it while the user waits;
 //! index-images does it for uploads that nobody answered for. Whoever comes second finds it
-//! done; whoever finds a lease that ran out takes over. The face that the dead call may have
-//! indexed is found by the picture that it looked at, which lies in the bucket until a record
-//! stands, and by its `ExternalImageId`, which is the enrolment's id.
+//! done; whoever finds a lease that ran out takes over, and notes the version of the picture that
+//! the call before looked at as unsettled.
+//!
+//! **A face leaves the collection only for a reason that stays true**: another face of its enrolment
+//! is on record, or the enrolment is replaced. The service gives one face to one picture under one
+//! `ExternalImageId`, which is the enrolment's id, so whatever two calls that look at the same picture
+//! are given may be one face; one that takes "its own" face out while nothing is decided may take it
+//! from whoever records it next. So a late call leaves its face where it is. Faces that no record
+//! names are searched for with the unsettled pictures, which lie in the bucket until then, when no
+//! call that had looked at one can be alive.
 //!
 //! An enrolment that another one took the place of is marked as replaced and undone later, by
 //! itself: nobody who waits for an answer waits for that.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::id::{CallId, EnrolmentId, UserName};
@@ -37,6 +45,11 @@ pub const KEPT: Duration = Duration::from_hours(168);
 /// whoever could have gone on: S3's event is brought again for at most six hours, but a session
 /// that could answer again is over after a quarter of one, and every further picture takes over.
 pub const GIVEN_UP: Duration = Duration::from_hours(1);
+
+/// How long after its lease, or after somebody has taken over from it, a call counts as ended for
+/// good: Lambda ends every function that indexes within this time of its beginning (index-images'
+/// `Timeout` in the template is the longest).
+pub const ENDED: Duration = Duration::from_mins(1);
 
 /// How often the pictures of one enrolment are looked at, answers and upload events together. A
 /// session has ten rounds of `ENROL`; two more are for calls that died.
@@ -105,16 +118,19 @@ pub struct Enrolment {
     pub version: Option<String>,
     /// How often a picture of it was looked at.
     pub recognitions: u32,
+    /// The versions of the object that calls looked at which lost their lease: by these, faces are
+    /// searched for that no record names. One for each lease at most, so at most
+    /// [`MAX_RECOGNITIONS`].
+    pub unsettled: BTreeSet<String>,
+    /// From when on something is owed of it, if something is.
+    pub owed_at: Option<Timestamp>,
 }
 
 /// What a call that holds a picture for an enrolment does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Take the lease and index.
-    Index {
-        /// What a call before may have left behind, that died.
-        orphan: Option<Orphan>,
-    },
+    Index,
     /// Somebody else is at it: look again.
     Busy,
     /// It is done, with this face.
@@ -127,25 +143,32 @@ pub enum Work {
     Replaced,
 }
 
-/// A face that a call may have put into the collection before it died, and that no record tells
-/// of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Orphan {
-    /// The version of the picture it would have come from.
-    pub version: Option<String>,
+/// What is owed of an enrolment that has come up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Debt {
+    /// Nothing yet.
+    NotYet,
+    /// Nothing any more.
+    Nothing,
+    /// To search for the faces that calls which lost their lease have left beside the one on record.
+    Settle,
+    /// To give it up, since nobody will finish it, and to undo it then.
+    GiveUp,
+    /// To undo it: it was replaced.
+    Undo,
 }
 
 impl Enrolment {
-    /// What a call that died may have left behind, if one has.
-    pub fn orphan(&self) -> Option<Orphan> {
-        let died = match &self.state {
+    /// The versions of the object by which faces that no record names are searched for.
+    pub fn searched_by(&self) -> BTreeSet<&str> {
+        let running = match &self.state {
             State::Indexing { .. } => true,
             State::Replaced(remains) => remains.lease.is_some(),
             State::Awaited | State::Indexed(_) | State::Active(_) | State::Rejected(_) => false,
         };
-        died.then(|| Orphan {
-            version: self.version.clone(),
-        })
+        let running = self.version.as_deref().filter(|_| running);
+        let unsettled = self.unsettled.iter().map(String::as_str);
+        unsettled.chain(running).collect()
     }
 
     /// The face on record.
@@ -172,24 +195,15 @@ impl Enrolment {
             {
                 Work::UsedUp
             }
-            State::Indexing { .. } | State::Awaited | State::Rejected(_) => Work::Index {
-                orphan: self.orphan(),
-            },
+            State::Indexing { .. } | State::Awaited | State::Rejected(_) => Work::Index,
         }
     }
 
     /// Whether a version of its document stays where it is: because it is kept with the face, or
-    /// because a face that a dead call may have left is searched for with it.
+    /// because faces are searched for with it.
     pub fn needs(&self, version: &str) -> bool {
-        let named = match &self.state {
-            State::Indexed(face) | State::Active(face) => {
-                let kept = face.document.as_ref();
-                kept.map(|document| document.version.as_str())
-            }
-            State::Indexing { .. } | State::Replaced(_) => self.version.as_deref(),
-            State::Awaited | State::Rejected(_) => None,
-        };
-        named == Some(version)
+        let kept = self.face().and_then(|face| face.document.as_ref());
+        kept.is_some_and(|kept| kept.version == version) || self.searched_by().contains(version)
     }
 
     /// Whether its document has been looked at, and what came of that is on record.
@@ -200,23 +214,30 @@ impl Enrolment {
         }
     }
 
-    /// Whether nobody will finish it any more, so that it is to be undone: its face has waited for
-    /// as long as one is kept, or the call that was at it died long ago.
-    pub fn is_left_over(&self, now: Timestamp) -> bool {
+    /// What is owed of it.
+    pub fn debt(&self, now: Timestamp) -> Debt {
+        if self.owed_at.is_some_and(|at| now < at) {
+            return Debt::NotYet;
+        }
         match &self.state {
-            State::Indexed(face) => face.indexed_at.plus(KEPT) <= now,
-            State::Indexing { lease, .. } => lease.plus(GIVEN_UP) <= now,
-            State::Awaited | State::Active(_) | State::Rejected(_) | State::Replaced(_) => false,
+            State::Replaced(_) => Debt::Undo,
+            // Its face has waited for as long as one is kept.
+            State::Indexed(face) if face.indexed_at.plus(KEPT) <= now => Debt::GiveUp,
+            State::Indexed(_) | State::Active(_) if !self.unsettled.is_empty() => Debt::Settle,
+            // The call that was at it died long ago.
+            State::Indexing { lease, .. } if lease.plus(GIVEN_UP) <= now => Debt::GiveUp,
+            // No picture was accepted since, and a call that lost its lease may have left a face.
+            State::Rejected(_) if !self.unsettled.is_empty() => Debt::GiveUp,
+            State::Indexed(_) | State::Indexing { .. } => Debt::NotYet,
+            State::Awaited | State::Active(_) | State::Rejected(_) => Debt::Nothing,
         }
     }
 }
 
 impl Remains {
-    /// Whether a call may still be at it. A call that runs past its lease finds so when it records
-    /// its face, and takes the face out itself where nobody else is at it; the second lease is for
-    /// that.
+    /// Whether a call may still be at it, so that a face may still come.
     pub fn are_still_made(&self, now: Timestamp) -> bool {
-        self.lease.is_some_and(|lease| now <= lease.plus(LEASE))
+        self.lease.is_some_and(|lease| now <= lease.plus(ENDED))
     }
 }
 
@@ -240,6 +261,15 @@ mod tests {
             binding: None,
             version: version.map(str::to_owned),
             recognitions: 0,
+            unsettled: BTreeSet::new(),
+            owed_at: None,
+        }
+    }
+
+    fn unsettled(state: State, version: &str) -> Enrolment {
+        Enrolment {
+            unsettled: BTreeSet::from([version.to_owned()]),
+            ..enrolment(state, Some("last"))
         }
     }
 
@@ -272,23 +302,16 @@ mod tests {
     #[test]
     fn a_new_picture_after_a_rejected_one_is_looked_at() {
         let rejected = enrolment(State::Rejected(Reason::Blurred), Some("v1"));
-        let index = Work::Index { orphan: None };
-        assert_eq!(rejected.work(Some("v2"), at(0)), index);
+        assert_eq!(rejected.work(Some("v2"), at(0)), Work::Index);
         let inline = enrolment(State::Rejected(Reason::Blurred), None);
-        assert_eq!(inline.work(None, at(0)), index);
+        assert_eq!(inline.work(None, at(0)), Work::Index);
     }
 
     #[test]
-    fn a_lease_that_ran_out_is_taken_over_and_an_orphan_looked_for() {
+    fn a_lease_that_ran_out_is_taken_over() {
         let running = enrolment(indexing(at(6)), Some("v1"));
         assert_eq!(running.work(Some("v2"), at(6)), Work::Busy);
-        let orphan = Orphan {
-            version: Some("v1".to_owned()),
-        };
-        let index = Work::Index {
-            orphan: Some(orphan),
-        };
-        assert_eq!(running.work(Some("v2"), at(7)), index);
+        assert_eq!(running.work(Some("v2"), at(7)), Work::Index);
     }
 
     #[test]
@@ -310,7 +333,7 @@ mod tests {
                 ..enrolment(state.clone(), Some("v1"))
             };
             let twelfth = after(MAX_RECOGNITIONS - 1).work(Some("v2"), at(9));
-            assert!(matches!(twelfth, Work::Index { .. }), "{twelfth:?}");
+            assert_eq!(twelfth, Work::Index);
             let thirteenth = after(MAX_RECOGNITIONS).work(Some("v2"), at(9));
             assert_eq!(thirteenth, Work::UsedUp);
         }
@@ -348,41 +371,82 @@ mod tests {
             let enrolment = enrolment(state, Some("v1"));
             assert_eq!(enrolment.needs("v1"), needed, "{enrolment:?}");
             assert!(!enrolment.needs("v2"));
+            // What a call looked at that lost its lease is needed in every state.
+            let unsettled = unsettled(enrolment.state, "v2");
+            assert!(unsettled.needs("v2"), "{unsettled:?}");
         }
     }
 
     #[test]
-    fn only_what_nobody_can_finish_is_left_over() {
+    fn what_is_owed_of_an_enrolment() {
         let week = at(0).plus(KEPT);
-        let indexed = enrolment(State::Indexed(face()), None);
-        assert!(!indexed.is_left_over(week.minus(Duration::from_millis(1))));
-        assert!(indexed.is_left_over(week));
-        let died = enrolment(indexing(at(6)), None);
-        assert!(!died.is_left_over(at(6).plus(LEASE)));
-        assert!(died.is_left_over(at(6).plus(GIVEN_UP)));
-        for state in [
-            State::Awaited,
-            State::Active(face()),
-            State::Rejected(Reason::Blurred),
-            State::Replaced(Remains::default()),
+        let before = |moment: Timestamp| moment.minus(Duration::from_millis(1));
+        let indexed = State::Indexed(face());
+        let active = State::Active(face());
+        let rejected = State::Rejected(Reason::Blurred);
+        let given_up = at(6).plus(GIVEN_UP);
+        for (enrolment, now, debt) in [
+            (enrolment(indexed.clone(), None), before(week), Debt::NotYet),
+            (enrolment(indexed.clone(), None), week, Debt::GiveUp),
+            (unsettled(indexed.clone(), "v1"), before(week), Debt::Settle),
+            (unsettled(indexed, "v1"), week, Debt::GiveUp),
+            (enrolment(active.clone(), None), week, Debt::Nothing),
+            (unsettled(active, "v1"), week, Debt::Settle),
+            (
+                enrolment(indexing(at(6)), None),
+                before(given_up),
+                Debt::NotYet,
+            ),
+            (
+                unsettled(indexing(at(6)), "v1"),
+                before(given_up),
+                Debt::NotYet,
+            ),
+            (enrolment(indexing(at(6)), None), given_up, Debt::GiveUp),
+            (enrolment(rejected.clone(), None), week, Debt::Nothing),
+            (unsettled(rejected, "v1"), at(0), Debt::GiveUp),
+            (enrolment(State::Awaited, None), week, Debt::Nothing),
+            (
+                enrolment(State::Replaced(Remains::default()), None),
+                at(0),
+                Debt::Undo,
+            ),
         ] {
-            assert!(!enrolment(state, None).is_left_over(week.plus(KEPT)));
+            assert_eq!(enrolment.debt(now), debt, "{enrolment:?}");
+            // Whatever it is, not before it is due: the index that it was found by may be behind.
+            let due = Enrolment {
+                owed_at: Some(now),
+                ..enrolment
+            };
+            assert_eq!(due.debt(now), debt, "{due:?}");
+            if now > at(0) {
+                assert_eq!(due.debt(before(now)), Debt::NotYet, "{due:?}");
+            }
         }
     }
 
     #[test]
-    fn a_replaced_enrolment_keeps_the_orphan_of_the_call_that_was_at_it() {
+    fn faces_are_searched_for_by_the_picture_of_every_call_that_recorded_nothing() {
         let remains = Remains {
             face: None,
             lease: Some(at(6)),
         };
-        assert!(remains.are_still_made(at(12)));
-        assert!(!remains.are_still_made(at(13)));
+        let ended = at(6).plus(ENDED);
+        assert!(remains.are_still_made(ended));
+        assert!(!remains.are_still_made(ended.plus(Duration::from_millis(1))));
         assert!(!Remains::default().are_still_made(at(0)));
-        let version = Some("v1".to_owned());
-        let replaced = enrolment(State::Replaced(remains), Some("v1"));
-        assert_eq!(replaced.orphan(), Some(Orphan { version }));
-        let quiet = enrolment(State::Replaced(Remains::default()), Some("v1"));
-        assert_eq!(quiet.orphan(), None);
+        for (state, running) in [
+            (State::Replaced(remains), true),
+            (indexing(at(6)), true),
+            (State::Replaced(Remains::default()), false),
+            (State::Indexed(face()), false),
+            (State::Active(face()), false),
+            (State::Rejected(Reason::Blurred), false),
+        ] {
+            let enrolment = unsettled(state, "v1");
+            let mut versions = BTreeSet::from(["v1"]);
+            versions.extend(running.then_some("last"));
+            assert_eq!(enrolment.searched_by(), versions, "{enrolment:?}");
+        }
     }
 }

@@ -128,6 +128,13 @@ impl Progress {
         self.tried.iter().rev().map(|tried| &tried.id)
     }
 
+    /// Whether the last answer did not pass, in a session that goes on.
+    pub fn last_refused(&self) -> bool {
+        // Of the steps that a session goes on after, only an enrolment can have passed.
+        self.last()
+            .is_some_and(|last| last.step != Step::Enrol || !self.enrolled)
+    }
+
     /// Whether a round of enrolment may come next, as far as the session goes: the password is
     /// proven, no round has passed and the factor has not been tried.
     pub fn may_enrol(&self) -> bool {

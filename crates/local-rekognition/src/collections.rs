@@ -6,6 +6,7 @@ use std::{
 };
 
 use face_engine::{Descriptor, similarity};
+use sha2::{Digest as _, Sha256};
 
 use crate::{error::Refusal, wire};
 
@@ -14,6 +15,17 @@ use crate::{error::Refusal, wire};
 pub(crate) struct StoredFace {
     pub(crate) face: wire::Face,
     pub(crate) descriptor: Descriptor,
+    pub(crate) source: Source,
+}
+
+/// The SHA-256 of the picture that a face comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Source([u8; 32]);
+
+impl Source {
+    pub(crate) fn of(picture: &[u8]) -> Self {
+        Self(Sha256::digest(picture).into())
+    }
 }
 
 /// Faces by their ids.
@@ -24,6 +36,24 @@ pub(crate) struct Collection {
 }
 
 impl Collection {
+    /// Stores a face, unless it is there already under the same external id and from the same
+    /// picture: then the service saves no duplicate, says its documentation, which leaves open what
+    /// it answers; here, the face that is there.
+    pub(crate) fn store(&mut self, new: StoredFace) -> wire::Face {
+        let known = self.faces.values().find(|stored| {
+            new.face.external_image_id.is_some()
+                && stored.face.external_image_id == new.face.external_image_id
+                && stored.source == new.source
+                && stored.face.bounding_box == new.face.bounding_box
+        });
+        if let Some(known) = known {
+            return known.face.clone();
+        }
+        let face = new.face.clone();
+        self.faces.insert(face.face_id.clone(), new);
+        face
+    }
+
     /// The faces most like `probe`, best first: at most `count`, none below `threshold`.
     pub(crate) fn search(
         &self,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     clock,
-    collections::{Collection, Collections, StoredFace, missing},
+    collections::{Collection, Collections, Source, StoredFace, missing},
     error::Refusal,
     faces::{Detail, Frame, confidence, filtered},
     images::{Caller, Images, ObjectStore, decode},
@@ -256,22 +256,20 @@ impl Service {
                 let picture = decode(&bytes)?;
                 Ok(index(
                     engine,
-                    &picture,
+                    (&picture, Source::of(&bytes)),
                     external.as_deref(),
                     (most, filter),
                     detail,
                 ))
             })
             .await?;
-        let records: Vec<Value> = indexed
-            .iter()
-            .map(|(stored, detail)| json!({ "Face": stored.face, "FaceDetail": detail }))
-            .collect();
         // The collection may have been deleted meanwhile.
-        self.collections.change(&id, |collection| {
-            for (stored, _) in indexed {
-                collection.faces.insert(stored.face.face_id.clone(), stored);
-            }
+        let records = self.collections.change(&id, |collection| {
+            let records = indexed.into_iter().map(|(stored, detail)| {
+                let face = collection.store(stored);
+                json!({ "Face": face, "FaceDetail": detail })
+            });
+            records.collect::<Vec<Value>>()
         })?;
         Ok(json!({
             "FaceRecords": records,
@@ -438,7 +436,7 @@ type Indexed = (StoredFace, wire::FaceDetail);
 /// Describes the largest faces that pass the filter, and says why the others are left out.
 fn index(
     engine: &Engine,
-    picture: &Picture,
+    (picture, source): (&Picture, Source),
     external: Option<&str>,
     (most, filter): (usize, QualityFilter),
     detail: Detail,
@@ -462,7 +460,12 @@ fn index(
                 confidence: confidence(&face),
                 index_faces_model_version: FACE_MODEL_VERSION,
             };
-            indexed.push((StoredFace { face, descriptor }, face_detail));
+            let stored = StoredFace {
+                face,
+                descriptor,
+                source,
+            };
+            indexed.push((stored, face_detail));
         } else {
             unindexed.push(json!({ "Reasons": reasons, "FaceDetail": face_detail }));
         }

@@ -54,7 +54,7 @@ pub(crate) struct Request {
 }
 
 /// In units of the picture's width and height.
-#[derive(Clone, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BoundingBox {
     pub(crate) width: f32,

@@ -317,6 +317,48 @@ async fn lists_come_in_pages() {
 }
 
 #[tokio::test]
+async fn a_picture_is_saved_once_under_an_external_id() {
+    let (client, _) = server(None).await;
+    let created = client.create_collection().collection_id("people");
+    created.send().await.unwrap();
+    let index = async |picture: Vec<u8>, external: Option<&str>| {
+        let request = client
+            .index_faces()
+            .collection_id("people")
+            .image(inline(picture))
+            .quality_filter(QualityFilter::None)
+            .set_external_image_id(external.map(str::to_owned));
+        let indexed = request.send().await.unwrap();
+        indexed.face_records()[0].face().unwrap().clone()
+    };
+    let first = index(portrait(0, 90), Some("a")).await;
+    let again = index(portrait(0, 90), Some("a")).await;
+    assert_eq!(first, again);
+    // Another external id, another picture, and none at all each make a face of their own.
+    let mut ids = vec![first.face_id().unwrap().to_owned()];
+    for (quality, external) in [(90, Some("b")), (60, Some("a")), (90, None), (90, None)] {
+        let face = index(portrait(0, quality), external).await;
+        ids.push(face.face_id().unwrap().to_owned());
+    }
+    let listed = client.list_faces().collection_id("people");
+    let listed = listed.send().await.unwrap();
+    ids.sort();
+    let mut stored: Vec<_> = listed
+        .faces()
+        .iter()
+        .map(|face| face.face_id().unwrap())
+        .collect();
+    stored.sort_unstable();
+    assert_eq!(stored, ids);
+    // What was deleted is saved anew.
+    let deleted = client.delete_faces().collection_id("people");
+    let deleted = deleted.face_ids(first.face_id().unwrap()).send().await;
+    assert_eq!(deleted.unwrap().deleted_faces().len(), 1);
+    let anew = index(portrait(0, 90), Some("a")).await;
+    assert_ne!(anew.face_id(), first.face_id());
+}
+
+#[tokio::test]
 async fn faces_are_described_in_units_of_the_picture() {
     let (client, _) = server(None).await;
     let request = client.detect_faces().image(inline(portrait(0, 90)));

@@ -15,7 +15,6 @@ use signin_core::key::{self, DocumentKey};
 use signin_core::lockout::{Scope, Tries};
 use signin_core::policy::Factor;
 use signin_core::profile::Profile;
-use signin_core::reason::Verdict;
 use signin_core::reset::Opening;
 use signin_core::time::Timestamp;
 use signin_edge::create_auth_challenge::{Asked, asked, respond};
@@ -110,10 +109,8 @@ impl Creator {
         };
         let compared = standing.last.as_ref().is_some_and(|last| last.compared);
         let wrong = progress.wrong(compared);
-        let refused = match standing.last.and_then(|last| last.verdict) {
-            Some(Verdict::Refused(reason)) => Some(reason),
-            Some(Verdict::Passed) | None => None,
-        };
+        let verdict = standing.last.and_then(|last| last.verdict);
+        let refused = challenge::refusal(progress, verdict);
         // Where nothing is compared, nothing is waited for.
         let wait = task.stake().and(wait);
         let (reason, retry_after) = refusal.unwrap_or_else(|| challenge::advice(refused, wait));

@@ -79,7 +79,7 @@ async fn carry_out(config: &Config, request: Request) -> Result<Made, Fault> {
         }
         Request::RemoveDecoy { bucket } => {
             let documents = Bucket::open(config, bucket);
-            documents.delete_versions(DECOY, None).await?;
+            documents.delete_versions(DECOY, |_| false).await?;
             Ok(Made::Nothing)
         }
         Request::Remove { keep: true, .. } | Request::RemoveNothing => Ok(Made::Nothing),

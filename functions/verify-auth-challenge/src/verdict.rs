@@ -98,6 +98,11 @@ impl Verifier {
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
         let settled = table.settle_pass(ticket, pass, call.watch.now()).await?;
+        if settled == Settled::BeforeReset && !pass.steps.password {
+            // As if it did not match: a session that is worth nothing is not to tell a stranger which
+            // face would.
+            return self.refuse_compared(ticket, pass.picture).await;
+        }
         self.stands(ticket, settled, pass.picture).await
     }
 

@@ -4,10 +4,10 @@
 //! S3's events bring is an object's key, which says nothing: the pointer tells whose enrolment it
 //! names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use signin_core::enrolment::{Enrolment, GIVEN_UP, KEPT, LEASE, Remains, State};
+use signin_core::enrolment::{ENDED, Enrolment, GIVEN_UP, KEPT, LEASE, Remains, State};
 use signin_core::id::{CallId, EnrolmentId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::profile::{self, ConsentBy, EnrolledFace, Profile};
@@ -17,7 +17,7 @@ use signin_core::time::Timestamp;
 
 use super::accounts::{digest, enrolled, set_consent};
 use super::challenges::{PICTURE_KEPT, activate};
-use super::item::{Item, Write, delete, number, put_new, text, time, ttl};
+use super::item::{Item, Write, delete, number, put_new, text, texts, time, ttl};
 use super::owed::{Debt, owe, owe_nothing};
 use super::{RACES, Transaction, UserTable, enrolment_key, picture_key, pointer_key, profile_key};
 use crate::fault::Fault;
@@ -28,6 +28,14 @@ pub struct Lease {
     user: UserName,
     id: EnrolmentId,
     call: CallId,
+    unsettled: BTreeSet<String>,
+}
+
+impl Lease {
+    /// The versions of the object that calls looked at which lost their lease to this one.
+    pub fn unsettled(&self) -> &BTreeSet<String> {
+        &self.unsettled
+    }
 }
 
 impl UserTable {
@@ -142,7 +150,7 @@ impl UserTable {
     /// still is as it was read.
     ///
     /// A call that dies with the right in its hand may leave a face behind; so the enrolment is
-    /// looked at again some time after.
+    /// looked at again some time after, and whoever takes over notes what the call before looked at.
     pub async fn lease_enrolment(
         &self,
         found: &Enrolment,
@@ -152,8 +160,12 @@ impl UserTable {
     ) -> Result<Option<Lease>, Fault> {
         let until = now.plus(LEASE);
         let leased = State::Indexing { call, lease: until };
+        let mut unsettled = found.unsettled.clone();
         let before = match found.state {
-            State::Indexing { call, .. } => Some(text(call.to_string())),
+            State::Indexing { call, .. } => {
+                unsettled.extend(found.version.clone());
+                Some(text(call.to_string()))
+            }
             _ => None,
         };
         let write = Write::to(enrolment_key(&found.user, &found.id))
@@ -162,6 +174,7 @@ impl UserTable {
             .set("lease", time(until))
             .set("recognitions", number(found.recognitions + 1))
             .set_some("version", version.map(text))
+            .set_some("unsettled", texts(&unsettled))
             .if_equal("state", text(found.state.name()))
             .if_equal("recognitions", number(found.recognitions))
             .if_same("call", before);
@@ -170,6 +183,7 @@ impl UserTable {
             user: found.user.clone(),
             id: found.id.clone(),
             call,
+            unsettled,
         };
         if self.update("LeaseEnrolment", write).await? {
             return Ok(Some(lease));
@@ -199,7 +213,12 @@ impl UserTable {
         for (name, value) in face_attributes(face) {
             write = write.set(&name, value);
         }
-        let write = owe(write, Debt::Enrolment, face.indexed_at.plus(KEPT));
+        let due = if lease.unsettled.is_empty() {
+            KEPT
+        } else {
+            ENDED
+        };
+        let write = owe(write, Debt::Enrolment, face.indexed_at.plus(due));
         let remembered = Write::to(picture_key(&lease.user, picture))
             .set("ttl", ttl(face.indexed_at.plus(PICTURE_KEPT)));
         let pointer = Write::to(pointer_key(&lease.id))
@@ -216,13 +235,36 @@ impl UserTable {
         lease: &Lease,
         reason: Reason,
         version: Option<&str>,
+        now: Timestamp,
     ) -> Result<bool, Fault> {
         let write = held(lease)
             .set("state", text(State::Rejected(reason).name()))
             .set("reason", text(reason.name()))
             .set_some("version", version.map(text))
             .remove(["call", "lease"]);
-        self.update("RecordRejected", owe_nothing(write)).await
+        let write = if lease.unsettled.is_empty() {
+            owe_nothing(write)
+        } else {
+            // The record is what finds the faces that those calls may have left, so it is swept no
+            // more.
+            owe(write.remove(["ttl"]), Debt::Enrolment, now.plus(GIVEN_UP))
+        };
+        self.update("RecordRejected", write).await
+    }
+
+    /// Notes that nothing is owed of an enrolment for now, provided that it still stands where it was
+    /// found: no face is left that no record names.
+    pub async fn settle_enrolment_record(&self, found: &Enrolment) -> Result<(), Fault> {
+        let write = Write::to(enrolment_key(&found.user, &found.id))
+            .remove(["unsettled"])
+            .if_equal("state", text(found.state.name()))
+            .if_equal("recognitions", number(found.recognitions));
+        let write = match &found.state {
+            State::Indexed(face) => owe(write, Debt::Enrolment, face.indexed_at.plus(KEPT)),
+            _ => owe_nothing(write),
+        };
+        self.update("SettleEnrolment", write).await?;
+        Ok(())
     }
 
     /// Marks an enrolment as one to be undone, provided that it still stands where it was found.
@@ -351,14 +393,14 @@ pub(super) fn replaced(user: &UserName, id: &EnrolmentId, now: Timestamp) -> Wri
     owe(write, Debt::Enrolment, now)
 }
 
-/// Makes an enrolment the one that its user's face came from.
+/// Makes an enrolment the one that its user's face came from. What may still be owed of it stays
+/// owed: faces that calls have left which lost their lease.
 pub(super) fn activated(user: &UserName, id: &EnrolmentId, face: &EnrolledFace) -> Write {
-    let write = Write::to(enrolment_key(user, id))
+    Write::to(enrolment_key(user, id))
         .set("state", text(State::Active(face.clone()).name()))
         .remove(["ttl"])
         .if_equal("state", text(State::Indexed(face.clone()).name()))
-        .if_equal("faceId", text(face.id.as_str()));
-    owe_nothing(write)
+        .if_equal("faceId", text(face.id.as_str()))
 }
 
 /// Makes an enrolment the one that is under way, provided that the profile still is as it was
@@ -444,5 +486,7 @@ pub(super) fn enrolment(item: &Item) -> Option<Enrolment> {
         recognitions: item
             .number("recognitions")
             .map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+        unsettled: item.texts("unsettled"),
+        owed_at: item.time("owedAt"),
     })
 }

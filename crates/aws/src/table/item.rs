@@ -1,6 +1,6 @@
 //! Items and expressions, so that the rest of the table's code reads as what it does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
@@ -64,6 +64,12 @@ impl Item {
             .is_some_and(|value| value.as_bool() == Ok(&true))
     }
 
+    /// The texts of a set.
+    pub(super) fn texts(&self, name: &str) -> BTreeSet<String> {
+        let values = self.0.get(name).and_then(|value| value.as_ss().ok());
+        values.into_iter().flatten().cloned().collect()
+    }
+
     /// The entries of a map, each as an item of its own.
     pub(super) fn map(&self, name: &str) -> Vec<(String, Self)> {
         let Some(AttributeValue::M(entries)) = self.0.get(name) else {
@@ -75,6 +81,12 @@ impl Item {
         });
         entries.collect()
     }
+}
+
+/// A set of texts; none where it is empty, which the table cannot hold.
+pub(super) fn texts(values: &BTreeSet<String>) -> Option<AttributeValue> {
+    let values: Vec<String> = values.iter().cloned().collect();
+    (!values.is_empty()).then_some(AttributeValue::Ss(values))
 }
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use e2e::people::{
-    Person, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrolled, inline,
-    newest_code, owner_without_consent, reset, signed_up,
+    Person, asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrolled,
+    inline, newest_code, owner_without_consent, reset, signed_up,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, fresh_email};
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
 use signin_client::{BindingSecret, Challenge, ClientError, Refusal, Round, SignInClient};
-use signin_core::lockout::FREE_FAILURES;
+use signin_core::lockout::{FREE_FAILURES, Path};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 use tokio::task::JoinSet;
@@ -352,6 +352,30 @@ pub(crate) async fn guesses_of_old_sessions(ground: Ground) -> Seen {
             Seen::held("nothing is counted, and the owner need not wait")
         }
         _ => Seen::fell(format!("the owner gets {}", words(&begun))),
+    }
+}
+
+/// Sessions without a password are opened, the owner resets, and one of them shows the owner's
+/// photograph, another one somebody else's.
+pub(crate) async fn photograph_in_an_old_session(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    let client = stack.client();
+    let (victim, _) = enrolled(&stack).await;
+    let matching = asked_for_face(&client, &victim.email).await;
+    let other = asked_for_face(&client, &victim.email).await;
+    reset(&client, &victim.email, "a new and longer password").await;
+    ground.begins().await;
+    let mut told = Vec::new();
+    for (asked, picture) in [(matching, pictures::live()), (other, pictures::other())] {
+        let before = stack.failures(victim.user_name(), Path::Open).await;
+        let round = client.answer(&asked, inline(picture)).await;
+        let counted = stack.failures(victim.user_name(), Path::Open).await - before;
+        told.push(format!("{}, {counted} counted", words(&round)));
+    }
+    if told[0] == told[1] {
+        Seen::held(format!("both: {}", told[0]))
+    } else {
+        Seen::fell(told.join("; somebody else's: "))
     }
 }
 

@@ -118,6 +118,7 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("9.5", Password, "go on after the owner's reset with a session that proved the old password, and a picture that matches", "no tokens", "sessions-outlive-resets", hijack::old_password_session),
     attack!("9.6", Default, "agree to the consent text in the owner's place, by signing up with their address", "CONSENT_NEEDED", "anybodys-consent", hijack::strangers_consent),
     attack!("9.7", Default, "guess after the owner's reset in sessions that proved the old password", "nothing compared or counted", "old-sessions-are-compared", hijack::guesses_of_old_sessions),
+    attack!("9.8", Default, "find out by a session from before the owner's reset, without the password, whether a photograph matches", "no match, counted as any other", "old-sessions-tell-who-matches", hijack::photograph_in_an_old_session),
 
     attack!("10", Default, "canaries in every log, with logs at TRACE", "none found", "events-are-logged", logs::canaries),
 

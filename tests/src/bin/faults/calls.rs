@@ -127,6 +127,11 @@ async fn play(ground: Ground, row: Row) -> Seen {
     {
         return Seen::fell(format!("told: {told}"));
     }
+    if let (Came::Asked(step, None), Some(asked)) = (&came, &scene.asked)
+        && *step == asked.step.name()
+    {
+        return Seen::fell(format!("asked for {step} again without a reason"));
+    }
     // Time passes; whoever died is known to be dead, and whoever comes next finds it.
     leases_are_over(&stack, &user).await;
     scene.look_in(&client).await;

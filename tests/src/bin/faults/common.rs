@@ -45,11 +45,19 @@ pub(crate) async fn leftovers(stack: &Stack, user: &str, enrolments: &[String]) 
         // What was replaced is undone later, by itself. Whatever else is owed on this stack, and may
         // be broken, is others' business.
         leases_are_over(stack, user).await;
-        let _ = stack.sweep(Duration::ZERO).await;
-    }
-    let faces = faces().await;
-    if faces > 1 {
-        left.push(format!("{faces} faces of theirs in the collection"));
+        let swept = stack.sweep(Duration::ZERO).await;
+        let faces = faces().await;
+        if faces > 1 {
+            let mut states = Vec::new();
+            for id in stack.enrolments_of(user).await {
+                let record = stack.enrolment(user, &id).await;
+                states.push((record["state"]["S"].clone(), record["owedAt"]["N"].clone()));
+            }
+            left.push(format!(
+                "{faces} faces of theirs in the collection after a sweep ({swept:?}), and on record: \
+                 {states:?}"
+            ));
+        }
     }
     let profile = stack.profile(user).await;
     let recorded = profile["faces"]["M"]

@@ -61,8 +61,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         trial(
             "the function is killed between indexing and recording, and called again",
-            "the face is adopted",
-            "orphans-not-looked-for",
+            "one face",
+            "calls-index-anew",
             |g| Box::pin(killed(g)),
         ),
         trial(
@@ -72,7 +72,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             |g| Box::pin(killed_and_replaced(g)),
         ),
         trial(
-            "a call outlives its lease while another one adopts its face",
+            "the function is killed between indexing and recording, and another picture is recorded",
+            "one face, and no picture is left",
+            "orphans-not-looked-for",
+            |g| Box::pin(killed_and_followed(g)),
+        ),
+        trial(
+            "a call outlives its lease while another one records the same picture's face",
             "one face",
             "late-calls-forget-at-once",
             |g| Box::pin(outlived(g)),
@@ -83,14 +89,20 @@ pub(crate) fn trials() -> Vec<Trial> {
             "late-calls-leave-their-face",
             |g| Box::pin(outlived_over_another_picture(g)),
         ),
+        trial(
+            "a call outlives its lease, and the face it came with is recorded by a call after it",
+            "the face on record is there",
+            "late-calls-forget-at-once",
+            |g| Box::pin(outlived_and_recorded_later(g)),
+        ),
     ];
     for operation in CALLS {
         for fault in FAULTS {
             let carried_out = matches!(fault, "half" | "lost");
             let proof = match operation {
                 // The face is in the collection, and no record tells of it.
-                "IndexFaces" if carried_out => "orphans-not-looked-for",
-                "TransactWriteItems" if !carried_out => "orphans-not-looked-for",
+                "IndexFaces" if carried_out => "calls-index-anew",
+                "TransactWriteItems" if !carried_out => "calls-index-anew",
                 // It is all done, and the next call must find it done.
                 "TransactWriteItems" => "events-count-anew",
                 _ => "faults-are-swallowed",
@@ -113,7 +125,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 "consentBy" if !carried_out => "documents-deleted-before-the-end",
                 "consentBy" => "lost-answers-count-as-refusals",
                 _ if carried_out => "events-count-anew",
-                _ => "orphans-not-looked-for",
+                _ => "calls-index-anew",
             };
             trials.push(Trial {
                 number: "14".to_owned(),
@@ -351,6 +363,48 @@ async fn killed_and_replaced(ground: Ground) -> Seen {
     }
 }
 
+async fn killed_and_followed(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let user = person.user_name();
+    let asked = asked_to_enrol(&client, &person).await;
+    // S3's event of the killed call's picture would take over from it.
+    let only_events_name_versions = ["versionId=", &asked.challenge_id];
+    let quiet = proxy().hold("GetObject", &only_events_name_versions).await;
+    kill_while_recording(&stack, &asked, user, &data_url(&pictures::other())).await;
+    leases_are_over(&stack, user).await;
+    // The killed call has used the challenge up; the next one is for the same enrolment.
+    let used = client.answer(&asked, inline(pictures::document())).await;
+    let again = challenge(used, Step::Enrol);
+    let document = client.answer(&again, inline(pictures::document())).await;
+    let asked_for_face = challenge(document, Step::Face);
+    let round = client
+        .answer(&asked_for_face, inline(pictures::live()))
+        .await;
+    if !matches!(round, Ok(Round::Tokens(_))) {
+        return Seen::fell("the enrolment cannot become active");
+    }
+    let before = stack.faces_of(&asked.challenge_id).await;
+    assert_eq!(
+        before, 2,
+        "the killed call has left a face beside the one on record"
+    );
+    quiet.remove().await;
+    leases_are_over(&stack, user).await;
+    let swept = stack.sweep(Duration::ZERO).await;
+    assert!(swept.is_ok(), "{swept:?}");
+    let faces = stack.faces_of(&asked.challenge_id).await;
+    let (bucket, key) = (&stack.outputs.document_bucket, &asked.upload.fields["key"]);
+    let pictures = stack.versions(bucket, key).await;
+    let seen = format!("{faces} faces, {pictures} pictures left");
+    if (faces, pictures) == (1, 0) {
+        Seen::held(seen)
+    } else {
+        Seen::fell(seen)
+    }
+}
+
 async fn outlived(ground: Ground) -> Seen {
     let stack = ground.stack;
     let uploaded = Uploaded::prepare(&stack).await;
@@ -421,8 +475,83 @@ async fn outlived_over_another_picture(ground: Ground) -> Seen {
     // Now the first picture's face comes, too late, and its call takes over once more.
     slow.remove().await;
     stack.until_state(&partition, &sort, "INDEXED").await;
+    // The other one finds that it is too late, and is done with its own face when it looks again.
+    let look = proxy
+        .rule(&json!({
+            "operation": "BatchGetItem", "containing": [enrolment], "skip": 1, "times": 1,
+            "fault": "hold",
+        }))
+        .await;
     dying.remove().await;
+    look.held().await;
+    look.remove().await;
     uploaded.seen(&stack, &["INDEXED"]).await
+}
+
+async fn outlived_and_recorded_later(ground: Ground) -> Seen {
+    let stack = ground.stack;
+    let uploaded = Uploaded::prepare(&stack).await;
+    let (user, enrolment) = (uploaded.person.user_name(), uploaded.enrolment());
+    let (partition, sort) = (format!("USER#{user}"), format!("ENROLMENT#{enrolment}"));
+    let proxy = proxy();
+    let bucket = &stack.outputs.document_bucket;
+    // S3's event of a picture is held with its face in the collection and not on record.
+    let once = |operation: &str, marks: &[&str]| {
+        json!({
+            "operation": operation, "containing": marks, "times": 1, "fault": "hold",
+        })
+    };
+    let slow = proxy
+        .rule(&once("TransactWriteItems", &[enrolment, "faceId"]))
+        .await;
+    let version = stack
+        .put_object(bucket, &uploaded.key, pictures::document())
+        .await;
+    slow.held().await;
+    let faces = stack.faces().await;
+    let face = faces.into_iter().find(|(of, _)| of == enrolment);
+    let (_, face) = face.expect("the face is in the collection");
+    stack.end_lease(&partition, &sort).await;
+    // Another picture's event has the lease, and does nothing with it for now.
+    let between = proxy.rule(&once("IndexFaces", &[enrolment])).await;
+    stack
+        .put_object(bucket, &uploaded.key, pictures::other())
+        .await;
+    between.held().await;
+    // The first one comes too late. Either it deletes its face, and is held just before, or it looks
+    // again whether somebody else is done, for the second time.
+    let deletion = proxy.rule(&once("DeleteFaces", &[&face])).await;
+    let look = proxy.rule(&once("BatchGetItem", &[enrolment])).await;
+    slow.remove().await;
+    look.held().await;
+    look.remove().await;
+    let look = proxy.rule(&once("BatchGetItem", &[enrolment])).await;
+    let deletes = tokio::select! {
+        () = deletion.held() => true,
+        () = look.held() => false,
+    };
+    stack.end_lease(&partition, &sort).await;
+    look.remove().await;
+    // The same picture comes once more, and is given the same face.
+    let event = uploaded.event(&stack, version.as_deref());
+    let answer = stack.invoke_other("IndexImages", &event).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    stack.until_state(&partition, &sort, "INDEXED").await;
+    deletion.remove().await;
+    between.remove().await;
+    if deletes {
+        stack.until_forgotten(&face).await;
+    }
+    let record = stack.enrolment(user, enrolment).await;
+    let faces = stack.faces().await;
+    let there = faces
+        .iter()
+        .any(|(of, face)| of == enrolment && record["faceId"]["S"] == json!(face));
+    if there {
+        Seen::held("the face on record is there")
+    } else {
+        Seen::fell("the face on record is gone")
+    }
 }
 
 async fn index_images(ground: Ground, operation: &'static str, fault: &'static str) -> Seen {
@@ -487,6 +616,10 @@ async fn bulk(ground: Ground, word: &'static str, fault: &'static str) -> Seen {
     let parsed = DocumentKey::parse(&key).expect("it is a document's key");
     let enrolment = EnrolmentId::of_object(&parsed, version.as_deref());
     let faces = stack.faces_of(enrolment.as_str()).await;
+    // The picture stays while a face may be left that is searched for with it.
+    leases_are_over(&stack, user).await;
+    let swept = stack.sweep(Duration::ZERO).await;
+    assert!(swept.is_ok(), "{swept:?}");
     let documents = stack.versions(bucket, &key).await;
     let recorded = recorded().await;
     let seen = format!("{faces} faces, {recorded} of them the user's, {documents} documents left");

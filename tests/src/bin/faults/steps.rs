@@ -75,7 +75,7 @@ pub(crate) struct Scene {
     /// are other rows.
     pub(crate) quiet: Option<Rule>,
     act: Act,
-    asked: Option<Challenge>,
+    pub(crate) asked: Option<Challenge>,
     picture: Vec<u8>,
     code: String,
 }
