@@ -375,8 +375,8 @@ async fn killed_and_followed(ground: Ground) -> Seen {
     kill_while_recording(&stack, &asked, user, &data_url(&pictures::other())).await;
     leases_are_over(&stack, user).await;
     // The killed call has used the challenge up; the next one is for the same enrolment.
-    let used = client.answer(&asked, inline(pictures::document())).await;
-    let again = challenge(used, Step::Enrol);
+    let refused = client.answer(&asked, inline(pictures::document())).await;
+    let again = challenge(refused, Step::Enrol);
     let document = client.answer(&again, inline(pictures::document())).await;
     let asked_for_face = challenge(document, Step::Face);
     let round = client
