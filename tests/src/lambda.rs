@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use signin_client::samples::parts;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
@@ -67,6 +67,47 @@ pub struct Function {
 struct Collected {
     bytes: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
+}
+
+/// Starts a function's executable with these settings; what it printed, where it ends instead of
+/// asking for its first event.
+pub async fn starts(name: &str, settings: &BTreeMap<String, String>) -> Result<(), String> {
+    let runtime = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let runtime = runtime.expect("a port is free");
+    let address = runtime.local_addr().expect("a listener has an address");
+    let mut function = Command::new(executable(name))
+        .env_clear()
+        .envs(settings)
+        .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+        .env("AWS_LAMBDA_FUNCTION_NAME", name)
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", name)
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", name)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+    let mut stderr = function.stderr.take().expect("stderr is piped");
+    let printed = async {
+        let mut text = String::new();
+        let read = stderr.read_to_string(&mut text).await;
+        read.expect("a function prints text");
+        text
+    };
+    let asked = async {
+        tokio::select! {
+            accepted = runtime.accept() => {
+                accepted.expect("a connection is accepted");
+                Ok(())
+            }
+            printed = printed => Err(printed),
+        }
+    };
+    let asked = timeout(PATIENCE, asked).await;
+    asked.unwrap_or_else(|_| panic!("{name} neither asks for an event nor ends"))
 }
 
 impl Function {

@@ -20,5 +20,6 @@ pub mod program;
 pub mod proxy;
 pub mod settings;
 pub mod stack;
+pub mod template;
 pub mod trial;
 pub mod tries;

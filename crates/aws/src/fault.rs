@@ -5,6 +5,7 @@
 //! here and never printed.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use signin_core::alarm::FAULT;
 use tokio::time::Instant;
 
 /// A service did not do what it was asked; the try is nobody's fault.
@@ -43,7 +44,8 @@ impl Fault {
 
     /// Writes the fault to the log, where an alarm counts it.
     pub fn log(&self) {
-        tracing::error!(target: "signin", operation = self.operation, kind = self.kind, "fault");
+        let Self { operation, kind } = self;
+        tracing::error!(target: "signin", operation, kind, "{FAULT}");
     }
 }
 

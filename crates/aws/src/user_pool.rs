@@ -3,15 +3,13 @@
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_cognitoidentityprovider::operation::admin_user_global_sign_out::AdminUserGlobalSignOutError;
+use signin_core::alarm::SIGN_OUT;
 use signin_core::id::{UserName, UserPoolId};
 use signin_core::time::Timestamp;
 
 use crate::client::Config;
 use crate::fault::Fault;
 use crate::table::UserTable;
-
-/// The operation's name in faults, by which an alarm knows them.
-pub const SIGN_OUT: &str = "AdminUserGlobalSignOut";
 
 /// The service that keeps user pools.
 #[derive(Clone, Debug)]

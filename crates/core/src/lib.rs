@@ -5,6 +5,7 @@
 //! randomness and no type of AWS's: time, random bytes and what was read from a store are
 //! handed in, what is to be written is handed back.
 
+pub mod alarm;
 pub mod answer;
 pub mod challenge;
 pub mod consumption;

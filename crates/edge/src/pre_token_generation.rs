@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
+use signin_core::alarm::FAULT;
 use signin_core::id::UserName;
 use signin_core::pass::{CLAIM, Cause, Steps, TokenRequest, nonce};
 
@@ -71,7 +72,7 @@ pub fn asked(event: &Event, tier: UserPoolTier) -> Result<Asked, Refusal> {
             target: "signin",
             operation = "PreTokenGeneration",
             kind = "the event's version is not the one of USER_POOL_TIER",
-            "fault"
+            "{FAULT}"
         );
         return Err(Refusal::unexpected_event());
     }

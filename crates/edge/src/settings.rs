@@ -32,6 +32,11 @@ pub fn setting_or_none(name: &'static str) -> Result<Option<String>, InvalidSett
     }
 }
 
+/// What a setting holds that may be empty elsewhere, but not here.
+pub fn needed(name: &'static str, value: Option<String>) -> Result<String, InvalidSetting> {
+    parse(name, value)
+}
+
 fn parse<T>(name: &'static str, found: Option<String>) -> Result<T, InvalidSetting>
 where
     T: FromStr<Err: std::fmt::Display>,

@@ -4,6 +4,7 @@ use serde_json::Value;
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
 use signin_aws::table::UserTable;
+use signin_core::alarm::NO_TOKENS;
 use signin_core::id::UserName;
 use signin_core::pass::{Guard, Need, Refused, Steps, TokenRequest};
 use signin_edge::pre_token_generation::{Asked, UserPoolTier, asked, respond};
@@ -30,9 +31,8 @@ impl TokenGuard {
             Ok(steps) => Ok(respond(event, self.tier, steps)),
             Err(refused) => {
                 let why = refused.name();
-                // An alarm counts the first of these lines by its words.
                 if refused.alarms() {
-                    tracing::warn!(target: "signin", why, "no tokens");
+                    tracing::warn!(target: "signin", why, "{NO_TOKENS}");
                 } else {
                     tracing::info!(target: "signin", why, "tokens not repeated or refreshed");
                 }

@@ -11,6 +11,7 @@ use signin_aws::faces::Trouble;
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, FullPass, PassedFace, Settled, Ticket};
+use signin_core::alarm::CROWDED;
 use signin_core::answer::Answer;
 use signin_core::challenge::{ExpectedFace, Stake};
 use signin_core::face::{DetectedFace, Resembling, Search, assess, is_the_documents, search};
@@ -23,7 +24,7 @@ use signin_core::policy::Factor;
 use signin_core::profile::StoredDocument;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::{PictureBytes, Sha256Digest};
-use signin_edge::settings::{InvalidSetting, setting};
+use signin_edge::settings::{InvalidSetting, needed, setting, setting_or_none};
 use signin_edge::verify_auth_challenge::Answered;
 use tokio::time::Instant;
 
@@ -50,12 +51,14 @@ pub(crate) enum MatchMode {
 impl MatchMode {
     /// Reads the mode, and what goes with it.
     pub(crate) fn from_environment() -> Result<Self, InvalidSetting> {
+        // Read in every mode, so that a setting which is missing is known before it is needed.
+        let version = setting_or_none("DECOY_VERSION")?;
         Ok(match setting("MATCH_MODE")? {
             Mode::Collection => Self::Collection,
             Mode::Compare => Self::Compare {
                 decoy: StoredDocument {
                     key: DECOY.to_owned(),
-                    version: setting("DECOY_VERSION")?,
+                    version: needed("DECOY_VERSION", version)?,
                 },
             },
         })
@@ -201,7 +204,7 @@ impl Verifier {
             // A fault that an operator hears of, and yet a comparison: whoever fills the list
             // would guess without counting.
             Ok(Search::Crowded) => {
-                Fault::new("SearchFacesByImage", "collection crowded").log();
+                Fault::new("SearchFacesByImage", CROWDED).log();
                 Ok(Judged::Refused(Reason::TryLater, Cost::Comparison))
             }
             Err(Trouble::Picture(reason)) => Ok(Judged::Refused(reason, Cost::Acquisition)),

@@ -1,0 +1,243 @@
+//! The template as its text has it, so that tests can hold the code to it.
+//!
+//! YAML's short forms of intrinsic functions are read as their long ones: `!Ref X` is
+//! `{"Ref": "X"}`, `!Sub …` is `{"Fn::Sub": …}`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use regex_lite::Regex;
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use serde_json::{Map, Value, json};
+
+/// The template.
+#[derive(Clone, Debug)]
+pub struct Template(Value);
+
+/// Values of parameters, by name.
+pub type Parameters = BTreeMap<String, String>;
+
+impl Template {
+    /// Reads `template.yaml`.
+    pub fn read() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let text = fs::read_to_string(path).expect("the template is there");
+        let documents = Yaml::load_from_str(&text).expect("the template is YAML");
+        let [document] = documents.as_slice() else {
+            panic!(
+                "expected one document in the template, found {}",
+                documents.len()
+            );
+        };
+        Self(to_json(document))
+    }
+
+    /// A section: `Parameters`, `Rules`, `Conditions`, `Outputs`.
+    pub fn section(&self, name: &str) -> &Map<String, Value> {
+        let section = self.0[name].as_object();
+        section.unwrap_or_else(|| panic!("the template has no section {name}"))
+    }
+
+    /// The resources of a type, by their names.
+    pub fn resources<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let resources = self.section("Resources").iter();
+        let fitting = resources.filter(move |(_, resource)| resource["Type"] == kind);
+        fitting.map(|(name, resource)| (name.as_str(), resource))
+    }
+
+    /// The function that an executable is.
+    pub fn function(&self, executable: &str) -> &Value {
+        let mut functions = self.resources("AWS::Serverless::Function");
+        let own = |(_, function): &(&str, &Value)| {
+            function["Metadata"]["BuildProperties"]["Binary"] == executable
+        };
+        let found = functions.find(own);
+        found
+            .unwrap_or_else(|| panic!("the template has no function {executable}"))
+            .1
+    }
+
+    /// The parameters' defaults.
+    pub fn defaults(&self) -> Parameters {
+        let parameters = self.section("Parameters").iter();
+        let defaults = parameters.map(|(name, parameter)| {
+            let default = text(&parameter["Default"]);
+            let default = default.unwrap_or_else(|| panic!("{name} has no default"));
+            (name.clone(), default)
+        });
+        defaults.collect()
+    }
+
+    /// The settings of a function's own, as it gets them with these parameters. What is known only
+    /// of a deployed stack is a variable: `${UserTable}`, named after the stack's output.
+    pub fn settings(&self, executable: &str, parameters: &Parameters) -> Parameters {
+        let variables = &self.function(executable)["Properties"]["Environment"]["Variables"];
+        let variables = variables.as_object().into_iter().flatten();
+        let settings = variables.map(|(name, value)| {
+            let value = self.resolve(value, parameters);
+            (name.clone(), value)
+        });
+        settings.collect()
+    }
+
+    fn resolve(&self, value: &Value, parameters: &Parameters) -> String {
+        if let Some(plain) = text(value) {
+            return plain;
+        }
+        if let Some(parameter) = value["Ref"].as_str().and_then(|name| parameters.get(name)) {
+            return parameter.clone();
+        }
+        if let [condition, then, otherwise] =
+            value["Fn::If"].as_array().map_or(&[][..], Vec::as_slice)
+        {
+            let condition = &self.section("Conditions")[condition.as_str().expect("its name")];
+            let taken = if self.holds(condition, parameters) {
+                then
+            } else {
+                otherwise
+            };
+            return self.resolve(taken, parameters);
+        }
+        let outputs = self.section("Outputs").iter();
+        let output = outputs
+            .filter(|(_, output)| self.is_the_same(&output["Value"], value))
+            .map(|(name, _)| format!("${{{name}}}"))
+            .next();
+        output.unwrap_or_else(|| value.to_string())
+    }
+
+    /// Whether two expressions name the same: in the same words, or one by a resource and the other by
+    /// the name that the template gives it.
+    fn is_the_same(&self, output: &Value, value: &Value) -> bool {
+        let given = output["Ref"].as_str().and_then(|resource| {
+            let resource = self.section("Resources").get(resource)?;
+            resource["Properties"].get("BucketName")
+        });
+        output == value || given == Some(value)
+    }
+
+    /// Whether CloudFormation takes these parameters: each by itself, and by the rules together; why
+    /// not, otherwise.
+    pub fn admits(&self, parameters: &Parameters) -> Result<(), String> {
+        for (name, value) in parameters {
+            self.admits_alone(name, value)?;
+        }
+        for (name, rule) in self.section("Rules") {
+            let applies = rule
+                .get("RuleCondition")
+                .is_none_or(|condition| self.holds(condition, parameters));
+            let assertions = rule["Assertions"].as_array().into_iter().flatten();
+            for assertion in assertions.filter(|_| applies) {
+                if !self.holds(&assertion["Assert"], parameters) {
+                    let told = assertion["AssertDescription"].as_str().unwrap_or_default();
+                    return Err(format!("{name}: {told}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn admits_alone(&self, name: &str, value: &str) -> Result<(), String> {
+        let parameter = &self.section("Parameters")[name];
+        let refused = |by: &str| Err(format!("{name}={value}: {by}"));
+        if let Some(allowed) = parameter["AllowedValues"].as_array()
+            && !allowed
+                .iter()
+                .any(|allowed| text(allowed).as_deref() == Some(value))
+        {
+            return refused("AllowedValues");
+        }
+        if let Some(pattern) = parameter["AllowedPattern"].as_str() {
+            let pattern = Regex::new(&format!("^(?:{pattern})$")).expect("a pattern");
+            let separator = if parameter["Type"] == "CommaDelimitedList" {
+                ","
+            } else {
+                // None that a value could hold.
+                "\0"
+            };
+            if !value.split(separator).all(|part| pattern.is_match(part)) {
+                return refused("AllowedPattern");
+            }
+        }
+        if parameter["Type"] == "Number" {
+            let Ok(number) = value.parse::<f64>() else {
+                return refused("Number");
+            };
+            if parameter["MinValue"]
+                .as_f64()
+                .is_some_and(|least| number < least)
+                || parameter["MaxValue"]
+                    .as_f64()
+                    .is_some_and(|most| number > most)
+            {
+                return refused("MinValue, MaxValue");
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a condition holds.
+    fn holds(&self, condition: &Value, parameters: &Parameters) -> bool {
+        let (name, arguments) = condition
+            .as_object()
+            .and_then(|function| function.iter().next())
+            .unwrap_or_else(|| panic!("expected a condition, found {condition}"));
+        let of = |argument: &Value| self.resolve(argument, parameters);
+        let holds = |argument: &Value| self.holds(argument, parameters);
+        let list = || arguments.as_array().expect("a list of arguments").iter();
+        match name.as_str() {
+            "Fn::Equals" => of(&arguments[0]) == of(&arguments[1]),
+            "Fn::Not" => !holds(&arguments[0]),
+            "Fn::Or" => list().any(holds),
+            "Fn::And" => list().all(holds),
+            "Fn::Contains" => {
+                let values = arguments[0].as_array().expect("a list of values");
+                values.iter().any(|value| of(value) == of(&arguments[1]))
+            }
+            "Condition" => {
+                let name = arguments.as_str().expect("a condition's name");
+                holds(&self.section("Conditions")[name])
+            }
+            _ => panic!("nothing is known of the condition {name}"),
+        }
+    }
+}
+
+/// A plain value as a parameter's text.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn to_json(node: &Yaml<'_>) -> Value {
+    match node {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(flag)) => json!(flag),
+        Yaml::Value(Scalar::Integer(number)) => json!(number),
+        Yaml::Value(Scalar::FloatingPoint(number)) => json!(number.into_inner()),
+        Yaml::Value(Scalar::String(text)) => json!(text),
+        Yaml::Sequence(elements) => elements.iter().map(to_json).collect(),
+        Yaml::Mapping(members) => {
+            let members = members.iter().map(|(name, member)| {
+                let name = text(&to_json(name)).expect("a member's name is a text");
+                (name, to_json(member))
+            });
+            Value::Object(members.collect())
+        }
+        Yaml::Tagged(tag, node) => {
+            let name = match tag.suffix.as_str() {
+                plain @ ("Ref" | "Condition") => plain.to_owned(),
+                function => format!("Fn::{function}"),
+            };
+            json!({ name: to_json(node) })
+        }
+        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
+            panic!("expected plain YAML in the template, found {node:?}")
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What the template says of the functions, held to the functions, both ways.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use e2e::events::{fill, functions};
+use e2e::lambda::starts;
+use e2e::template::{Parameters, Template};
+use serde_json::Value;
+use signin_core::alarm::Alarm;
+use signin_core::face_data::Model;
+use signin_core::policy::Policy;
+
+/// Parameters, each with a value of every kind that the functions tell apart, and then some that
+/// nobody takes.
+const PARAMETERS: [(&str, &[&str], &[&str]); 6] = [
+    (
+        "SignInPolicy",
+        &["FACE", "PASSWORD+FACE", "FACE_DATA", "PASSWORD+FACE_DATA"],
+        &["", "PASSWORD", "ENROL", "face", "FACE,FACE_DATA"],
+    ),
+    (
+        "FaceDataModel",
+        &["descriptor-128", "mesh-468"],
+        &["", "mesh"],
+    ),
+    ("AllowFaceDataOnly", &["true", "false"], &["", "yes"]),
+    ("MatchMode", &["COLLECTION", "COMPARE"], &["", "BOTH"]),
+    ("KeepDocuments", &["true", "false"], &["", "yes"]),
+    (
+        "SimilarityThreshold",
+        &["80", "98.9", "99", "100"],
+        &["", "79.9", "100.1", "high"],
+    ),
+];
+
+/// Every combination of values that are taken one by one, and every other value among defaults.
+fn combinations(defaults: &Parameters) -> Vec<Parameters> {
+    let with = |parameters: &Parameters, name: &str, value: &str| {
+        let mut parameters = parameters.clone();
+        parameters.insert(name.to_owned(), value.to_owned());
+        parameters
+    };
+    let mut all = vec![defaults.clone()];
+    for (name, values, _) in PARAMETERS {
+        let mut next = Vec::new();
+        for parameters in &all {
+            next.extend(values.iter().map(|value| with(parameters, name, value)));
+        }
+        all = next;
+    }
+    for (name, _, values) in PARAMETERS {
+        all.extend(values.iter().map(|value| with(defaults, name, value)));
+    }
+    all
+}
+
+#[tokio::test]
+async fn the_template_takes_what_the_functions_take_and_refuses_what_they_refuse() {
+    let template = Template::read();
+    let functions = functions();
+    let deployed = template.section("Outputs").keys().map(|name| {
+        let value = match name.as_str() {
+            "UserPoolId" => "eu-central-1_aB3dE5gH1",
+            _ => "deployed",
+        };
+        (name.clone(), value.to_owned())
+    });
+    let deployed = deployed.collect();
+    // Each function once for each of its settings, whichever parameters they come from.
+    let mut started: BTreeMap<(&str, Parameters), Result<(), String>> = BTreeMap::new();
+    let mut differ = BTreeSet::new();
+    let mut admitted = 0;
+    let all = combinations(&template.defaults());
+    for parameters in &all {
+        let mut refusal = Ok(());
+        for function in &functions {
+            let mut settings = template.settings(function, parameters);
+            for value in settings.values_mut() {
+                *value = fill(value, &deployed);
+            }
+            let key = (function.as_str(), settings);
+            if !started.contains_key(&key) {
+                let outcome = starts(function, &key.1).await;
+                started.insert(key.clone(), outcome);
+            }
+            let told = started[&key]
+                .as_ref()
+                .map_err(|told| format!("{function}: {told}"));
+            refusal = refusal.and(told.copied());
+        }
+        let admits = template.admits(parameters);
+        admitted += usize::from(admits.is_ok());
+        if admits.is_ok() != refusal.is_ok() {
+            let shown = PARAMETERS.map(|(name, ..)| format!("{name}={}", parameters[name]));
+            let shown = shown.join(" ");
+            differ.insert(format!(
+                "{shown}: template {admits:?}, functions {refusal:?}"
+            ));
+        }
+    }
+    assert!(differ.is_empty(), "{differ:#?}");
+    // Neither side takes everything, or nothing.
+    assert!(admitted > 20 && admitted < all.len(), "{admitted}");
+}
+
+#[test]
+fn the_template_names_every_policy_and_model_and_no_other() {
+    let template = Template::read();
+    let parameters = template.section("Parameters");
+    let allowed = |name: &str| -> BTreeSet<String> {
+        let values = parameters[name]["AllowedValues"].as_array();
+        let values = values.into_iter().flatten().filter_map(Value::as_str);
+        values.map(str::to_owned).collect()
+    };
+    let policies = Policy::ALL.map(|policy| policy.name().to_owned());
+    assert_eq!(allowed("SignInPolicy"), BTreeSet::from(policies));
+    let models = Model::ALL.map(|model| model.name().to_owned());
+    assert_eq!(allowed("FaceDataModel"), BTreeSet::from(models));
+}
+
+#[test]
+fn every_executable_is_a_function_of_the_template_and_the_other_way_round() {
+    let template = Template::read();
+    let named = template
+        .resources("AWS::Serverless::Function")
+        .filter_map(|(_, function)| function["Metadata"]["BuildProperties"]["Binary"].as_str())
+        .map(str::to_owned);
+    assert_eq!(
+        named.collect::<BTreeSet<_>>(),
+        functions().into_iter().collect()
+    );
+}
+
+/// What Lambda's own log says of a process that crashed or was too slow.
+const CRASHES: &str = concat!(
+    r#"{ ($.type = "platform.report") && (($.record.status = "timeout") "#,
+    r#"|| ($.record.errorType = "Runtime.*") || ($.record.errorType = "Sandbox.*")) }"#,
+);
+
+/// The metric that a filter counts for, in its namespace.
+fn counted(filter: &Value) -> (String, Value) {
+    let transformations = filter["Properties"]["MetricTransformations"].as_array();
+    let [transformation] = transformations.map_or(&[][..], Vec::as_slice) else {
+        panic!("expected one metric, found {filter}");
+    };
+    // An alarm on the metric names no dimensions, and would see nothing of one that has some.
+    assert!(transformation["Dimensions"].is_null(), "{filter}");
+    let name = transformation["MetricName"].as_str().expect("a name");
+    (name.to_owned(), transformation["MetricNamespace"].clone())
+}
+
+#[test]
+fn what_is_counted_is_what_the_code_writes_and_each_count_has_one_alarm() {
+    let template = Template::read();
+    let mut patterns = BTreeMap::new();
+    let mut namespaces = BTreeSet::new();
+    for (name, filter) in template.resources("AWS::Logs::MetricFilter") {
+        let (metric, namespace) = counted(filter);
+        let pattern = filter["Properties"]["FilterPattern"]
+            .as_str()
+            .expect("a pattern");
+        let known = patterns.insert(metric, pattern.to_owned());
+        assert!(
+            known.is_none_or(|known| known == pattern),
+            "{name}: {pattern}"
+        );
+        namespaces.insert(namespace.to_string());
+    }
+    let mut written: BTreeMap<String, String> = Alarm::ALL
+        .iter()
+        .map(|alarm| (alarm.metric().to_owned(), alarm.pattern()))
+        .collect();
+    written.insert("Crashes".to_owned(), CRASHES.to_owned());
+    assert_eq!(patterns, written);
+    let mut alarms = Vec::new();
+    for (name, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        let metric = properties["MetricName"].as_str().expect("a metric");
+        if properties["Namespace"] == "AWS/Lambda" {
+            continue;
+        }
+        assert!(
+            namespaces.contains(&properties["Namespace"].to_string()),
+            "{name}"
+        );
+        assert!(properties["Dimensions"].is_null(), "{name}");
+        assert_eq!(properties["Threshold"], 1, "{name}");
+        alarms.push(metric.to_owned());
+    }
+    alarms.sort();
+    assert_eq!(alarms, written.into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn faults_and_crashes_are_counted_in_every_functions_own_log_and_where_the_function_is() {
+    let template = Template::read();
+    for executable in functions() {
+        let function = template.function(&executable);
+        let logging = &function["Properties"]["LoggingConfig"];
+        assert_eq!(logging["LogFormat"], "JSON", "{executable}");
+        for metric in [Alarm::Faults.metric(), "Crashes"] {
+            let filters = template.resources("AWS::Logs::MetricFilter");
+            let counting = filters.filter(|(_, filter)| {
+                filter["Properties"]["LogGroupName"] == logging["LogGroup"]
+                    && filter["Condition"] == function["Condition"]
+                    && counted(filter).0 == metric
+            });
+            assert_eq!(counting.count(), 1, "{metric} of {executable}");
+        }
+    }
+}
+
+#[test]
+fn what_only_one_function_writes_is_counted_in_its_log() {
+    let template = Template::read();
+    for (metric, executables) in [
+        (Alarm::CrowdedSearches, &["verify-auth-challenge"][..]),
+        (Alarm::OwedSignOuts, &["post-confirmation", "sweep"]),
+        (Alarm::RefusedTokens, &["pre-token-generation"]),
+    ] {
+        let logs = executables.iter().map(|executable| {
+            let function = template.function(executable);
+            function["Properties"]["LoggingConfig"]["LogGroup"].to_string()
+        });
+        let filters = template.resources("AWS::Logs::MetricFilter");
+        let counting = filters.filter(|(_, filter)| counted(filter).0 == metric.metric());
+        let counting = counting.map(|(_, filter)| filter["Properties"]["LogGroupName"].to_string());
+        let (counting, logs): (BTreeSet<_>, BTreeSet<_>) = (counting.collect(), logs.collect());
+        assert_eq!(counting, logs, "{metric:?}");
+    }
+}
