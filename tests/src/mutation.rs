@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use signin_core::time::Timestamp;
 
 use crate::clock;
-use crate::stack::{Stack, Variant};
+use crate::stack::{Stack, Variant, logical_name};
 
 /// A trigger, as the pool's settings name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +101,34 @@ impl Stack {
         self.settings("UpdateUserPool", &request).await;
     }
 
-    /// The stack's functions with their settings. All their names begin as a trigger's does.
+    /// The access key ids of the stack's functions, each with the executable that it is.
+    pub async fn callers(&self) -> BTreeMap<String, String> {
+        let key = self.key();
+        let deployed = self.deployed().await;
+        let callers = crate::events::functions()
+            .into_iter()
+            .filter_map(|executable| {
+                let place = logical_name(&executable);
+                let (_, function) = deployed.iter().find(|(name, _)| name.contains(&place))?;
+                let text = |name: &str| function[name].as_str().expect("a function has both");
+                let id = key.id_of_function(text("FunctionArn"), text("Role"));
+                Some((id, executable))
+            });
+        callers.collect()
+    }
+
+    /// The stack's functions with their settings.
     async fn functions(&self) -> BTreeMap<String, Map<String, Value>> {
+        let deployed = self.deployed().await.into_iter();
+        let with_settings = deployed.map(|(name, function)| {
+            let variables = function["Environment"]["Variables"].as_object();
+            (name, variables.cloned().unwrap_or_default())
+        });
+        with_settings.collect()
+    }
+
+    /// The stack's functions as Lambda lists them. All their names begin as a trigger's does.
+    async fn deployed(&self) -> BTreeMap<String, Value> {
         let trigger = self.trigger(Trigger::Verify).await;
         let (stack, _) = trigger
             .split_once("VerifyAuthChallengeFunction")
@@ -125,8 +151,7 @@ impl Stack {
             let place = name.strip_prefix(stack)?;
             // Another stack's name may begin with this one's.
             let own = place.split('-').next()?.ends_with("Function");
-            let variables = function["Environment"]["Variables"].as_object();
-            own.then(|| (name.to_owned(), variables.cloned().unwrap_or_default()))
+            own.then(|| (name.to_owned(), function.clone()))
         });
         let own: BTreeMap<_, _> = own.collect();
         // custom-message stands only in a stack on Cognito's plan LITE.

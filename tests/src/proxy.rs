@@ -1,6 +1,7 @@
 //! The proxy between the functions and what they call: what passed through it, and faults to
 //! order.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 
 use serde::Deserialize;
@@ -83,6 +84,12 @@ impl Proxy {
         }
         let mut seen = self.get(&path).await;
         serde_json::from_value(seen["calls"].take()).expect("the proxy's calls are understood")
+    }
+
+    /// The IAM actions that anybody's calls were ever for, by the access key id they were signed with.
+    pub async fn actions(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let seen = self.get("actions").await;
+        serde_json::from_value(seen).expect("the proxy's actions are understood")
     }
 
     /// Orders a fault, as the proxy's own documentation has it: `operation`, `containing`,

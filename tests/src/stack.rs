@@ -163,10 +163,14 @@ impl Stack {
 
     /// The key behind an access key id: the operator's, or a function's, as local Lambda makes it.
     pub(crate) fn key_of(&self, access_key_id: &str) -> local_guard::Credentials {
+        let caller = self.key().caller(access_key_id);
+        caller.expect("the key is the stack's or a function's")
+    }
+
+    /// The stack's key.
+    pub(crate) fn key(&self) -> StackKey {
         let (id, secret) = (&self.outputs.access_key_id, &self.outputs.secret_access_key);
         StackKey::new(id.clone(), secret.clone())
-            .caller(access_key_id)
-            .expect("the key is the stack's or a function's")
     }
 
     /// The headers that sign a request to a service with somebody's key.
@@ -225,7 +229,7 @@ pub fn executable(function: &str) -> PathBuf {
 }
 
 /// The name that a function has in the template: `pre-signup` is `PreSignupFunction`.
-fn logical_name(function: &str) -> String {
+pub(crate) fn logical_name(function: &str) -> String {
     let mut name: String = function
         .split('-')
         .flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()])

@@ -3,7 +3,7 @@
 //! YAML's short forms of intrinsic functions are read as their long ones: `!Ref X` is
 //! `{"Ref": "X"}`, `!Sub …` is `{"Fn::Sub": …}`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -79,6 +79,45 @@ impl Template {
             (name.clone(), value)
         });
         settings.collect()
+    }
+
+    /// The actions that a function's role is allowed, but for writing its own log.
+    pub fn actions_of(&self, executable: &str) -> BTreeSet<String> {
+        let role = self.function(executable)["Properties"]["Role"]["Fn::GetAtt"].as_str();
+        let role = role.and_then(|role| role.strip_suffix(".Arn"));
+        let role = role.unwrap_or_else(|| panic!("{executable} has no role of its own"));
+        let own = self.section("Resources")[role]["Properties"]["Policies"].as_array();
+        let own = own
+            .into_iter()
+            .flatten()
+            .map(|policy| &policy["PolicyDocument"]);
+        let attached = self
+            .resources("AWS::IAM::Policy")
+            .filter_map(|(_, policy)| {
+                let properties = &policy["Properties"];
+                let mut roles = properties["Roles"].as_array()?.iter();
+                let is_own = roles.any(|named| named["Ref"] == role);
+                is_own.then(|| &properties["PolicyDocument"])
+            });
+        let statements = own
+            .chain(attached)
+            .filter_map(|document| document["Statement"].as_array())
+            .flatten();
+        let mut actions = BTreeSet::new();
+        for statement in statements {
+            assert_eq!(statement["Effect"], "Allow", "{executable}: {statement}");
+            match &statement["Action"] {
+                Value::String(action) => {
+                    actions.insert(action.clone());
+                }
+                Value::Array(list) => {
+                    actions.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
+                }
+                other => panic!("expected actions, found {other}"),
+            }
+        }
+        actions.retain(|action| !action.starts_with("logs:"));
+        actions
     }
 
     fn resolve(&self, value: &Value, parameters: &Parameters) -> String {

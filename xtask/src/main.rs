@@ -138,6 +138,8 @@ enum Suite {
     E2e,
     /// Attacks on the whole stack, each shown to succeed where its defence is missing.
     Attacks,
+    /// The end-to-end tests and the attacks, and whether each permission of a function was used.
+    Permissions,
     /// Faults at every call of every function, each shown to do harm where its defence is missing.
     Faults,
     /// The page's own tests, and those in a browser, against stacks of their own.

@@ -53,8 +53,15 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         unit(paths, &mut table);
     }
     let whole_stack = match suite {
-        None => vec![Suite::E2e, Suite::Attacks, Suite::Faults],
+        None => vec![
+            Suite::E2e,
+            Suite::Attacks,
+            Suite::Permissions,
+            Suite::Faults,
+        ],
         Some(suite @ (Suite::E2e | Suite::Attacks | Suite::Faults)) => vec![suite],
+        // It looks at what the calls of these were for.
+        Some(suite @ Suite::Permissions) => vec![Suite::E2e, Suite::Attacks, suite],
         Some(Suite::Unit | Suite::Web | Suite::Deploy) => vec![],
     };
     if !whole_stack.is_empty() {
@@ -204,6 +211,11 @@ fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&
                 table.check("attacks", || trials("attacks", only));
             }
             Suite::Faults => table.check("faults", || trials("faults", only)),
+            Suite::Permissions => {
+                table.check("permissions", || {
+                    with_stack(program(paths, "permissions", None))
+                });
+            }
             Suite::Unit | Suite::Web | Suite::Deploy => {}
         }
     }

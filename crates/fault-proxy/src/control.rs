@@ -57,6 +57,7 @@ pub(crate) async fn control(
             Some(id) if state.remove(id) => (StatusCode::OK, json!({})),
             _ => not_found,
         },
+        ("GET", ["actions"]) => (StatusCode::OK, json!(state.actions())),
         ("GET", ["calls"]) => {
             let values = |name: &str| -> Vec<String> {
                 let parts = query.split('&').filter_map(|part| part.split_once('='));

@@ -15,6 +15,7 @@
 //! | `DELETE /_proxy/rules/n` | forgets it, and lets go what it holds |
 //! | `GET /_proxy/calls?after=n` | the calls with higher numbers, oldest first |
 //! | `…&containing=text`, `…&any=text` | of those, the ones that hold all, or one, of some texts |
+//! | `GET /_proxy/actions` | every IAM action that was ever called for, by the caller's access key id |
 //! | `GET /_proxy/health` | 200, without the key |
 
 mod control;

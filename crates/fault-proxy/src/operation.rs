@@ -1,6 +1,7 @@
 //! What a request asks for, in the services' own words.
 
 use hyper::{HeaderMap, Method};
+use serde_json::Value;
 
 /// The header with which the local user pool marks what it asks the stack's IAM.
 const RELAYED: &str = "x-relayed-by";
@@ -43,6 +44,51 @@ pub(crate) fn operation(method: &Method, path: &str, query: &str, headers: &Head
     name.to_owned()
 }
 
+/// The actions that IAM asks about for an operation, as policies name them: `s3:GetObjectVersion`,
+/// and for a transaction those of its parts.
+pub(crate) fn actions(
+    operation: &str,
+    query: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Vec<String> {
+    let target = headers.get("x-amz-target");
+    let target = target.and_then(|target| target.to_str().ok());
+    let service = match target.and_then(|target| target.split(['.', '_']).next()) {
+        Some("DynamoDB") if operation == "TransactWriteItems" => return parts(body),
+        Some("DynamoDB") => "dynamodb",
+        Some("RekognitionService") => "rekognition",
+        Some("AWSCognitoIdentityProviderService") => "cognito-idp",
+        Some(_) => return Vec::new(),
+        None => "s3",
+    };
+    let versioned = query
+        .split('&')
+        .any(|part| part.split('=').next() == Some("versionId"));
+    let action = match (service, operation) {
+        ("s3", "ListObjectsV2") => "ListBucket",
+        ("s3", "ListObjectVersions") => "ListBucketVersions",
+        ("s3", "GetObject") if versioned => "GetObjectVersion",
+        ("s3", "DeleteObject") if versioned => "DeleteObjectVersion",
+        ("s3", "GetObject" | "DeleteObject" | "PutObject") => operation,
+        ("s3", _) => return Vec::new(),
+        _ => operation,
+    };
+    vec![format!("{service}:{action}")]
+}
+
+/// The actions of a transaction's parts.
+fn parts(body: &[u8]) -> Vec<String> {
+    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let parts = request["TransactItems"].as_array().into_iter().flatten();
+    let kinds = parts.filter_map(|part| part.as_object()?.keys().next());
+    let actions = kinds.map(|kind| match kind.as_str() {
+        "ConditionCheck" => "dynamodb:ConditionCheckItem".to_owned(),
+        kind => format!("dynamodb:{kind}Item"),
+    });
+    actions.collect()
+}
+
 /// Whether it is the recognition service's.
 pub(crate) fn is_recognition(headers: &HeaderMap) -> bool {
     headers
@@ -65,6 +111,39 @@ pub(crate) fn is_administration(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_call_has_the_actions_that_policies_name() {
+        let none = HeaderMap::new();
+        for (operation, query, action) in [
+            ("GetObject", "x-id=GetObject", Some("s3:GetObject")),
+            ("GetObject", "versionId=1", Some("s3:GetObjectVersion")),
+            (
+                "DeleteObject",
+                "versionId=1",
+                Some("s3:DeleteObjectVersion"),
+            ),
+            ("ListObjectsV2", "list-type=2", Some("s3:ListBucket")),
+            (
+                "ListObjectVersions",
+                "versions",
+                Some("s3:ListBucketVersions"),
+            ),
+            ("Invoke:verify", "", None),
+        ] {
+            let actions = actions(operation, query, &none, b"");
+            assert_eq!(actions, action.as_slice(), "{operation}");
+        }
+        let mut headers = HeaderMap::new();
+        let target = "DynamoDB_20120810.TransactWriteItems";
+        headers.insert("x-amz-target", target.parse().expect("a header"));
+        let body = br#"{"TransactItems": [{"Put": {}}, {"ConditionCheck": {}}, {"Update": {}}]}"#;
+        let actions = actions("TransactWriteItems", "", &headers, body);
+        assert_eq!(
+            actions,
+            ["PutItem", "ConditionCheckItem", "UpdateItem"].map(|item| format!("dynamodb:{item}"))
+        );
+    }
 
     #[test]
     fn every_call_of_the_functions_has_its_name() {

@@ -1,6 +1,6 @@
 //! What the proxy knows: its rules, and the calls it has seen.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,8 @@ struct Inner {
     next_rule: u64,
     calls: VecDeque<Kept>,
     kept: usize,
+    /// The IAM actions of all calls since the start, by the access key they were signed with.
+    actions: BTreeMap<String, BTreeSet<String>>,
     next_call: u64,
 }
 
@@ -120,6 +122,18 @@ impl State {
         drop(inner);
         self.changed.notify_waiters();
         (number, bitten)
+    }
+
+    /// Notes which IAM actions somebody's call was for.
+    pub(crate) fn acted(&self, signer: &str, actions: Vec<String>) {
+        let mut inner = self.lock();
+        let known = inner.actions.entry(signer.to_owned()).or_default();
+        known.extend(actions);
+    }
+
+    /// The IAM actions of all calls, by the access key they were signed with.
+    pub(crate) fn actions(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.lock().actions.clone()
     }
 
     /// Notes how a call ended.

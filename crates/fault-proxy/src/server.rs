@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::control::control;
 use crate::fault::Fault;
-use crate::operation::{is_administration, is_recognition, operation};
+use crate::operation::{actions, is_administration, is_recognition, operation};
 use crate::record::State;
 
 /// How long a stalled call gets nothing.
@@ -159,6 +159,10 @@ async fn serve_one(proxy: &Proxy, request: Request<Incoming>) -> Result<Response
         String::from_utf8_lossy(&received.body)
     );
     let signer = signer(&received.parts.headers);
+    if let Some(signer) = &signer {
+        let actions = actions(&operation, query, &received.parts.headers, &received.body);
+        proxy.state.acted(signer, actions);
+    }
     let length = received.body.len();
     let (number, bitten) = proxy.state.arrived(&operation, signer, text, length);
     let response = proxy.treat(&received, bitten).await;

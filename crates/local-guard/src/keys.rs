@@ -62,6 +62,14 @@ impl StackKey {
         })
     }
 
+    /// The access key id of a function's role, by both their names, as `local/aws.py` makes it.
+    pub fn id_of_function(&self, function: &str, role: &str) -> String {
+        let mut mac = self.keyed();
+        mac.update(format!("function:{function}:{role}").as_bytes());
+        let derived = hex::encode_upper(mac.finalize().into_bytes());
+        format!("{TEMPORARY}{}", &derived[..16])
+    }
+
     /// Whether an access key id is the root user's.
     pub fn is_root(&self, access_key_id: &str) -> bool {
         access_key_id == self.0.access_key_id
