@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use signin_core::enrolment::{ENDED, LEASE};
+use signin_core::budget::{ENDED, ENROLMENT_LEASE};
 use tokio::time::Instant;
 
 use crate::stack::Stack;
@@ -138,7 +138,7 @@ impl Stack {
         let item = self.item(partition, sort).await;
         // Long enough for whoever waits until the call itself has ended, and no longer: a call that
         // died long ago is another matter.
-        let over = now().minus(LEASE + ENDED * 2);
+        let over = now().minus(ENROLMENT_LEASE + ENDED * 2);
         let leased = !item["lease"].is_null();
         let owed = !item["owedAt"].is_null() && (leased || !item["unsettled"].is_null());
         let (due, names) = match (leased, owed) {

@@ -39,6 +39,11 @@ impl Template {
         section.unwrap_or_else(|| panic!("the template has no section {name}"))
     }
 
+    /// What all resources of a kind have in common: `Function`.
+    pub fn globals(&self, kind: &str) -> &Value {
+        &self.section("Globals")[kind]
+    }
+
     /// The resources of a type, by their names.
     pub fn resources<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let resources = self.section("Resources").iter();

@@ -14,7 +14,8 @@ use e2e::people::{
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::{drawn, pictures};
 use signin_client::{Answer, Refusal, SignInClient};
-use signin_core::challenge::{LIFETIME, PRIVATE_PARAMETER, PrivateChallenge, Task};
+use signin_core::budget;
+use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, Task};
 use signin_core::id::{ChallengeId, EnrolmentId};
 use signin_core::key::DocumentKey;
 use signin_core::lockout::{EMPTIED_EVERY, FAILURES_TO_LOCK, Path, SLOW_FALLS};
@@ -326,7 +327,7 @@ async fn an_answer_that_comes_too_late_is_refused_by_name_and_the_enrolment_goes
         key: DocumentKey::Enrolment(EnrolmentId::from(&id)).to_string(),
         expires_at: now.minus(Duration::from_secs(1)),
         session: Opening {
-            began: now.minus(LIFETIME),
+            began: now.minus(budget::CHALLENGE),
             bound: true,
         },
         task: Task::Enrol {

@@ -1,12 +1,14 @@
 //! What the template says of the functions, held to the functions, both ways.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use e2e::events::{fill, functions};
 use e2e::lambda::starts;
 use e2e::template::{Parameters, Template};
 use serde_json::Value;
 use signin_core::alarm::Alarm;
+use signin_core::budget;
 use signin_core::face_data::Model;
 use signin_core::policy::Policy;
 
@@ -227,5 +229,36 @@ fn what_only_one_function_writes_is_counted_in_its_log() {
         let counting = counting.map(|(_, filter)| filter["Properties"]["LogGroupName"].to_string());
         let (counting, logs): (BTreeSet<_>, BTreeSet<_>) = (counting.collect(), logs.collect());
         assert_eq!(counting, logs, "{metric:?}");
+    }
+}
+
+#[test]
+fn the_times_that_the_template_holds_are_the_ones_that_the_functions_reckon_with() {
+    let template = Template::read();
+    let seconds = |value: &Value| value.as_u64().map(Duration::from_secs);
+    let common = seconds(&template.globals("Function")["Timeout"]);
+    for executable in functions() {
+        let own = seconds(&template.function(&executable)["Properties"]["Timeout"]);
+        let expected = match executable.as_str() {
+            "create-collection" => budget::RESOURCE_FUNCTION,
+            "index-images" => budget::INDEXING,
+            "sweep" => budget::SWEEP,
+            _ => budget::COGNITO_WAITS,
+        };
+        assert_eq!(own.or(common), Some(expected), "{executable}");
+    }
+    for kind in ["Custom::FaceCollection", "Custom::Decoy"] {
+        for (name, resource) in template.resources(kind) {
+            let waits = seconds(&resource["Properties"]["ServiceTimeout"]);
+            assert_eq!(waits, Some(budget::RESOURCE_WAITS), "{name}");
+        }
+    }
+    for (name, client) in template.resources("AWS::Cognito::UserPoolClient") {
+        let minutes = client["Properties"]["AuthSessionValidity"].as_u64();
+        assert_eq!(
+            minutes.map(Duration::from_mins),
+            Some(budget::ROUND),
+            "{name}"
+        );
     }
 }

@@ -9,16 +9,7 @@ use aws_config::{BehaviorVersion, environment, retry::RetryConfig};
 pub use aws_config::SdkConfig as Config;
 
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-
-/// What a call to a service may take, its repeat included: less than a trigger's whole budget,
-/// so that one call that hangs leaves time to say so.
-pub(crate) const OPERATION: Duration = Duration::from_millis(2_500);
-
-/// What one attempt may take before it is repeated.
-const ATTEMPT: Duration = Duration::from_millis(1_500);
-
-/// What reaching a service may take.
-const CONNECT: Duration = Duration::from_millis(700);
+use signin_core::budget;
 
 /// Loads the configuration from the environment: region, endpoints and credentials, under the
 /// names that Lambda and the SDKs use.
@@ -27,9 +18,9 @@ pub async fn load() -> Config {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
+        .connect_timeout(budget::CONNECTION)
+        .operation_attempt_timeout(budget::ATTEMPT)
+        .operation_timeout(budget::OPERATION)
         .build();
     let retries = RetryConfig::standard()
         .with_max_attempts(2)

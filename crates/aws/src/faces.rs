@@ -9,6 +9,7 @@ use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::{
     Attribute, BoundingBox, CompareFacesMatch, FaceDetail, Image, QualityFilter, S3Object,
 };
+use signin_core::budget;
 use signin_core::face::{DetectedFace, MAX_MATCHES, Match, Place, Resembling, Threshold};
 use signin_core::id::{EnrolmentId, FaceId};
 use signin_core::profile::StoredDocument;
@@ -60,7 +61,7 @@ impl Recognition {
         let mut timeouts = config
             .timeout_config()
             .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-        timeouts.set_operation_attempt_timeout(Some(crate::client::OPERATION));
+        timeouts.set_operation_attempt_timeout(Some(budget::OPERATION));
         let timeouts = timeouts.build();
         let config = aws_sdk_rekognition::config::Builder::from(config).timeout_config(timeouts);
         Self {

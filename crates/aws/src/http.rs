@@ -1,25 +1,20 @@
 //! One plain HTTP request: a custom resource's answer to CloudFormation.
 
-use std::time::Duration;
-
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use signin_core::budget;
 
 use crate::fault::Fault;
-
-/// How often the answer is sent before it is given up. A stack that gets none waits until its
-/// time is up.
-const ATTEMPTS: u32 = 4;
 
 /// Puts `body` to a presigned URL, a few times if need be. No content type is sent: the URL was
 /// signed without one.
 pub async fn put(url: &str, body: &str) -> Result<(), Fault> {
     let settings = HttpConnectorSettings::builder()
-        .connect_timeout(Duration::from_secs(2))
-        .read_timeout(Duration::from_secs(4))
+        .connect_timeout(budget::ANSWER_CONNECTION)
+        .read_timeout(budget::ANSWER_READ)
         .build();
     let connector = Connector::builder()
         .connector_settings(settings)
@@ -27,8 +22,8 @@ pub async fn put(url: &str, body: &str) -> Result<(), Fault> {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build();
     let mut last = Fault::new("PutAnswer", "never tried");
-    for attempt in 0..ATTEMPTS {
-        tokio::time::sleep(Duration::from_millis(200) * attempt).await;
+    for attempt in 0..budget::ANSWERS {
+        tokio::time::sleep(budget::ANSWER_PAUSE * attempt).await;
         match put_once(&connector, url, body).await {
             Ok(()) => return Ok(()),
             Err(fault) => last = fault,

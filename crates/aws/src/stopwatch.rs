@@ -6,10 +6,6 @@ use signin_core::id::CallId;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-/// When a trigger's answer must be ready, counted from the call: Cognito waits 5 seconds and
-/// then calls again.
-pub const TRIGGER_BUDGET: Duration = Duration::from_millis(3_800);
-
 /// A call of a function: which one, and how long it has been running.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {

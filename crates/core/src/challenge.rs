@@ -19,10 +19,6 @@ use crate::session::{Progress, Stage};
 use crate::step::{Metadata, Step};
 use crate::time::Timestamp;
 
-/// How long a challenge and its upload grant are good. The user pool gives an answer 15 minutes
-/// (`AuthSessionValidity`); the half minute less keeps the grant inside the session.
-pub const LIFETIME: Duration = Duration::from_secs(15 * 60 - 30);
-
 /// The name under which the private parameters carry a [`PrivateChallenge`].
 pub const PRIVATE_PARAMETER: &str = "challenge";
 

@@ -6,19 +6,12 @@
 
 use std::time::Duration;
 
+use crate::budget;
 use crate::id::{CallId, EnrolmentId, UserName};
 use crate::reason::Verdict;
 use crate::reset::Opening;
 use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
-
-/// How long the call that consumed a challenge may take to record its verdict. A trigger
-/// answers within 4 seconds; Cognito's repeat comes after 5.
-pub const LEASE: Duration = Duration::from_millis(4_500);
-
-/// How long the same answer to the same challenge gets the first one's verdict: Cognito's three
-/// calls of 5 seconds, and some.
-pub const REPEATS_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long the record of a used challenge is kept. A challenge expires long before.
 pub const KEPT: Duration = Duration::from_hours(24);
@@ -88,7 +81,7 @@ impl Consumption {
             at: now,
             answer,
             call,
-            lease: now.plus(LEASE),
+            lease: now.plus(budget::CHALLENGE_LEASE),
             taken_over: false,
             verdict: None,
             compared: false,
@@ -102,7 +95,7 @@ impl Consumption {
     pub fn taken_over(&self, call: CallId, now: Timestamp) -> Self {
         Self {
             call,
-            lease: now.plus(LEASE),
+            lease: now.plus(budget::CHALLENGE_LEASE),
             taken_over: true,
             ..self.clone()
         }
@@ -121,7 +114,7 @@ impl Consumption {
         call: CallId,
         now: Timestamp,
     ) -> Repeat {
-        if self.user != *user || self.answer != answer || now > self.at.plus(REPEATS_WITHIN) {
+        if self.user != *user || self.answer != answer || now > self.at.plus(budget::SAME_ANSWER) {
             return Repeat::Refused;
         }
         match self.verdict {

@@ -27,16 +27,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::budget;
 use crate::id::{CallId, EnrolmentId, UserName};
 use crate::key::DocumentKey;
 use crate::profile::EnrolledFace;
 use crate::reason::Reason;
 use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
-
-/// How long a call may take to index before it counts as dead. Longer than any of the
-/// functions may run for an enrolment's picture within a sign-in.
-pub const LEASE: Duration = Duration::from_secs(6);
 
 /// How long an enrolment that never became active is kept.
 pub const KEPT: Duration = Duration::from_hours(168);
@@ -45,11 +42,6 @@ pub const KEPT: Duration = Duration::from_hours(168);
 /// whoever could have gone on: S3's event is brought again for at most six hours, but a session
 /// that could answer again is over after a quarter of one, and every further picture takes over.
 pub const GIVEN_UP: Duration = Duration::from_hours(1);
-
-/// How long after its lease, or after somebody has taken over from it, a call counts as ended for
-/// good: Lambda ends every function that indexes within this time of its beginning (index-images'
-/// `Timeout` in the template is the longest).
-pub const ENDED: Duration = Duration::from_mins(1);
 
 /// How often the pictures of one enrolment are looked at, answers and upload events together. A
 /// session has ten rounds of `ENROL`; two more are for calls that died.
@@ -237,7 +229,8 @@ impl Enrolment {
 impl Remains {
     /// Whether a call may still be at it, so that a face may still come.
     pub fn are_still_made(&self, now: Timestamp) -> bool {
-        self.lease.is_some_and(|lease| now <= lease.plus(ENDED))
+        self.lease
+            .is_some_and(|lease| now <= lease.plus(budget::ENDED))
     }
 }
 
@@ -431,7 +424,7 @@ mod tests {
             face: None,
             lease: Some(at(6)),
         };
-        let ended = at(6).plus(ENDED);
+        let ended = at(6).plus(budget::ENDED);
         assert!(remains.are_still_made(ended));
         assert!(!remains.are_still_made(ended.plus(Duration::from_millis(1))));
         assert!(!Remains::default().are_still_made(at(0)));

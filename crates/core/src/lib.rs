@@ -7,6 +7,7 @@
 
 pub mod alarm;
 pub mod answer;
+pub mod budget;
 pub mod challenge;
 pub mod consumption;
 pub mod enrolment;

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::consumption::LEASE;
+use crate::budget;
 use crate::id::ChallengeId;
 use crate::policy::Factor;
 use crate::reason::Reason;
@@ -382,8 +382,9 @@ impl Tries {
     /// The tries whose call has had its time and left no verdict: it died, or another has taken
     /// its place. The challenge's own record says which.
     pub fn overdue(&self, now: Timestamp) -> impl Iterator<Item = &ChallengeId> {
-        let overdue =
-            move |tried: &Try| tried.state == State::Reserved && now > tried.at.plus(LEASE);
+        let overdue = move |tried: &Try| {
+            tried.state == State::Reserved && now > tried.at.plus(budget::CHALLENGE_LEASE)
+        };
         self.recent
             .iter()
             .filter(move |(_, tried)| overdue(tried))
@@ -554,7 +555,7 @@ mod tests {
     #[test]
     fn a_try_is_overdue_when_its_calls_lease_is_over() {
         let reserved = Tries::default().reserve(&id(1), NOW).unwrap();
-        let over = NOW.plus(LEASE);
+        let over = NOW.plus(budget::CHALLENGE_LEASE);
         assert_eq!(reserved.overdue(over).count(), 0);
         let over = over.plus(Duration::from_millis(1));
         assert_eq!(reserved.overdue(over).collect::<Vec<_>>(), [&id(1)]);

@@ -11,15 +11,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget;
 use crate::secret::Sha256Digest;
 use crate::time::Timestamp;
-
-/// How long after a reset a session may still be one that proved the old password: the user
-/// pool's `AuthSessionValidity` and a minute.
-pub const OLD_SESSIONS_LIVE: Duration = Duration::from_mins(16);
-
-/// How long a session waits for an answer at most: the user pool's `AuthSessionValidity`.
-const ROUND: Duration = Duration::from_mins(15);
 
 /// A completed reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +48,7 @@ impl Opening {
     pub fn unknown(rounds: usize, now: Timestamp) -> Self {
         let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
         Self {
-            began: now.minus(ROUND.saturating_mul(rounds)),
+            began: now.minus(budget::ROUND.saturating_mul(rounds)),
             bound: false,
         }
     }
@@ -63,7 +57,7 @@ impl Opening {
     /// session's steps say whether it proved a password.
     pub fn resets_before(self, password: bool) -> Timestamp {
         if password && !self.bound {
-            self.began.minus(OLD_SESSIONS_LIVE)
+            self.began.minus(budget::OLD_SESSIONS_LIVE)
         } else {
             self.began
         }
@@ -91,7 +85,7 @@ impl Opening {
 /// How long after a reset a session with a password and without the reset's secret must still wait
 /// to begin; zero where it need not.
 pub fn wait(reset: Timestamp, now: Timestamp) -> Duration {
-    reset.plus(OLD_SESSIONS_LIVE).since(now)
+    reset.plus(budget::OLD_SESSIONS_LIVE).since(now)
 }
 
 #[cfg(test)]

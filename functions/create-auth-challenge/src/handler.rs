@@ -5,10 +5,11 @@ use signin_aws::client::Config;
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::grants::grant;
 use signin_aws::pictures::Bucket;
-use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
+use signin_aws::stopwatch::Stopwatch;
 use signin_aws::table::{Standing, UserTable};
+use signin_core::budget;
 use signin_core::challenge::{
-    self, Due, Known, LIFETIME, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
+    self, Due, Known, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
 };
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
@@ -40,7 +41,7 @@ impl Creator {
         let id = random::challenge_id()?;
         let watch = Stopwatch::start(clock::now());
         let challenge = self.challenge(&asked, id, watch);
-        let challenge = in_time("CreateChallenge", watch.after(TRIGGER_BUDGET), challenge).await;
+        let challenge = in_time("CreateChallenge", watch.after(budget::TRIGGER), challenge).await;
         let (public, private, wrong) = challenge.map_err(|fault| {
             fault.log();
             Refusal::unavailable()
@@ -99,7 +100,7 @@ impl Creator {
             }
         };
         let (uploaded, task) = self.asks(due, stake, asked, &id, profile, watch).await?;
-        let expires_at = now.plus(LIFETIME);
+        let expires_at = now.plus(budget::CHALLENGE);
         let (wanted, key) = match uploaded {
             Some((bucket, key)) => {
                 let upload = grant(&self.config, bucket, &key, now, expires_at).await?;

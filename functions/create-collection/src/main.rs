@@ -1,20 +1,15 @@
 //! create-collection: CloudFormation's custom resources, the face collection and the decoy.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use signin_aws::client::Config;
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::{client, faces::Recognition, http, pictures::Bucket};
+use signin_core::budget;
 use signin_core::key::DECOY;
 use signin_core::secret::PictureBytes;
 use signin_edge::custom_resource::{Envelope, Made, Request, request};
 use signin_edge::{Failure, Refusal, run};
 use tokio::time::Instant;
-
-/// What the work may take, so that time is left to answer: the function may run for 45 seconds,
-/// and sending the answer may take 26 of them.
-const BUDGET: Duration = Duration::from_secs(10);
 
 /// A face that nobody has, drawn by `e2e::drawn::face`.
 const DRAWN_FACE: &[u8] = include_bytes!("../drawn-face.jpg");
@@ -32,7 +27,7 @@ async fn serve(config: &Config, event: &Value) -> Result<Value, Refusal> {
         Err(expected) => Err(expected.to_owned()),
         Ok(request) => in_time(
             "CustomResource",
-            Instant::now() + BUDGET,
+            Instant::now() + budget::RESOURCE,
             carry_out(config, request),
         )
         .await

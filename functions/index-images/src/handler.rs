@@ -1,22 +1,18 @@
 //! Every object of an event, each on its own; one that fails makes the whole call fail, loudly,
 //! so that Lambda calls again. What was done before is then found done.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use signin_aws::enrolment::{Document, Indexer, Outcome};
 use signin_aws::fault::Fault;
 use signin_aws::pictures::Found;
 use signin_aws::stopwatch::{Call, Stopwatch};
+use signin_core::budget;
 use signin_core::id::EnrolmentId;
 use signin_core::key::{BULK, DocumentKey};
 use signin_core::reason::Reason;
 use signin_core::time::Timestamp;
 use signin_edge::object_created::{Created, created};
 use signin_edge::{Refusal, clock, random};
-
-/// How long to wait for another call that is at the same enrolment: longer than its lease.
-const PATIENCE: Duration = Duration::from_secs(12);
 
 /// How many replaced enrolments a call undoes at most, beside what it was called for.
 const UNDONE: i32 = 3;
@@ -139,7 +135,7 @@ impl Images {
         };
         let indexed = self
             .indexer
-            .index_patiently(&document, call, call.watch.after(PATIENCE))
+            .index_patiently(&document, call, call.watch.after(budget::INDEXING_PATIENCE))
             .await?;
         match (indexed, &document.key) {
             (Outcome::Indexed(face), DocumentKey::Bulk { .. }) => {

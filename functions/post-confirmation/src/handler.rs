@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use signin_aws::fault::in_time;
-use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
+use signin_aws::stopwatch::Stopwatch;
 use signin_aws::table::UserTable;
 use signin_aws::user_pool::UserPools;
 use signin_core::alarm::SIGN_OUT;
+use signin_core::budget;
 use signin_core::sign_up::Confirmation;
 use signin_edge::post_confirmation::{Confirmed, confirmed, respond};
 use signin_edge::{Event, Refusal, clock};
@@ -22,7 +23,7 @@ impl Confirmer {
     /// Answers a PostConfirmation event.
     pub(crate) async fn answer(&self, event: Value) -> Result<Value, Refusal> {
         let watch = Stopwatch::start(clock::now());
-        let until = watch.after(TRIGGER_BUDGET);
+        let until = watch.after(budget::TRIGGER);
         let event = Event::new(event)?;
         let confirmed = confirmed(&self.consent, &event)?;
         let Confirmed {

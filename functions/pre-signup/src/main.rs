@@ -2,8 +2,9 @@
 //! and the face data where those are compared; lets an administrator make accounts for others.
 
 use signin_aws::fault::in_time;
-use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
+use signin_aws::stopwatch::Stopwatch;
 use signin_aws::{client, table::UserTable};
+use signin_core::budget;
 use signin_core::sign_up::Required;
 use signin_edge::pre_signup::{NewAccount, SigningUp, new_account, respond};
 use signin_edge::settings::{SignIn, setting};
@@ -23,7 +24,7 @@ async fn main() -> Result<(), Failure> {
         let event = Event::new(event)?;
         if let NewAccount::Own(SigningUp { user, sign_up }) = new_account(required, &event)? {
             let stored = table.store_sign_up(&user, &sign_up, watch.now());
-            let stored = in_time("StoreSignUp", watch.after(TRIGGER_BUDGET), stored).await;
+            let stored = in_time("StoreSignUp", watch.after(budget::TRIGGER), stored).await;
             stored.map_err(|fault| {
                 fault.log();
                 Refusal::unavailable()

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use signin_aws::fault::{Fault, in_time};
-use signin_aws::stopwatch::{Stopwatch, TRIGGER_BUDGET};
+use signin_aws::stopwatch::Stopwatch;
 use signin_aws::table::UserTable;
 use signin_core::alarm::NO_TOKENS;
+use signin_core::budget;
 use signin_core::id::UserName;
 use signin_core::pass::{Guard, Need, Refused, Steps, TokenRequest};
 use signin_edge::pre_token_generation::{Asked, UserPoolTier, asked, respond};
@@ -48,7 +49,7 @@ impl TokenGuard {
         request: &TokenRequest,
         watch: Stopwatch,
     ) -> Result<Result<Option<Steps>, Refused>, Fault> {
-        let until = watch.after(TRIGGER_BUDGET);
+        let until = watch.after(budget::TRIGGER);
         Ok(match self.guard.needs(request) {
             Need::Pass => {
                 let now = watch.now();

@@ -12,6 +12,7 @@ use signin_aws::enrolment::Indexer;
 use signin_aws::fault::Fault;
 use signin_aws::pictures::{Bucket, Listed, Marker};
 use signin_aws::user_pool::UserPools;
+use signin_core::budget;
 use signin_core::enrolment::Enrolment;
 use signin_core::id::{EnrolmentId, UserPoolId};
 use signin_core::key::{BULK, DocumentKey, ENROLMENTS, SIGN_INS};
@@ -19,14 +20,6 @@ use signin_core::time::Timestamp;
 use signin_edge::scheduled::due;
 use signin_edge::{Refusal, random};
 use tokio::time::Instant;
-
-/// How long each step may take. Five of them and the slowest call fit into the function's five
-/// minutes.
-const STEP: Duration = Duration::from_secs(50);
-
-/// How long a picture may lie before it counts as left over: longer than a challenge is good, and
-/// than S3's event takes to be served and repeated.
-const STALE: Duration = Duration::from_hours(1);
 
 /// How long an operator's upload may lie that could not be indexed, while an alarm tells of it.
 const BULK_KEPT: Duration = Duration::from_hours(24);
@@ -67,7 +60,7 @@ struct Share(Instant);
 
 impl Share {
     fn begin() -> Self {
-        Self(Instant::now() + STEP)
+        Self(Instant::now() + budget::SWEEP_STEP)
     }
 
     fn is_over(&self) -> bool {
@@ -168,7 +161,7 @@ impl Sweeper {
                 if share.is_over() {
                     return;
                 }
-                if object.since.plus(STALE) <= now {
+                if object.since.plus(budget::PICTURE_STALE) <= now {
                     tally.deleted(self.sign_ins.delete(&object.key).await);
                 }
             }
@@ -225,7 +218,7 @@ impl Sweeper {
         now: Timestamp,
         tally: &mut Tally,
     ) -> Result<(), Fault> {
-        let Some(version) = old(found, STALE, now) else {
+        let Some(version) = old(found, budget::PICTURE_STALE, now) else {
             return Ok(());
         };
         if seen.as_ref().is_none_or(|(key, _)| *key != found.key) {
@@ -287,7 +280,7 @@ impl Sweeper {
         now: Timestamp,
         tally: &mut Tally,
     ) -> Result<(), Fault> {
-        let Some(version) = old(found, STALE, now) else {
+        let Some(version) = old(found, budget::PICTURE_STALE, now) else {
             return Ok(());
         };
         let record = match DocumentKey::parse(&found.key) {

@@ -6,6 +6,7 @@ use signin_aws::pictures::Found;
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, Settled};
 use signin_core::answer::Answer;
+use signin_core::budget;
 use signin_core::id::EnrolmentId;
 use signin_core::key::DocumentKey;
 use signin_core::lockout::Cost;
@@ -13,7 +14,7 @@ use signin_core::picture::inspect;
 use signin_core::reason::{Reason, Verdict};
 use signin_edge::verify_auth_challenge::Answered;
 
-use crate::handler::{JUDGED_BY, Verifier, answering};
+use crate::handler::{Verifier, answering};
 
 impl Verifier {
     /// Judges a document; none where the challenge was used before.
@@ -25,7 +26,7 @@ impl Verifier {
         call: Call,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        let until = call.watch.after(JUDGED_BY);
+        let until = call.watch.after(budget::JUDGEMENT);
         let ticket = match table.claim(answering(answered, call)).await? {
             Claim::Mine(ticket) => ticket,
             Claim::Settled(verdict, _) => return Ok(Some(verdict)),
@@ -83,7 +84,7 @@ impl Verifier {
             enrolment: enrolment.clone(),
             found,
         };
-        let until = call.watch.after(JUDGED_BY);
+        let until = call.watch.after(budget::JUDGEMENT);
         self.indexer.index_patiently(&document, call, until).await
     }
 }

@@ -5,7 +5,6 @@
 //! deleted.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use signin_aws::faces::Trouble;
 use signin_aws::fault::{Fault, in_time};
@@ -13,6 +12,7 @@ use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, FullPass, PassedFace, Settled, Ticket};
 use signin_core::alarm::CROWDED;
 use signin_core::answer::Answer;
+use signin_core::budget;
 use signin_core::challenge::{ExpectedFace, Stake};
 use signin_core::face::{DetectedFace, Resembling, Search, assess, is_the_documents, search};
 use signin_core::id::{EnrolmentId, FaceId};
@@ -28,13 +28,7 @@ use signin_edge::settings::{InvalidSetting, needed, setting, setting_or_none};
 use signin_edge::verify_auth_challenge::Answered;
 use tokio::time::Instant;
 
-use crate::handler::{JUDGED_BY, Verifier, answering};
-
-/// What reading the picture may take, its body included: the rest of the time is for comparing.
-const READ_BUDGET: Duration = Duration::from_millis(1_500);
-
-/// What deleting it may take: a verdict does not wait for it.
-const DELETE_BUDGET: Duration = Duration::from_millis(500);
+use crate::handler::{Verifier, answering};
 
 /// With what a probe is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +112,7 @@ impl Verifier {
         call: Call,
     ) -> Result<Option<Verdict>, Fault> {
         let table = &self.indexer.table;
-        let until = call.watch.after(JUDGED_BY);
+        let until = call.watch.after(budget::JUDGEMENT);
         let answer = Answer::parse(&answered.answer);
         // What no recogniser would be asked about puts no try at stake, not even for a moment.
         if let Some(reason) = unreadable(&answer) {
@@ -166,7 +160,8 @@ impl Verifier {
         match answer {
             Ok(Answer::Uploaded) => {
                 let read = self.sign_ins.read(key, None);
-                let found = in_time("GetObject", Instant::now() + READ_BUDGET, read).await?;
+                let found =
+                    in_time("GetObject", Instant::now() + budget::PICTURE_READ, read).await?;
                 Ok(found.into_bytes())
             }
             Ok(Answer::Inline(bytes)) => Ok(Ok(bytes.clone())),
@@ -178,8 +173,12 @@ impl Verifier {
     async fn delete(&self, key: &str, answer: &Result<Answer, Reason>) {
         let delete = self.sign_ins.delete(key);
         if answer == &Ok(Answer::Uploaded)
-            && let Err(fault) =
-                in_time("DeleteObject", Instant::now() + DELETE_BUDGET, delete).await
+            && let Err(fault) = in_time(
+                "DeleteObject",
+                Instant::now() + budget::PICTURE_DELETION,
+                delete,
+            )
+            .await
         {
             fault.log();
         }

@@ -1,14 +1,13 @@
 //! An answer and its verdict. Whatever happens, Cognito gets a verdict within four seconds: a
 //! trigger that fails or is late would be called again.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use signin_aws::enrolment::Indexer;
 use signin_aws::fault::in_time;
 use signin_aws::pictures::Bucket;
-use signin_aws::stopwatch::{Call, Stopwatch, TRIGGER_BUDGET};
+use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_aws::table::{Answering, EmptiedBy};
+use signin_core::budget;
 use signin_core::challenge::Task;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
@@ -19,9 +18,6 @@ use signin_edge::verify_auth_challenge::{Answered, answered, respond};
 use signin_edge::{Event, Refusal, clock, random};
 
 use crate::face::MatchMode;
-
-/// When judging ends, counted from the call. What is left is for the verdict's record.
-pub(crate) const JUDGED_BY: Duration = Duration::from_secs(3);
 
 /// Judges answers.
 pub(crate) struct Verifier {
@@ -99,7 +95,7 @@ impl Verifier {
                 Task::Refuse { reason, .. } => self.refuse_unread(answered, *reason, call).await,
             }
         };
-        let judged = in_time("Verify", call.watch.after(TRIGGER_BUDGET), judged).await;
+        let judged = in_time("Verify", call.watch.after(budget::TRIGGER), judged).await;
         let step = answered.challenge.step().name();
         match judged {
             Ok(Some(verdict)) => {
@@ -136,7 +132,7 @@ impl Verifier {
             let table = &self.indexer.table;
             let now = call.watch.now();
             let emptied = table.empty_tries(&answered.user, scope, EmptiedBy::OtherPath, now);
-            let until = call.watch.after(TRIGGER_BUDGET);
+            let until = call.watch.after(budget::TRIGGER);
             if let Err(fault) = in_time("EmptyTries", until, emptied).await {
                 fault.log();
             }
@@ -154,6 +150,6 @@ pub(crate) fn answering(answered: &Answered, call: Call) -> Answering<'_> {
         answer: Sha256Digest::of(answered.answer.as_bytes()),
         call: call.id,
         watch: call.watch,
-        until: call.watch.after(JUDGED_BY),
+        until: call.watch.after(budget::JUDGEMENT),
     }
 }

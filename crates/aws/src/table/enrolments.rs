@@ -7,7 +7,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use signin_core::enrolment::{ENDED, Enrolment, GIVEN_UP, KEPT, LEASE, Remains, State};
+use signin_core::budget;
+use signin_core::enrolment::{Enrolment, GIVEN_UP, KEPT, Remains, State};
 use signin_core::id::{CallId, EnrolmentId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::profile::{self, ConsentBy, EnrolledFace, Profile};
@@ -158,7 +159,7 @@ impl UserTable {
         call: CallId,
         now: Timestamp,
     ) -> Result<Option<Lease>, Fault> {
-        let until = now.plus(LEASE);
+        let until = now.plus(budget::ENROLMENT_LEASE);
         let leased = State::Indexing { call, lease: until };
         let mut unsettled = found.unsettled.clone();
         let before = match found.state {
@@ -216,7 +217,7 @@ impl UserTable {
         let due = if lease.unsettled.is_empty() {
             KEPT
         } else {
-            ENDED
+            budget::ENDED
         };
         let write = owe(write, Debt::Enrolment, face.indexed_at.plus(due));
         let remembered = Write::to(picture_key(&lease.user, picture))

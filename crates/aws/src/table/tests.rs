@@ -174,7 +174,7 @@ fn found_tries(tries: &Tries) -> Rule {
 }
 
 fn used(consumed: Timestamp, verdict: Option<&str>) -> Rule {
-    let lease = consumed.plus(signin_core::consumption::LEASE);
+    let lease = consumed.plus(signin_core::budget::CHALLENGE_LEASE);
     let mut attributes = vec![
         ("PK", s("CHALLENGE#01010101010101010101010101010101")),
         ("SK", s("CHALLENGE")),
@@ -601,7 +601,7 @@ async fn a_verdict_on_a_try_that_was_emptied_meanwhile_stands_without_it() {
 
 /// The record of a challenge that a call of the tests' own consumed.
 fn consumed_by(call: [u8; 16], verdict: Option<&str>) -> Rule {
-    let lease = NOW.plus(signin_core::consumption::LEASE);
+    let lease = NOW.plus(signin_core::budget::CHALLENGE_LEASE);
     let mut attributes = vec![
         ("PK", s("CHALLENGE#01010101010101010101010101010101")),
         ("SK", s("CHALLENGE")),

@@ -8,9 +8,8 @@ use e2e::trial::Seen;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
-use signin_core::challenge::{
-    ExpectedFace, LIFETIME, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task,
-};
+use signin_core::budget;
+use signin_core::challenge::{ExpectedFace, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task};
 use signin_core::id::{ChallengeId, FaceId};
 use signin_core::key;
 use signin_core::lockout::{Path, Tries};
@@ -151,7 +150,7 @@ pub(crate) fn face_request_on(
     let private = PrivateChallenge {
         key: key::sign_in(&id),
         id,
-        expires_at: now.plus(LIFETIME),
+        expires_at: now.plus(budget::CHALLENGE),
         session: Opening {
             began: now,
             bound: false,

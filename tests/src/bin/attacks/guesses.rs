@@ -11,7 +11,7 @@ use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use e2e::{drawn, pictures};
 use signin_client::{Challenge, ClientError, Round, SignInClient};
-use signin_core::consumption::LEASE;
+use signin_core::budget::CHALLENGE_LEASE;
 use signin_core::lockout::{
     FAILURES_TO_LOCK, FREE_FAILURES, LONGEST_WAIT, Path, SLOW_FALLS, UNUSABLE_FALLS, UNUSABLE_FREE,
 };
@@ -133,7 +133,7 @@ pub(crate) async fn all_at_once(ground: Ground) -> Seen {
     let mut counted = open_failures(&stack, victim.user_name()).await;
     // A call that was too slow to compare holds its place until its lease is over; the next sign-in
     // gives it back.
-    let deadline = Instant::now() + 4 * LEASE;
+    let deadline = Instant::now() + 4 * CHALLENGE_LEASE;
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     while counted as usize > compared && Instant::now() < deadline {
         ticks.tick().await;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use e2e::proxy::{Call, Proxy};
 use e2e::stack::Stack;
 use serde_json::{Value, json};
-use signin_core::consumption::LEASE;
+use signin_core::budget::CHALLENGE_LEASE;
 use signin_core::lockout::Path;
 
 /// How long a trigger may take: a second less than Cognito waits.
@@ -19,7 +19,7 @@ pub(crate) async fn leases_are_over(stack: &Stack, user: &str) {
     for (partition, sort) in stack.records_of(user).await {
         stack.end_lease(&partition, &sort).await;
     }
-    stack.time_passes(user, 2 * LEASE).await;
+    stack.time_passes(user, 2 * CHALLENGE_LEASE).await;
 }
 
 /// Failures that stand against a user, whatever the path.

@@ -11,7 +11,8 @@ use e2e::stack::{Stack, Variant};
 use e2e::trial::{Ground, Running, Seen, Trial};
 use serde_json::{Value, json};
 use signin_client::{Challenge, Round};
-use signin_core::challenge::{LIFETIME, PRIVATE_PARAMETER, PrivateChallenge, Task};
+use signin_core::budget;
+use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, Task};
 use signin_core::id::{ChallengeId, EnrolmentId};
 use signin_core::key::DocumentKey;
 use signin_core::reset::Opening;
@@ -288,7 +289,7 @@ async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answ
     let now = e2e::tries::now();
     let private = PrivateChallenge {
         id: ChallengeId::parse(&asked.challenge_id).expect("a challenge id"),
-        expires_at: now.plus(LIFETIME),
+        expires_at: now.plus(budget::CHALLENGE),
         key,
         session: Opening {
             began: now,
