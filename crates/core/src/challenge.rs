@@ -22,9 +22,6 @@ use crate::time::Timestamp;
 /// The name under which the private parameters carry a [`PrivateChallenge`].
 pub const PRIVATE_PARAMETER: &str = "challenge";
 
-/// The longest private parameter that is read, in bytes.
-const MAX_PRIVATE_PARAMETER: usize = 16 * 1024;
-
 /// What the next custom challenge asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Due {
@@ -65,7 +62,7 @@ pub enum Due {
 
 /// Face data that the probe may resemble.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct EnrolledData {
     /// The enrolment that they are from.
     pub of: EnrolmentId,
@@ -247,7 +244,7 @@ fn accepted(profile: &Profile) -> Option<EnrolledData> {
 /// What verify-auth-challenge is told. It travels as a private challenge parameter: from
 /// create-auth-challenge through Cognito, never to the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct PrivateChallenge {
     /// The challenge's id.
     pub id: ChallengeId,
@@ -264,11 +261,7 @@ pub struct PrivateChallenge {
 
 /// What a challenge asks verify-auth-challenge to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Task {
     /// Index the document's face.
     Enrol {
@@ -317,7 +310,7 @@ pub enum Task {
 
 /// What a try costs if it fails, and what a pass does for other paths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Stake {
     /// The path that a failure counts on.
     pub path: Path,
@@ -382,19 +375,6 @@ impl PrivateChallenge {
             Task::Enrol { consent, .. } | Task::EnrolData { consent, .. } => consent.as_deref(),
             Task::Face { .. } | Task::FaceData { .. } | Task::Refuse { .. } => None,
         }
-    }
-
-    /// The text of the private parameter.
-    pub fn to_parameter(&self) -> String {
-        serde_json::to_string(self).expect("names and numbers only, which JSON can always hold")
-    }
-
-    /// Reads the private parameter; none where it is not exactly one of ours.
-    pub fn from_parameter(text: &str) -> Option<Self> {
-        if text.len() > MAX_PRIVATE_PARAMETER {
-            return None;
-        }
-        serde_json::from_str(text).ok()
     }
 }
 
@@ -1152,10 +1132,10 @@ mod tests {
             },
         };
         let text = challenge.to_parameter();
-        assert!(text.len() < MAX_PRIVATE_PARAMETER, "{}", text.len());
+        assert!(text.len() < crate::envelope::LONGEST, "{}", text.len());
         let shown = format!("{challenge:?}");
         assert!(!shown.contains("AAAA"), "{shown}");
-        assert_eq!(PrivateChallenge::from_parameter(&text), Some(challenge));
+        assert_eq!(PrivateChallenge::from_parameter(&text), Ok(challenge));
     }
 
     #[test]
@@ -1179,9 +1159,10 @@ mod tests {
             },
         };
         let text = challenge.to_parameter();
-        assert_eq!(PrivateChallenge::from_parameter(&text), Some(challenge));
+        assert_eq!(PrivateChallenge::from_parameter(&text), Ok(challenge));
         for wrong in ["", "null", "{}", &text.replace("own", &"x".repeat(20_000))] {
-            assert_eq!(PrivateChallenge::from_parameter(wrong), None);
+            let read = PrivateChallenge::from_parameter(wrong);
+            assert_eq!(read, Err(crate::envelope::Unread::NotOurs));
         }
     }
 

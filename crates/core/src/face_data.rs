@@ -173,7 +173,6 @@ struct Document {
 
 /// Face data as one function hands them to another.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Packed {
     model: Model,
     data: Zeroizing<String>,

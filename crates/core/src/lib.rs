@@ -11,6 +11,7 @@ pub mod budget;
 pub mod challenge;
 pub mod consumption;
 pub mod enrolment;
+pub mod envelope;
 pub mod face;
 pub mod face_data;
 pub mod id;

@@ -102,7 +102,7 @@ pub struct Scope {
 
 /// A level that falls by one in a fixed time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Level {
     /// How high it stood at `since`.
     pub count: u32,
@@ -168,7 +168,7 @@ impl Wait {
 
 /// The levels of one path and factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Levels {
     /// Failures of late, which cost waits.
     pub fast: Level,
@@ -233,7 +233,7 @@ impl Levels {
 
 /// A try that is not in the levels yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Try {
     /// When it was reserved.
     pub at: Timestamp,
@@ -301,7 +301,7 @@ impl Cost {
 /// one is judged: so a reservation that is given back leaves the levels exactly as they would have
 /// been without it, whoever else has tried meanwhile, and settling one touches no other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Tries {
     /// The levels without the latest tries.
     #[serde(default, skip_serializing_if = "Levels::are_zero")]

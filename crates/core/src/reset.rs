@@ -34,7 +34,7 @@ impl Reset {
 /// How a session began. create-auth-challenge says it in the private parameters of every
 /// challenge, and it is on record with the pass that the session comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Opening {
     /// When its first custom challenge was made; read from the clock before the profile was read.
     pub began: Timestamp,

@@ -2,7 +2,9 @@
 
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsVerifyAuthChallengeRequest as Request;
 use serde_json::{Value, json};
+use signin_core::alarm::FAULT;
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge};
+use signin_core::envelope::Unread;
 use signin_core::id::{ClientId, UserName};
 use signin_core::pass::nonce;
 use signin_core::reason::Reason;
@@ -45,10 +47,28 @@ pub fn answered(event: &Event) -> Option<Answered> {
         client: event.client().ok()?,
         nonce,
         unfit: (sent.is_some() && nonce.is_none()).then_some(Reason::NotANonce),
-        challenge: PrivateChallenge::from_parameter(challenge)?,
+        challenge: read(challenge)?,
         consent: request.client_metadata.get("consent").cloned(),
         answer: request.challenge_answer?,
     })
+}
+
+/// Reads a challenge. One that needs a newer function than this one, as during an update, is used up
+/// and refused.
+fn read(text: &str) -> Option<PrivateChallenge> {
+    match PrivateChallenge::from_parameter(text) {
+        Ok(challenge) => Some(challenge),
+        Err(Unread::NeedsNewer(refused)) => {
+            tracing::error!(
+                target: "signin",
+                operation = "ReadChallenge",
+                kind = "the challenge needs a newer verify-auth-challenge",
+                "{FAULT}"
+            );
+            Some(*refused)
+        }
+        Err(Unread::NotOurs) => None,
+    }
 }
 
 /// Tells Cognito the verdict, and nothing else.

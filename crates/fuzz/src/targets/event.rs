@@ -120,7 +120,7 @@ fn run(bytes: &[u8]) {
             let parameter = answered.challenge.to_parameter();
             assert_eq!(
                 PrivateChallenge::from_parameter(&parameter).as_ref(),
-                Some(&answered.challenge)
+                Ok(&answered.challenge)
             );
             if let Ok(Answer::Inline(picture)) = Answer::parse(&answered.answer) {
                 let _ = inspect(picture.as_slice());

@@ -76,9 +76,9 @@ fn run(bytes: &[u8]) {
         assert_eq!(text.split('/').count(), parts);
         assert!(!text.starts_with(key::SIGN_INS));
     }
-    if let Some(challenge) = PrivateChallenge::from_parameter(text) {
+    if let Ok(challenge) = PrivateChallenge::from_parameter(text) {
         let read = PrivateChallenge::from_parameter(&challenge.to_parameter());
-        assert_eq!(read.as_ref(), Some(&challenge));
+        assert_eq!(read.as_ref(), Ok(&challenge));
         let metadata = challenge.metadata(MAX_WRONG);
         assert_eq!(Metadata::parse(&metadata.to_string()), Some(metadata));
     }
