@@ -1,6 +1,6 @@
 //! Challenges that are answered, tries that are reserved, verdicts that are recorded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::accounts::{digest, enrolment_id, set_data};
 use super::enrolments::activated;
-use super::item::{Item, Write, put_new, text, time, ttl};
+use super::item::{Item, Kind, Part, Write, put_new, text, time, ttl};
 use super::passes::record_pass;
 use super::tries::{reserve_try, settle_try};
 use super::{RACES, Transaction, UserTable, challenge_key, picture_key, profile_key};
@@ -27,9 +27,6 @@ use crate::stopwatch::Stopwatch;
 
 /// How often a call looks whether the one before it has come to a verdict.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-/// The place in a pass's transaction of the try that is given back.
-const TRY: usize = 2;
 
 /// How long the digest of a picture, or of face data, that passed or was enrolled is remembered.
 pub(super) const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
@@ -126,9 +123,6 @@ pub enum Settled {
     TakenOver,
 }
 
-/// Where, in a claim's transaction, the check of the profile stands: see [`still_counts`].
-const STILL_COUNTS: usize = 2;
-
 /// Requires that a session with a password still counts: no password reset has come since it began,
 /// and its enrolment, where it has one, is the one under way. (A session without a password guesses
 /// as any stranger may; whether a reset has come is its pass's to find.)
@@ -199,17 +193,17 @@ impl UserTable {
                         self.put_consumption(id, &consumption),
                         count.in_transaction(&self.name),
                     ];
-                    // Third: see STILL_COUNTS.
                     let going_on = still_counts(answering, scope.path);
                     writes.extend(going_on.map(|check| check.check_in_transaction(&self.name)));
                     match self.write(writes).await? {
                         Transaction::Written => {
                             return Ok(Claim::Mine(answering.ticket(Some(scope))));
                         }
-                        Transaction::Unmet(places) if places.contains(&0) => {
+                        Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => {
                             return self.claim_again(answering, Some(scope)).await;
                         }
-                        Transaction::Unmet(places) if places.contains(&STILL_COUNTS) => {
+                        // See `still_counts`.
+                        Transaction::Unmet(kinds) if kinds.contains(&Kind::Profile) => {
                             let reset = self.profile(user).await?.reset.map(|reset| reset.at);
                             let reason = if answering.opening.outlives(true, reset) {
                                 Reason::Superseded
@@ -349,7 +343,7 @@ impl UserTable {
             let writes = [verdict(), tried].map(|write| write.in_transaction(&self.name));
             match self.write(writes.into()).await? {
                 Transaction::Written => return Ok(true),
-                Transaction::Unmet(places) if places.contains(&0) => return Ok(false),
+                Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => return Ok(false),
                 Transaction::Unmet(_) => {}
             }
         }
@@ -389,7 +383,9 @@ impl UserTable {
         let writes = writes.map(|write| write.in_transaction(&self.name));
         match self.write(writes.into()).await? {
             Transaction::Written => Ok(Settled::Recorded),
-            Transaction::Unmet(places) if places.contains(&0) => self.recorded(ticket).await,
+            Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => {
+                self.recorded(ticket).await
+            }
             Transaction::Unmet(_) => Ok(Settled::FaceGone),
         }
     }
@@ -440,24 +436,18 @@ impl UserTable {
         pass: &FullPass<'_>,
         now: Timestamp,
     ) -> Result<Settled, Fault> {
-        let mut unmet = match self
+        let mut written = self
             .write(self.pass(ticket, ticket.stake, pass, now))
-            .await?
-        {
-            Transaction::Written => return Ok(Settled::Recorded),
-            Transaction::Unmet(places) => places,
-        };
-        // Verdict and picture, and the try where one is at stake; then what the pass changes.
-        let mut before = TRY + usize::from(ticket.stake.is_some());
+            .await?;
         // The try is not on record any more: the levels were emptied meanwhile.
-        if ticket.stake.is_some() && unmet == [TRY] {
-            before = TRY;
-            unmet = match self.write(self.pass(ticket, None, pass, now)).await? {
-                Transaction::Written => return Ok(Settled::Recorded),
-                Transaction::Unmet(places) => places,
-            };
+        if written == Transaction::Unmet(BTreeSet::from([Kind::Tries])) {
+            written = self.write(self.pass(ticket, None, pass, now)).await?;
         }
-        if unmet.contains(&0) {
+        let unmet = match written {
+            Transaction::Written => return Ok(Settled::Recorded),
+            Transaction::Unmet(kinds) => kinds,
+        };
+        if unmet.contains(&Kind::Challenge) {
             return self.recorded(ticket).await;
         }
         let activates = match &pass.face {
@@ -465,10 +455,11 @@ impl UserTable {
             PassedFace::Known(_) | PassedFace::KnownData(_) => false,
         };
         // Whatever else is wrong with a pass, that its enrolment is over is all that is told.
-        if activates && unmet.iter().any(|place| *place >= before) {
+        let over = [Kind::Profile, Kind::Enrolment];
+        if activates && over.iter().any(|kind| unmet.contains(kind)) {
             return Ok(Settled::Superseded);
         }
-        if unmet.contains(&1) {
+        if unmet.contains(&Kind::Picture) {
             return Ok(Settled::PictureUsed);
         }
         let reset = self.profile(&ticket.user).await?.reset_at();
@@ -485,7 +476,7 @@ impl UserTable {
         stake: Option<Scope>,
         pass: &FullPass<'_>,
         now: Timestamp,
-    ) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem> {
+    ) -> Vec<Part> {
         let picture = pass.picture;
         let key = picture_key(&ticket.user, picture);
         let resets_before = pass.session.resets_before(pass.steps.password);
@@ -530,16 +521,11 @@ impl UserTable {
                 writes.push(active.in_transaction(&self.name));
             }
         }
-        // Last, and without a condition, which no place above has to know of.
         writes.push(record_pass(&ticket.user, pass, now).in_transaction(&self.name));
         writes
     }
 
-    fn put_consumption(
-        &self,
-        id: &ChallengeId,
-        used: &Consumption,
-    ) -> aws_sdk_dynamodb::types::TransactWriteItem {
+    fn put_consumption(&self, id: &ChallengeId, used: &Consumption) -> Part {
         let verdict = used
             .verdict
             .map(|verdict| ("verdict", text(verdict.name())));

@@ -8,16 +8,47 @@ use aws_sdk_dynamodb::types::{
 };
 use signin_core::time::Timestamp;
 
+/// What an item is, by which a part of a transaction is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// A user's profile.
+    Profile,
+    /// What stands against a user on one path, for one factor.
+    Tries,
+    /// A challenge that was answered.
+    Challenge,
+    /// A picture, or face data, that must not pass again.
+    Picture,
+    /// A full pass, until tokens use it up.
+    Pass,
+    /// An enrolment.
+    Enrolment,
+    /// Whose an enrolment is.
+    Pointer,
+}
+
 /// An item's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
+    kind: Kind,
     partition: String,
     sort: String,
 }
 
+/// A part of a transaction.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub(super) kind: Kind,
+    pub(super) write: TransactWriteItem,
+}
+
 impl Key {
-    pub(super) fn new(partition: String, sort: String) -> Self {
-        Self { partition, sort }
+    pub(super) fn new(kind: Kind, partition: String, sort: String) -> Self {
+        Self {
+            kind,
+            partition,
+            sort,
+        }
     }
 
     pub(super) fn to_attributes(&self) -> HashMap<String, AttributeValue> {
@@ -297,7 +328,8 @@ impl Write {
     }
 
     /// The conditions alone as a part of a transaction, which writes nothing to this item.
-    pub(super) fn check_in_transaction(self, table: &str) -> TransactWriteItem {
+    pub(super) fn check_in_transaction(self, table: &str) -> Part {
+        let kind = self.key.kind;
         let key = self.key.to_attributes();
         let parts = self.into_update();
         let check = ConditionCheck::builder()
@@ -308,11 +340,13 @@ impl Write {
             .set_expression_attribute_values(parts.values)
             .build()
             .expect("table, key and condition are set by whoever checks");
-        TransactWriteItem::builder().condition_check(check).build()
+        let write = TransactWriteItem::builder().condition_check(check).build();
+        Part { kind, write }
     }
 
     /// The write as a part of a transaction.
-    pub(super) fn in_transaction(self, table: &str) -> TransactWriteItem {
+    pub(super) fn in_transaction(self, table: &str) -> Part {
+        let kind = self.key.kind;
         let key = self.key.to_attributes();
         let parts = self.into_update();
         let update = Update::builder()
@@ -324,7 +358,8 @@ impl Write {
             .set_expression_attribute_values(parts.values)
             .build()
             .expect("table, key and expression are set above");
-        TransactWriteItem::builder().update(update).build()
+        let write = TransactWriteItem::builder().update(update).build();
+        Part { kind, write }
     }
 }
 
@@ -341,7 +376,7 @@ pub(super) fn put_new(
     table: &str,
     key: &Key,
     attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>,
-) -> TransactWriteItem {
+) -> Part {
     let mut item = key.to_attributes();
     item.extend(
         attributes
@@ -354,16 +389,15 @@ pub(super) fn put_new(
         .condition_expression("attribute_not_exists(PK)")
         .build()
         .expect("table and item are set above");
-    TransactWriteItem::builder().put(put).build()
+    Part {
+        kind: key.kind,
+        write: TransactWriteItem::builder().put(put).build(),
+    }
 }
 
 /// Deletes an item as a part of a transaction; where a value is given, only while an attribute has
 /// it.
-pub(super) fn delete(
-    table: &str,
-    key: &Key,
-    condition: Option<(&str, AttributeValue)>,
-) -> TransactWriteItem {
+pub(super) fn delete(table: &str, key: &Key, condition: Option<(&str, AttributeValue)>) -> Part {
     let mut delete = Delete::builder()
         .table_name(table)
         .set_key(Some(key.to_attributes()));
@@ -374,5 +408,8 @@ pub(super) fn delete(
             .expression_attribute_values(":condition", value);
     }
     let delete = delete.build().expect("table and key are set above");
-    TransactWriteItem::builder().delete(delete).build()
+    Part {
+        kind: key.kind,
+        write: TransactWriteItem::builder().delete(delete).build(),
+    }
 }

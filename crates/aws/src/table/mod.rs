@@ -27,12 +27,13 @@ mod sign_outs;
 mod tests;
 mod tries;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::secret::Sha256Digest;
 
@@ -44,7 +45,7 @@ pub use tries::{EmptiedBy, OnPath};
 
 use crate::client::Config;
 use crate::fault::Fault;
-use item::{Item, Key};
+use item::{Item, Key, Kind, Part};
 
 /// How often a write that lost a race is tried anew before it counts as a fault. Five tries at
 /// once exhaust what is free of waiting, so a sixth loser finds a wait, not a race.
@@ -62,8 +63,8 @@ pub struct UserTable {
 enum Transaction {
     /// All of it was written.
     Written,
-    /// None of it was: these entries' conditions did not hold (by their place).
-    Unmet(Vec<usize>),
+    /// None of it was: the conditions of these did not hold.
+    Unmet(BTreeSet<Kind>),
 }
 
 impl UserTable {
@@ -124,7 +125,9 @@ impl UserTable {
     }
 
     /// Writes all or nothing. A race with another transaction is tried again.
-    async fn write(&self, writes: Vec<TransactWriteItem>) -> Result<Transaction, Fault> {
+    async fn write(&self, parts: Vec<Part>) -> Result<Transaction, Fault> {
+        let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
+        let writes: Vec<_> = parts.into_iter().map(|part| part.write).collect();
         for race in 0..RACES {
             let request = self
                 .client
@@ -133,8 +136,8 @@ impl UserTable {
             let Err(error) = request.send().await else {
                 return Ok(Transaction::Written);
             };
-            match cancelled(&error) {
-                Some(Cancelled::Unmet(places)) => return Ok(Transaction::Unmet(places)),
+            match cancelled(&error, &kinds) {
+                Some(Cancelled::Unmet(kinds)) => return Ok(Transaction::Unmet(kinds)),
                 Some(Cancelled::Raced) => give_way(race).await,
                 None => return Err(Fault::of("TransactWriteItems", &error)),
             }
@@ -150,12 +153,12 @@ async fn give_way(race: u32) {
 
 /// Why a transaction was cancelled.
 enum Cancelled {
-    Unmet(Vec<usize>),
+    Unmet(BTreeSet<Kind>),
     Raced,
 }
 
-/// Why a transaction was cancelled; none where it failed for another reason.
-fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Cancelled> {
+/// Why a transaction of such parts was cancelled; none where it failed for another reason.
+fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>, kinds: &[Kind]) -> Option<Cancelled> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) =
         error.as_service_error()?
     else {
@@ -169,8 +172,10 @@ fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Cancelle
     if codes.contains(&"TransactionConflict") {
         return Some(Cancelled::Raced);
     }
-    let unmet: Vec<usize> = (0..codes.len())
-        .filter(|place| codes[*place] == "ConditionalCheckFailed")
+    let parts = kinds.iter().zip(codes);
+    let unmet: BTreeSet<Kind> = parts
+        .filter(|(_, code)| *code == "ConditionalCheckFailed")
+        .map(|(kind, _)| *kind)
         .collect();
     // Any other reason (throttling, a malformed item) is a fault.
     (!unmet.is_empty()).then_some(Cancelled::Unmet(unmet))
@@ -185,34 +190,38 @@ fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> b
 }
 
 /// The key of something of a user's.
-fn user_key(user: &UserName, sort: String) -> Key {
-    Key::new(format!("USER#{}", user.as_str()), sort)
+fn user_key(kind: Kind, user: &UserName, sort: String) -> Key {
+    Key::new(kind, format!("USER#{}", user.as_str()), sort)
 }
 
 /// The key of a user's profile.
 fn profile_key(user: &UserName) -> Key {
-    user_key(user, "PROFILE".to_owned())
+    user_key(Kind::Profile, user, "PROFILE".to_owned())
 }
 
 /// The key of a pass: each nonce has one of its own, and all sessions without a nonce share one.
 fn pass_key(user: &UserName, nonce: Option<Sha256Digest>) -> Key {
     let name = nonce.map_or_else(|| "-".to_owned(), Sha256Digest::to_hex);
-    user_key(user, format!("PASS#{name}"))
+    user_key(Kind::Pass, user, format!("PASS#{name}"))
 }
 
 /// The key of a picture, or of face data, that must not pass (again).
 fn picture_key(user: &UserName, digest: Sha256Digest) -> Key {
-    user_key(user, format!("PICTURE#{}", digest.to_hex()))
+    user_key(Kind::Picture, user, format!("PICTURE#{}", digest.to_hex()))
 }
 
 /// The key of a challenge that was answered.
 fn challenge_key(id: &ChallengeId) -> Key {
-    Key::new(format!("CHALLENGE#{id}"), "CHALLENGE".to_owned())
+    Key::new(
+        Kind::Challenge,
+        format!("CHALLENGE#{id}"),
+        "CHALLENGE".to_owned(),
+    )
 }
 
 /// The key of an enrolment.
 fn enrolment_key(user: &UserName, id: &EnrolmentId) -> Key {
-    Key::new(format!("USER#{}", user.as_str()), format!("ENROLMENT#{id}"))
+    user_key(Kind::Enrolment, user, format!("ENROLMENT#{id}"))
 }
 
 /// Whose enrolment a key names, and which.
@@ -230,5 +239,9 @@ fn profile_of(partition: &str, sort: &str) -> Option<UserName> {
 
 /// The key of what says whose an enrolment is.
 fn pointer_key(id: &EnrolmentId) -> Key {
-    Key::new(format!("ENROLMENT#{id}"), "ENROLMENT".to_owned())
+    Key::new(
+        Kind::Pointer,
+        format!("ENROLMENT#{id}"),
+        "ENROLMENT".to_owned(),
+    )
 }

@@ -13,7 +13,7 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::time::Timestamp;
 
 use super::challenges::verdict_of_call;
-use super::item::{Item, Key, Write, number, text, time, ttl};
+use super::item::{Item, Key, Kind, Write, number, text, time, ttl};
 use super::{Transaction, UserTable, user_key};
 use crate::fault::Fault;
 
@@ -146,7 +146,7 @@ impl UserTable {
 /// The key of the tries of a user on one path at one factor.
 pub(super) fn tries_key(user: &UserName, scope: Scope) -> Key {
     let (path, factor) = (scope.path.name(), scope.factor.step().name());
-    user_key(user, format!("TRIES#{path}#{factor}"))
+    user_key(Kind::Tries, user, format!("TRIES#{path}#{factor}"))
 }
 
 /// Takes everything away that stands in the way, tries that are still running included: they count
