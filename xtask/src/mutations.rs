@@ -196,6 +196,40 @@ mod tests {
         assert_eq!(other, text());
     }
 
+    /// All texts in a folder.
+    fn texts(folder: &Path) -> String {
+        let entries = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let texts = entries.map(|path| {
+            if path.is_dir() {
+                texts(&path)
+            } else {
+                read(&path).unwrap()
+            }
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn every_mutation_fits_the_sources_and_proves_some_row() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let text = read(&root.join("tests/mutations.toml")).unwrap();
+        let File { mutation } = toml::from_str(&text).unwrap();
+        let edits = mutation.iter().flat_map(|mutation| &mutation.edit);
+        let files: BTreeSet<&Path> = edits.map(|edit| edit.file.as_path()).collect();
+        for file in files {
+            let text = read(&root.join(file)).unwrap();
+            edited(file, text, &mutation).unwrap();
+        }
+        let rows = texts(&root.join("tests/src/bin"));
+        let unused = mutation.iter().map(|mutation| mutation.name.as_str());
+        let unused: Vec<&str> = unused
+            .filter(|name| !rows.contains(&format!("\"{name}\"")))
+            .collect();
+        assert_eq!(unused, [""; 0]);
+    }
+
     #[test]
     fn a_mutation_that_fits_no_more_is_named() {
         let file = Path::new("a.rs");
