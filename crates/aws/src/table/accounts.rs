@@ -24,7 +24,10 @@ use super::enrolments::{activated, replaced};
 use super::item::{Item, Key, Write, bytes, text, time, ttl};
 use super::sign_outs::owe_sign_out;
 use super::tries::{OnPath, on_path, tries_key};
-use super::{RACES, Transaction, UserTable, challenge_key, give_way, has_code, profile_key};
+use super::{
+    RACES, Transaction, UserTable, challenge_key, former_challenge_key, give_way, has_code,
+    profile_key,
+};
 use crate::fault::Fault;
 
 /// The names under which face data are stored: what they are, from which enrolment, and whether
@@ -72,14 +75,17 @@ impl UserTable {
         let mut answered = progress.answered();
         let tries = |path| Some(tries_key(user, Scope { path, factor }));
         let [open, mailbox, password] = Path::ALL.map(tries);
+        let last = answered.next();
         let keys = [
             Some(profile_key(user)),
-            answered.next().map(challenge_key),
+            last.map(|id| challenge_key(user, id)),
+            last.map(former_challenge_key),
             open,
             mailbox,
             password,
         ];
-        let [found, last, open, mailbox, password] = self.read(keys).await?;
+        let [found, last, former, open, mailbox, password] = self.read(keys).await?;
+        let last = last.or(former);
         let paths = [open, mailbox, password];
         let profile = found.as_ref().map(profile).unwrap_or_default();
         let own = |item: &Item| consumption(item).filter(|found| found.user == *user);
@@ -112,7 +118,8 @@ impl UserTable {
         user: &UserName,
         challenges: impl Iterator<Item = &ChallengeId>,
     ) -> Result<Option<Facts>, Fault> {
-        let keys: Vec<Key> = challenges.map(challenge_key).collect();
+        let both = |id| [challenge_key(user, id), former_challenge_key(id)];
+        let keys: Vec<Key> = challenges.flat_map(both).collect();
         if keys.is_empty() {
             return Ok(None);
         }

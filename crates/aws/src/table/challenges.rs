@@ -18,10 +18,12 @@ use tokio::time::Instant;
 
 use super::accounts::{digest, enrolment_id, set_data};
 use super::enrolments::activated;
-use super::item::{Item, Kind, Part, Write, put_new, text, time, ttl};
+use super::item::{Item, Key, Kind, Part, Write, put_new, text, time, ttl};
 use super::passes::record_pass;
 use super::tries::{reserve_try, settle_try};
-use super::{RACES, Transaction, UserTable, challenge_key, picture_key, profile_key};
+use super::{
+    RACES, Transaction, UserTable, challenge_key, former_challenge_key, picture_key, profile_key,
+};
 use crate::fault::Fault;
 use crate::stopwatch::Stopwatch;
 
@@ -48,6 +50,8 @@ pub enum Claim {
 pub struct Ticket {
     user: UserName,
     id: ChallengeId,
+    /// Where the challenge's record lies.
+    key: Key,
     call: CallId,
     /// Where the try is reserved that is at stake.
     stake: Option<Scope>,
@@ -158,8 +162,8 @@ impl UserTable {
             Ok(claim) => return Ok(claim),
             Err(fault) => fault,
         };
-        let found = self.consumption(answering.id).await?;
-        if found.is_none_or(|found| found.call != answering.call) {
+        let found = self.answered(answering.user, answering.id).await?;
+        if found.is_none_or(|(_, found)| found.call != answering.call) {
             return Err(fault);
         }
         fault.log();
@@ -189,12 +193,11 @@ impl UserTable {
             match tries.reserve(id, now) {
                 Ok(after) => {
                     let count = reserve_try(user, scope, &tries, &after, now);
-                    let mut writes = vec![
-                        self.put_consumption(id, &consumption),
-                        count.in_transaction(&self.name),
-                    ];
+                    let [consume, unused] = self.put_consumption(id, &consumption);
+                    let mut writes = vec![consume, count.in_transaction(&self.name)];
                     let going_on = still_counts(answering, scope.path);
                     writes.extend(going_on.map(|check| check.check_in_transaction(&self.name)));
+                    writes.push(unused);
                     match self.write(writes).await? {
                         Transaction::Written => {
                             return Ok(Claim::Mine(answering.ticket(Some(scope))));
@@ -226,7 +229,8 @@ impl UserTable {
                             verdict: Some(waiting),
                             ..consumption
                         };
-                        return match self.write(vec![self.put_consumption(id, &settled)]).await? {
+                        let used_up = self.put_consumption(id, &settled);
+                        return match self.write(used_up.into()).await? {
                             Transaction::Written => Ok(Claim::Settled(waiting, None)),
                             Transaction::Unmet(_) => self.claim_again(answering, Some(scope)).await,
                         };
@@ -251,8 +255,8 @@ impl UserTable {
             verdict: Some(verdict),
             ..answering.first()
         };
-        let write = self.put_consumption(answering.id, &settled);
-        match self.write(vec![write]).await? {
+        let used_up = self.put_consumption(answering.id, &settled);
+        match self.write(used_up.into()).await? {
             Transaction::Written => Ok(Claim::Settled(verdict, None)),
             Transaction::Unmet(_) => self.claim_again(answering, None).await,
         }
@@ -260,10 +264,8 @@ impl UserTable {
 
     /// Consumes a challenge that puts no try at stake.
     pub async fn claim(&self, answering: Answering<'_>) -> Result<Claim, Fault> {
-        match self
-            .write(vec![self.put_consumption(answering.id, &answering.first())])
-            .await?
-        {
+        let consumed = self.put_consumption(answering.id, &answering.first());
+        match self.write(consumed.into()).await? {
             Transaction::Written => Ok(Claim::Mine(answering.ticket(None))),
             Transaction::Unmet(_) => self.claim_again(answering, None).await,
         }
@@ -286,24 +288,27 @@ impl UserTable {
             ..
         } = answering;
         loop {
-            let [found] = self.read([Some(challenge_key(id))]).await?;
-            let Some(used) = found.as_ref().and_then(consumption) else {
+            let Some((key, used)) = self.answered(user, id).await? else {
                 return Ok(Claim::Refused);
             };
+            let ticket = || Ticket {
+                key: key.clone(),
+                ..answering.ticket(stake)
+            };
             match used.repeated(user, answer, call, watch.now()) {
-                Repeat::Mine => return Ok(Claim::Mine(answering.ticket(stake))),
+                Repeat::Mine => return Ok(Claim::Mine(ticket())),
                 Repeat::Refused => return Ok(Claim::Refused),
                 Repeat::Same(verdict, picture) => return Ok(Claim::Settled(verdict, picture)),
                 Repeat::TakeOver => {
                     let taken = used.taken_over(call, watch.now());
-                    let write = Write::to(challenge_key(id))
+                    let write = Write::to(key.clone())
                         .set("call", text(taken.call.to_string()))
                         .set("lease", time(taken.lease))
                         .set("takenOver", AttributeValue::Bool(true))
                         .if_equal("call", text(used.call.to_string()))
                         .if_absent("verdict");
                     if self.update("TakeOver", write).await? {
-                        return Ok(Claim::Mine(answering.ticket(stake)));
+                        return Ok(Claim::Mine(ticket()));
                     }
                 }
                 Repeat::Running => {}
@@ -390,17 +395,25 @@ impl UserTable {
         }
     }
 
-    /// Reads what became of a challenge.
-    pub async fn consumption(&self, id: &ChallengeId) -> Result<Option<Consumption>, Fault> {
-        let [found] = self.read([Some(challenge_key(id))]).await?;
-        Ok(found.as_ref().and_then(consumption))
+    /// Reads what became of a challenge, and where that stands.
+    pub(super) async fn answered(
+        &self,
+        user: &UserName,
+        id: &ChallengeId,
+    ) -> Result<Option<(Key, Consumption)>, Fault> {
+        let (own, former) = (challenge_key(user, id), former_challenge_key(id));
+        let keys = [Some(own.clone()), Some(former.clone())];
+        let [found, before] = self.read(keys).await?;
+        let found = found.map(|item| (own, item));
+        let found = found.or(before.map(|item| (former, item)));
+        Ok(found.and_then(|(key, item)| Some((key, consumption(&item)?))))
     }
 
     /// The verdict that stands by this very call, if one does.
     async fn verdict_of(&self, ticket: &Ticket) -> Result<Option<Verdict>, Fault> {
-        let found = self.consumption(&ticket.id).await?;
-        let own = found.filter(|found| found.call == ticket.call);
-        Ok(own.and_then(|own| own.verdict))
+        let found = self.answered(&ticket.user, &ticket.id).await?;
+        let own = found.filter(|(_, found)| found.call == ticket.call);
+        Ok(own.and_then(|(_, own)| own.verdict))
     }
 
     /// What became of a pass whose write found its condition unmet: it may have been carried out
@@ -525,7 +538,8 @@ impl UserTable {
         writes
     }
 
-    fn put_consumption(&self, id: &ChallengeId, used: &Consumption) -> Part {
+    /// Uses a challenge up: puts its record where there is none, and none of a version before.
+    fn put_consumption(&self, id: &ChallengeId, used: &Consumption) -> [Part; 2] {
         let verdict = used
             .verdict
             .map(|verdict| ("verdict", text(verdict.name())));
@@ -544,11 +558,13 @@ impl UserTable {
             .enrolment
             .as_ref()
             .map(|id| ("enrolment", text(id.as_str())));
-        put_new(
+        let consumed = put_new(
             &self.name,
-            &challenge_key(id),
+            &challenge_key(&used.user, id),
             attributes.into_iter().chain(enrolment).chain(verdict),
-        )
+        );
+        let unused = Write::to(former_challenge_key(id)).if_absent("PK");
+        [consumed, unused.check_in_transaction(&self.name)]
     }
 }
 
@@ -580,6 +596,7 @@ impl Answering<'_> {
         Ticket {
             user: self.user.clone(),
             id: self.id.clone(),
+            key: challenge_key(self.user, self.id),
             call: self.call,
             stake,
         }
@@ -590,14 +607,14 @@ impl Answering<'_> {
 /// no verdict yet.
 fn verdict(ticket: &Ticket, verdict: Verdict, cost: Cost, picture: Option<Sha256Digest>) -> Write {
     let compared = cost == Cost::Comparison;
-    verdict_of_call(&ticket.id, ticket.call, verdict)
+    verdict_of_call(ticket.key.clone(), ticket.call, verdict)
         .set_some("picture", picture.map(|picture| text(picture.to_hex())))
         .set_some("compared", compared.then_some(AttributeValue::Bool(true)))
 }
 
 /// The same, by the call that the challenge is.
-pub(super) fn verdict_of_call(id: &ChallengeId, call: CallId, verdict: Verdict) -> Write {
-    Write::to(challenge_key(id))
+pub(super) fn verdict_of_call(challenge: Key, call: CallId, verdict: Verdict) -> Write {
+    Write::to(challenge)
         .set("verdict", text(verdict.name()))
         .if_equal("call", text(call.to_string()))
         .if_absent("verdict")

@@ -6,7 +6,7 @@
 //! | `USER#<userName>` / `PASS#<nonce's digest, or ->` | a full pass, and what used it up |
 //! | `USER#<userName>` / `TRIES#<path>#<factor>` | tries: levels, and the latest ones |
 //! | `USER#<userName>` / `PICTURE#<sha256>` | a picture, or face data, that passed or was enrolled |
-//! | `CHALLENGE#<id>` / `CHALLENGE` | an answer: whose, when, which call works on it and how long, verdict |
+//! | `USER#<userName>` / `CHALLENGE#<id>` | an answer: when, which call works on it and how long, verdict |
 //! | `USER#<userName>` / `ENROLMENT#<id>` | where it stands, its document, lease, recognitions, face |
 //! | `ENROLMENT#<id>` / `ENROLMENT` | whose enrolment that is |
 //!
@@ -211,12 +211,15 @@ fn picture_key(user: &UserName, digest: Sha256Digest) -> Key {
 }
 
 /// The key of a challenge that was answered.
-fn challenge_key(id: &ChallengeId) -> Key {
-    Key::new(
-        Kind::Challenge,
-        format!("CHALLENGE#{id}"),
-        "CHALLENGE".to_owned(),
-    )
+fn challenge_key(user: &UserName, id: &ChallengeId) -> Key {
+    user_key(Kind::Challenge, user, format!("CHALLENGE#{id}"))
+}
+
+/// Where versions before kept what was answered: outside the user's partition. During an update one of
+/// them may have used a challenge up; none of their records is older than a day.
+fn former_challenge_key(id: &ChallengeId) -> Key {
+    let (partition, sort) = (format!("CHALLENGE#{id}"), "CHALLENGE".to_owned());
+    Key::new(Kind::Challenge, partition, sort)
 }
 
 /// The key of an enrolment.

@@ -13,7 +13,9 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::error::{
     ConditionalCheckFailedException, TransactionCanceledException,
 };
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, ReturnValue};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ConditionCheck, ReturnValue, TransactWriteItem,
+};
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName, UserPoolId};
@@ -173,11 +175,14 @@ fn found_tries(tries: &Tries) -> Rule {
     ])
 }
 
+/// The sort key of the tests' own challenge.
+const OWN: &str = "CHALLENGE#01010101010101010101010101010101";
+
 fn used(consumed: Timestamp, verdict: Option<&str>) -> Rule {
     let lease = consumed.plus(signin_core::budget::CHALLENGE_LEASE);
     let mut attributes = vec![
-        ("PK", s("CHALLENGE#01010101010101010101010101010101")),
-        ("SK", s("CHALLENGE")),
+        ("PK", s("USER#ada")),
+        ("SK", s(OWN)),
         ("user", s("ada")),
         ("answer", s(&Sha256Digest::of(b"uploaded").to_hex())),
         ("consumedAt", n(consumed.as_millis())),
@@ -257,7 +262,7 @@ async fn a_claim_behind_a_password_is_good_only_while_session_and_enrolment_coun
         let of = enrolment.clone();
         let rule = mock!(Client::transact_write_items)
             .match_requests(move |request| {
-                let [_, _, check] = request.transact_items() else {
+                let [_, _, check, _] = request.transact_items() else {
                     return false;
                 };
                 let check = check.condition_check().expect("the profile is checked");
@@ -372,9 +377,10 @@ async fn a_pass_that_does_not_stand_says_why() {
 async fn consuming_a_challenge_and_reserving_a_try_is_one_conditional_transaction() {
     let rule = mock!(Client::transact_write_items)
         .match_requests(|request| {
-            let [consume, reserve] = request.transact_items() else {
+            let [consume, reserve, unused] = request.transact_items() else {
                 return false;
             };
+            assert!(is_unused_by_versions_before(unused));
             let consume = consume.put().and_then(|put| put.condition_expression());
             let reserve = reserve.update().expect("the tries are updated");
             let condition = reserve.condition_expression().unwrap_or_default();
@@ -433,15 +439,23 @@ async fn a_try_that_lost_the_race_for_the_tries_is_counted_on_top_of_the_winners
     assert!(matches!(claimed, Ok(Claim::Mine(_))));
 }
 
+/// Whether a part requires that no version before has used the challenge up.
+fn is_unused_by_versions_before(part: &TransactWriteItem) -> bool {
+    part.condition_check().is_some_and(|check| {
+        check.key()["PK"] == s("CHALLENGE#01010101010101010101010101010101")
+            && check.condition_expression() == "attribute_not_exists(#PK)"
+    })
+}
+
 /// A write that consumes a challenge, by this verdict and nothing else.
 fn consumed_for(verdict: &'static str) -> Rule {
     mock!(Client::transact_write_items)
         .match_requests(move |request| {
-            let [only] = request.transact_items() else {
+            let [consumed, unused] = request.transact_items() else {
                 return false;
             };
-            let item = only.put().expect("the challenge is put").item();
-            item.get("verdict") == Some(&s(verdict))
+            let item = consumed.put().expect("the challenge is put").item();
+            item.get("verdict") == Some(&s(verdict)) && is_unused_by_versions_before(unused)
         })
         .then_output(|| TransactWriteItemsOutput::builder().build())
 }
@@ -591,7 +605,7 @@ async fn a_refusal_settles_the_try_as_what_it_was_in_the_same_transaction() {
 async fn a_verdict_on_a_try_that_was_emptied_meanwhile_stands_without_it() {
     let gone = cancelled_with(["None", "ConditionalCheckFailed"]);
     let alone = mock!(Client::update_item)
-        .match_requests(|request| request.key().is_some_and(|key| key["SK"] == s("CHALLENGE")))
+        .match_requests(|request| request.key().is_some_and(|key| key["SK"] == s(OWN)))
         .then_output(|| UpdateItemOutput::builder().build());
     let table = table(&[&written(), &gone, &alone]);
     let ticket = ticket(&table).await;
@@ -601,13 +615,23 @@ async fn a_verdict_on_a_try_that_was_emptied_meanwhile_stands_without_it() {
 
 /// The record of a challenge that a call of the tests' own consumed.
 fn consumed_by(call: [u8; 16], verdict: Option<&str>) -> Rule {
-    let lease = NOW.plus(signin_core::budget::CHALLENGE_LEASE);
+    recorded(("USER#ada", OWN), call, NOW, verdict)
+}
+
+/// The record of a challenge at a key.
+fn recorded(
+    (partition, sort): (&str, &str),
+    call: [u8; 16],
+    at: Timestamp,
+    verdict: Option<&str>,
+) -> Rule {
+    let lease = at.plus(signin_core::budget::CHALLENGE_LEASE);
     let mut attributes = vec![
-        ("PK", s("CHALLENGE#01010101010101010101010101010101")),
-        ("SK", s("CHALLENGE")),
+        ("PK", s(partition)),
+        ("SK", s(sort)),
         ("user", s("ada")),
         ("answer", s(&Sha256Digest::of(b"uploaded").to_hex())),
-        ("consumedAt", n(NOW.as_millis())),
+        ("consumedAt", n(at.as_millis())),
         ("call", s(&CallId::from_random(call).to_string())),
         ("lease", n(lease.as_millis())),
     ];
@@ -651,6 +675,32 @@ async fn a_claim_whose_repeat_finds_it_written_is_this_calls() {
     let rules = [&again, &others, &judged];
     let claimed = claim(&rules, b"uploaded", &Tries::default()).await;
     assert!(matches!(claimed, Ok(Claim::Settled(Verdict::Passed, _))));
+}
+
+#[tokio::test]
+async fn a_challenge_that_a_version_before_used_up_is_used_up_and_its_record_stays_where_it_is() {
+    let former = (OWN, "CHALLENGE");
+    let unmet = || cancelled_for(&["None", "None", "ConditionalCheckFailed"]);
+    // Judged: its verdict counts.
+    let (again, judged) = (unmet(), recorded(former, FIRST, NOW, Some("NO_MATCH")));
+    let claimed = claim(&[&again, &judged], b"uploaded", &Tries::default()).await;
+    let no_match = Verdict::Refused(Reason::NoMatch);
+    let stands = matches!(claimed, Ok(Claim::Settled(verdict, _)) if verdict == no_match);
+    assert!(stands, "{claimed:?}");
+    // With another answer: refused.
+    let (again, judged) = (unmet(), recorded(former, FIRST, NOW, None));
+    let claimed = claim(&[&again, &judged], b"another", &Tries::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Refused)), "{claimed:?}");
+    // Its call died: this one takes over, there.
+    let (again, died) = (
+        unmet(),
+        recorded(former, FIRST, NOW.minus(Duration::from_secs(9)), None),
+    );
+    let taken = mock!(Client::update_item)
+        .match_requests(|request| request.key().is_some_and(|key| key["PK"] == s(OWN)))
+        .then_output(|| UpdateItemOutput::builder().build());
+    let claimed = claim(&[&again, &died, &taken], b"uploaded", &Tries::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Mine(_))), "{claimed:?}");
 }
 
 #[tokio::test]

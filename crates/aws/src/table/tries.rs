@@ -82,10 +82,12 @@ impl UserTable {
     ) -> Result<Tries, Fault> {
         let mut given = false;
         for id in tries.overdue(now) {
-            let found = self.consumption(id).await?;
+            let found = self.answered(user, id).await?;
             let back = settle_try(user, scope, id, Cost::Nothing);
             given |= match found {
-                Some(found) if found.is_abandoned(now) => self.abandon(id, &found, back).await?,
+                Some((key, found)) if found.is_abandoned(now) => {
+                    self.abandon(key, &found, back).await?
+                }
                 Some(_) => false,
                 // Its record is swept: nobody can judge it any more.
                 None => self.update("GiveBack", back).await?,
@@ -100,12 +102,12 @@ impl UserTable {
 
     async fn abandon(
         &self,
-        id: &ChallengeId,
+        challenge: Key,
         found: &Consumption,
         back: Write,
     ) -> Result<bool, Fault> {
         let given_up = Verdict::Refused(Reason::TryLater);
-        let writes = [verdict_of_call(id, found.call, given_up), back];
+        let writes = [verdict_of_call(challenge, found.call, given_up), back];
         let writes = writes.map(|write| write.in_transaction(&self.name));
         Ok(self.write(writes.into()).await? == Transaction::Written)
     }
