@@ -1,7 +1,7 @@
-//! Errors at the edge have two faces, kept apart by type.
+//! Errors have two audiences, kept apart by type.
 //!
 //! What a caller sees is a [`Refusal`]: one bland sentence, since Cognito hands the text of a
-//! trigger's error to the browser ("PreSignUp failed with error …"). It is made from fixed
+//! trigger's error to the browser ("PreSignUp failed with error …."), and adds the full stop. It is made from fixed
 //! texts and from messages of `signin-core` that are written for clients, never from an error
 //! of a service's. What happened goes to the log, where it happened.
 
@@ -26,7 +26,7 @@ impl Refusal {
 
     /// Something of ours or of a service's did not work; trying again may help.
     pub fn unavailable() -> Self {
-        let message = "Sign-in is not available right now. Please try again.".to_owned();
+        let message = "Sign-in is not available right now. Please try again".to_owned();
         Self {
             kind: "Unavailable",
             message,
@@ -35,7 +35,7 @@ impl Refusal {
 
     /// Tokens were asked for that no pass of the sign-in policy stands for.
     pub fn not_passed() -> Self {
-        let message = "Sign in with your face first.".to_owned();
+        let message = "Sign in with your face first".to_owned();
         Self {
             kind: "NotPassed",
             message,
@@ -44,7 +44,7 @@ impl Refusal {
 
     /// A user wants to change the address of the account, which only the operator may.
     pub fn address_is_fixed() -> Self {
-        let message = "The address can only be changed by the operator.".to_owned();
+        let message = "The address can only be changed by the operator".to_owned();
         Self {
             kind: "AddressIsFixed",
             message,
@@ -53,7 +53,7 @@ impl Refusal {
 
     /// The event is not one that this function serves.
     pub fn unexpected_event() -> Self {
-        let message = "This event is not served here.".to_owned();
+        let message = "This event is not served here".to_owned();
         Self {
             kind: "UnexpectedEvent",
             message,
@@ -66,6 +66,23 @@ impl From<Refusal> for Diagnostic {
         Self {
             error_type: refusal.kind.to_owned(),
             error_message: refusal.message,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_no_full_stop_since_cognito_adds_one() {
+        for refusal in [
+            Refusal::unavailable(),
+            Refusal::not_passed(),
+            Refusal::address_is_fixed(),
+            Refusal::unexpected_event(),
+        ] {
+            assert!(!refusal.message.ends_with('.'), "{refusal}");
         }
     }
 }

@@ -90,7 +90,7 @@ fn session(step: &str, word: &str) -> Value {
 /// Everything that a refusal ever says; all of it fixed, none of it taken from an event but how
 /// many values of face data there were.
 const REFUSALS: [&str; 12] = [
-    "This event is not served here.",
+    "This event is not served here",
     "ClientMetadata.consent must be the version of the current consent text",
     "ClientMetadata.binding must be a SHA-256 in 64 hexadecimal digits",
     "ClientMetadata.faceData must not be sent: the sign-in policy compares pictures",
