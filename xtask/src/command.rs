@@ -5,16 +5,13 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::{self, JoinHandle, sleep};
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::interrupt;
-use crate::process::stop_group;
+use crate::process::{stop_group, until_one_ends};
 
-/// How often a running program is looked after.
-const POLL: Duration = Duration::from_millis(20);
 /// How much of a log an error shows.
 const TAIL_LINES: usize = 20;
 
@@ -111,7 +108,7 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
             stop_group(child);
             bail!("interrupted");
         }
-        sleep(POLL);
+        until_one_ends([&*child]);
     }
 }
 

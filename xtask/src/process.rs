@@ -3,11 +3,16 @@
 
 use std::fs;
 use std::process::{Child, Command};
-use std::thread::sleep;
+use std::sync::mpsc::channel;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process_group, test_kill_process_group, waitid,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::interrupt;
 
 /// How long a program has to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
@@ -29,6 +34,27 @@ pub(crate) fn stop_group(child: &mut Child) {
     }
     let _ = kill_process_group(group, Signal::KILL);
     let _ = child.wait();
+}
+
+/// Waits until one of some programs has ended or we are asked to stop. Whoever asks what became of a
+/// program finds it as before.
+pub(crate) fn until_one_ends<'a>(programs: impl IntoIterator<Item = &'a Child>) {
+    let (ended, told) = channel();
+    interrupt::tell(ended.clone());
+    for program in programs {
+        let (program, ended) = (Pid::from_child(program), ended.clone());
+        thread::spawn(move || {
+            // An error says that it was waited for already.
+            let _ = waitid(
+                WaitId::Pid(program),
+                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+            );
+            let _ = ended.send(());
+        });
+    }
+    drop(ended);
+    // Nobody is left to send anything only where there are no programs and no signals.
+    let _ = told.recv();
 }
 
 /// Which process a process id meant when it was written down, since ids are used again.
@@ -123,6 +149,18 @@ mod tests {
             .process_group(0)
             .spawn()
             .unwrap()
+    }
+
+    #[test]
+    fn whichever_program_ends_first_is_waited_for_and_can_still_be_asked() {
+        let mut lasting = family();
+        let mut short = Command::new("sh").args(["-c", "exit 3"]).spawn().unwrap();
+        until_one_ends([&lasting, &short]);
+        assert!(lasting.try_wait().unwrap().is_none());
+        assert_eq!(short.wait().unwrap().code(), Some(3));
+        // One that was waited for already holds nobody up.
+        until_one_ends([&lasting, &short]);
+        stop_group(&mut lasting);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::deploy::{Variant, deploy};
 use crate::interrupt;
 use crate::paths::Paths;
 use crate::private;
-use crate::process::{Identity, stop_group};
+use crate::process::{Identity, stop_group, until_one_ends};
 use crate::steps::step;
 use crate::web;
 use endpoints::{Endpoints, REGION};
@@ -121,7 +121,7 @@ impl Stack {
     pub(crate) fn watch(&mut self) -> Result<()> {
         while !interrupt::requested() {
             self.check_alive()?;
-            sleep(POLL);
+            until_one_ends(self.parts.iter().map(|part| &part.child));
         }
         Ok(())
     }
