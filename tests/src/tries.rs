@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use signin_core::id::ChallengeId;
 use signin_core::lockout::{Level, Levels, Path, SLOW_FALLS, State, Tries, Try};
-use signin_core::policy::Factor;
+use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 use crate::clock;

@@ -10,12 +10,12 @@ use crate::enrolment::{self, Enrolment};
 use crate::face_data::{FaceData, Model};
 use crate::id::{ChallengeId, EnrolmentId, FaceId};
 use crate::lockout::{Path, Tries, Wait};
-use crate::policy::Factor;
 use crate::profile::{EnrolledFace, Profile, State, StoredDocument};
 use crate::reason::{Reason, Verdict};
 use crate::reset::{self, Opening};
 use crate::secret::Sha256Digest;
 use crate::session::{Progress, Stage};
+use crate::step::Factor;
 use crate::step::{Metadata, Step};
 use crate::time::Timestamp;
 

@@ -17,9 +17,9 @@ use serde::Deserialize;
 
 use crate::challenge::{PrivateChallenge, Task};
 use crate::id::ChallengeId;
-use crate::policy::Factor;
 use crate::reason::Reason;
 use crate::reset::Opening;
+use crate::step::Factor;
 use crate::time::Timestamp;
 
 /// The version that is read and written here. Texts of the first one do not name it.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::secret::Sha256Digest;
+
 /// An identifier that did not have its form. The text itself is not repeated: it came from
 /// outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,11 +86,9 @@ impl From<&ChallengeId> for EnrolmentId {
 }
 
 impl EnrolmentId {
-    /// The enrolment of an operator's upload: named after object and version, so that the same
-    /// event, however often it comes, means the same enrolment.
-    pub fn of_object(key: &crate::key::DocumentKey, version: Option<&str>) -> Self {
-        let name = format!("{key}\0{}", version.unwrap_or_default());
-        let mut id = crate::secret::Sha256Digest::of(name.as_bytes()).to_hex();
+    /// An id made of a digest.
+    pub(crate) fn from_digest(digest: Sha256Digest) -> Self {
+        let mut id = digest.to_hex();
         id.truncate(32);
         Self(id)
     }

@@ -5,6 +5,7 @@
 //! put a user's name into a key.
 
 use crate::id::{ChallengeId, EnrolmentId, UserName};
+use crate::secret::Sha256Digest;
 
 /// The prefix of documents that users upload for an enrolment.
 pub const ENROLMENTS: &str = "enrolments/";
@@ -56,6 +57,19 @@ impl DocumentKey {
             user,
             file_name: file_name.to_owned(),
         })
+    }
+
+    /// The enrolment of what lies at this key: the one that the key names, or for an operator's upload
+    /// one that is named after object and version, so that the same event, however often it comes,
+    /// means the same enrolment.
+    pub fn enrolment(&self, version: Option<&str>) -> EnrolmentId {
+        match self {
+            Self::Enrolment(id) => id.clone(),
+            Self::Bulk { .. } => {
+                let name = format!("{self}\0{}", version.unwrap_or_default());
+                EnrolmentId::from_digest(Sha256Digest::of(name.as_bytes()))
+            }
+        }
     }
 }
 

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget;
 use crate::id::ChallengeId;
-use crate::policy::Factor;
 use crate::reason::Reason;
+use crate::step::Factor;
 use crate::time::Timestamp;
 
 /// Failures on the fast level that are free of waiting.

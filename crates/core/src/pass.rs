@@ -17,9 +17,10 @@ use std::time::Duration;
 
 use crate::id::ClientId;
 use crate::lockout::Path;
-use crate::policy::{Factor, Policy};
+use crate::policy::Policy;
 use crate::reset::Opening;
 use crate::secret::Sha256Digest;
+use crate::step::Factor;
 use crate::time::Timestamp;
 
 /// How long after its last step a pass is worth tokens. Cognito asks for them within moments.
@@ -70,7 +71,7 @@ impl std::fmt::Display for Steps {
     /// The steps' names with `+` between them, as policies are written.
     ///
     /// ```
-    /// use signin_core::{lockout::Path, pass::Steps, policy::Factor};
+    /// use signin_core::{lockout::Path, pass::Steps, step::Factor};
     /// let steps = Steps::passed(Path::Password, true, Factor::Face);
     /// assert_eq!(steps.to_string(), "PASSWORD+ENROL+FACE");
     /// assert_eq!("PASSWORD+ENROL+FACE".parse(), Ok(steps));

@@ -2,9 +2,7 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use crate::step::Step;
+use crate::step::Factor;
 
 /// The steps a sign-in needs, in order, as the setting `SIGN_IN_POLICY` names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,29 +11,6 @@ pub struct Policy {
     pub password: bool,
     /// The factor that is the face.
     pub factor: Factor,
-}
-
-/// What a policy takes for the face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Factor {
-    /// A picture, compared with the enrolled one.
-    Face,
-    /// Face data that the client computed, compared with the enrolled ones.
-    FaceData,
-}
-
-impl Factor {
-    /// Every factor.
-    pub const ALL: [Self; 2] = [Self::Face, Self::FaceData];
-
-    /// The step that checks this factor.
-    pub const fn step(self) -> Step {
-        match self {
-            Self::Face => Step::Face,
-            Self::FaceData => Step::FaceData,
-        }
-    }
 }
 
 impl Policy {

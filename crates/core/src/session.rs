@@ -245,7 +245,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::Factor;
+    use crate::step::Factor;
 
     const FACE: Policy = Policy {
         password: false,

@@ -1,7 +1,31 @@
 //! The steps a sign-in is made of, and how a session remembers them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::ChallengeId;
-use crate::policy::Factor;
+
+/// What a policy takes for the face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Factor {
+    /// A picture, compared with the enrolled one.
+    Face,
+    /// Face data that the client computed, compared with the enrolled ones.
+    FaceData,
+}
+
+impl Factor {
+    /// Every factor.
+    pub const ALL: [Self; 2] = [Self::Face, Self::FaceData];
+
+    /// The step that checks this factor.
+    pub const fn step(self) -> Step {
+        match self {
+            Self::Face => Step::Face,
+            Self::FaceData => Step::FaceData,
+        }
+    }
+}
 
 /// A step that Cognito calls `CUSTOM_CHALLENGE` and that verify-auth-challenge checks.
 /// (`PASSWORD`, which Cognito checks itself, stands in the session as `SRP_A` and

@@ -15,10 +15,10 @@ use signin_core::envelope::{Unread, VERSION};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId};
 use signin_core::lockout::{Path, Tries};
-use signin_core::policy::Factor;
 use signin_core::profile::StoredDocument;
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
+use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);

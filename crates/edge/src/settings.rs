@@ -6,7 +6,8 @@ use std::str::FromStr;
 use signin_core::face::Threshold;
 use signin_core::face_data::{LEAST_THRESHOLD, Model};
 use signin_core::id::ClientId;
-use signin_core::policy::{Factor, Policy};
+use signin_core::policy::Policy;
+use signin_core::step::Factor;
 
 /// A setting that keeps a function from starting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

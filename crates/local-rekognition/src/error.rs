@@ -7,6 +7,9 @@ use axum::{
 };
 use serde_json::json;
 
+/// The type of every answer.
+pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+
 /// A refusal: the exception's name and the message that a client sees. Messages name parameters
 /// and limits and tell nothing of a picture or a face.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +54,7 @@ impl IntoResponse for Refusal {
         let body = json!({ "__type": self.name, "Message": self.message });
         (
             self.status(),
-            [(header::CONTENT_TYPE, crate::server::CONTENT_TYPE)],
+            [(header::CONTENT_TYPE, CONTENT_TYPE)],
             Json(body),
         )
             .into_response()

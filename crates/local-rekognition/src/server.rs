@@ -18,9 +18,11 @@ use axum::{
 use local_guard::{Credentials, StackKey, signature::verify};
 use time::OffsetDateTime;
 
-use crate::{clock, error::Refusal, operations::Service};
-
-pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+use crate::{
+    clock,
+    error::{CONTENT_TYPE, Refusal},
+    operations::Service,
+};
 
 /// Longest request: two pictures of 5 MiB in base64, and room for the rest.
 const MAX_REQUEST: usize = 15 * 1024 * 1024;

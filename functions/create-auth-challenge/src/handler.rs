@@ -14,9 +14,9 @@ use signin_core::challenge::{
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::lockout::{Scope, Tries};
-use signin_core::policy::Factor;
 use signin_core::profile::Profile;
 use signin_core::reset::Opening;
+use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 use signin_edge::create_auth_challenge::{Asked, asked, respond};
 use signin_edge::settings::SignIn;

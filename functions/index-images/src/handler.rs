@@ -7,7 +7,6 @@ use signin_aws::fault::Fault;
 use signin_aws::pictures::Found;
 use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_core::budget;
-use signin_core::id::EnrolmentId;
 use signin_core::key::{BULK, DocumentKey};
 use signin_core::reason::Reason;
 use signin_core::time::Timestamp;
@@ -102,7 +101,7 @@ impl Images {
                 owner.map(|user| (user, id.clone()))
             }
             DocumentKey::Bulk { user, .. } => {
-                let id = EnrolmentId::of_object(&key, version.as_deref());
+                let id = key.enrolment(version.as_deref());
                 Some((user.clone(), id))
             }
         };

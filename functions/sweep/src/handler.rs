@@ -285,7 +285,7 @@ impl Sweeper {
         };
         let record = match DocumentKey::parse(&found.key) {
             Some(key @ DocumentKey::Bulk { .. }) => {
-                let id = EnrolmentId::of_object(&key, Some(version));
+                let id = key.enrolment(Some(version));
                 let DocumentKey::Bulk { user, .. } = &key else {
                     return Ok(());
                 };

@@ -12,8 +12,8 @@ use signin_core::face_data::FaceData;
 use signin_core::id::EnrolmentId;
 use signin_core::lockout::{Cost, Scope};
 use signin_core::pass::Steps;
-use signin_core::policy::Factor;
 use signin_core::reason::{Reason, Verdict};
+use signin_core::step::Factor;
 use signin_edge::verify_auth_challenge::Answered;
 
 use crate::handler::{Verifier, answering};

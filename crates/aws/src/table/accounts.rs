@@ -9,7 +9,6 @@ use signin_core::enrolment::Enrolment;
 use signin_core::face_data::FaceData;
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Path, Scope};
-use signin_core::policy::Factor;
 use signin_core::profile::{
     Consent, ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State, StoredData, StoredDocument,
 };
@@ -17,6 +16,7 @@ use signin_core::reset::Reset;
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Progress, Stage};
 use signin_core::sign_up::{Confirmation, Renewal, SignUp};
+use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 use super::challenges::{activate, consumption};

@@ -21,12 +21,12 @@ use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName, UserPoolId};
 use signin_core::lockout::{Cost, Level, Levels, Path, Scope, State as TryState, Tries, Try};
 use signin_core::pass::{Cause, Guard, TokenRequest};
-use signin_core::policy::Factor;
 use signin_core::profile::EnrolledFace;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::session::Progress;
+use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 use super::*;

@@ -8,8 +8,8 @@ use signin_core::id::{ChallengeId, UserName};
 use signin_core::lockout::{
     Cost, EMPTIED_EVERY, KEPT, Level, Levels, Path, Scope, State, Tries, Try,
 };
-use signin_core::policy::Factor;
 use signin_core::reason::{Reason, Verdict};
+use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 use super::challenges::verdict_of_call;

@@ -615,7 +615,7 @@ async fn bulk(ground: Ground, word: &'static str, fault: &'static str) -> Seen {
         return Seen::fell(format!("it fails again, with nothing broken: {error}"));
     }
     let parsed = DocumentKey::parse(&key).expect("it is a document's key");
-    let enrolment = EnrolmentId::of_object(&parsed, version.as_deref());
+    let enrolment = parsed.enrolment(version.as_deref());
     let faces = stack.faces_of(enrolment.as_str()).await;
     // The picture stays while a face may be left that is searched for with it.
     leases_are_over(&stack, user).await;
