@@ -6,33 +6,26 @@ mod tests;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::Enrolment;
-use signin_core::face_data::FaceData;
-use signin_core::id::{ChallengeId, EnrolmentId, FaceId, UserName};
+use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::lockout::{Path, Scope};
-use signin_core::profile::{
-    Consent, ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State, StoredData, StoredDocument,
-};
-use signin_core::reset::Reset;
+use signin_core::profile::{ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State};
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Progress, Stage};
 use signin_core::sign_up::{Confirmation, Renewal, SignUp};
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
-use super::challenges::{activate, consumption};
-use super::enrolments::{activated, replaced};
-use super::item::{Item, Key, Write, bytes, text, time, ttl};
+use super::item::{Item, Key, Write, text, time, ttl};
+use super::records::{
+    OnPath, activate, activated, consumption, forget_data, on_path, profile, replaced, set_consent,
+    set_data, tries_key,
+};
 use super::sign_outs::owe_sign_out;
-use super::tries::{OnPath, on_path, tries_key};
 use super::{
     RACES, Transaction, UserTable, challenge_key, former_challenge_key, give_way, has_code,
     profile_key,
 };
 use crate::fault::Fault;
-
-/// The names under which face data are stored: what they are, from which enrolment, and whether
-/// sign-up has brought them.
-const FACE_DATA: [&str; 4] = ["faceData", "faceDataModel", "dataOf", "dataFromSignUp"];
 
 /// What create-auth-challenge builds on.
 #[derive(Debug)]
@@ -356,84 +349,4 @@ impl UserTable {
         }
         Err(Fault::new(what, "lost every race"))
     }
-}
-
-/// Stores a consent.
-pub(super) fn set_consent(write: Write, version: &str, by: ConsentBy, at: Timestamp) -> Write {
-    write
-        .set("consent", text(version))
-        .set("consentAt", time(at))
-        .set("consentBy", text(by.name()))
-}
-
-/// Stores face data.
-pub(super) fn set_data(write: Write, data: &FaceData) -> Write {
-    write
-        .set("faceData", bytes(&data.to_bytes()))
-        .set("faceDataModel", text(data.model().name()))
-}
-
-/// Forgets face data that are nobody's proven own.
-fn forget_data(write: Write) -> Write {
-    write.remove(FACE_DATA)
-}
-
-fn stored_data(item: &Item) -> Option<StoredData> {
-    let model = item.text("faceDataModel")?.parse().ok()?;
-    Some(StoredData {
-        data: FaceData::from_bytes(model, item.bytes("faceData")?).ok()?,
-        of: enrolment_id(item, "dataOf"),
-    })
-}
-
-fn consent(item: &Item) -> Option<Consent> {
-    Some(Consent {
-        version: item.text("consent")?.to_owned(),
-        at: item.time("consentAt")?,
-        by: ConsentBy::parse(item.text("consentBy")?)?,
-    })
-}
-
-pub(super) fn digest(item: &Item, name: &str) -> Option<Sha256Digest> {
-    item.text(name).and_then(Sha256Digest::from_hex)
-}
-
-pub(super) fn enrolment_id(item: &Item, name: &str) -> Option<EnrolmentId> {
-    item.text(name).and_then(|id| EnrolmentId::parse(id).ok())
-}
-
-pub(super) fn profile(item: &Item) -> Profile {
-    Profile {
-        state: item.text("state").and_then(State::parse),
-        faces: item
-            .map("faces")
-            .iter()
-            .filter_map(|(id, face)| enrolled(id, face))
-            .collect(),
-        data: stored_data(item),
-        data_from_sign_up: item.flag("dataFromSignUp"),
-        enrolment: enrolment_id(item, "enrolment"),
-        waiting: enrolment_id(item, "waiting"),
-        consent: consent(item),
-        binding: digest(item, "binding"),
-        reset: item.time("resetAt").map(|at| Reset {
-            at,
-            binding: digest(item, "resetBinding"),
-        }),
-    }
-}
-
-/// Reads a face's attributes, which are the same in a profile and in an enrolment.
-pub(super) fn enrolled(id: &str, face: &Item) -> Option<EnrolledFace> {
-    let document = face.text("documentKey").zip(face.text("documentVersion"));
-    Some(EnrolledFace {
-        id: FaceId::new(id),
-        collection: face.text("collection")?.to_owned(),
-        model_version: face.text("modelVersion")?.to_owned(),
-        indexed_at: face.time("indexedAt")?,
-        document: document.map(|(key, version)| StoredDocument {
-            key: key.to_owned(),
-            version: version.to_owned(),
-        }),
-    })
 }

@@ -1,26 +1,25 @@
 //! Challenges that are answered, tries that are reserved, verdicts that are recorded.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::consumption::{Consumption, Facts, KEPT, Repeat};
 use signin_core::face_data::FaceData;
-use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
+use signin_core::id::{CallId, ChallengeId, EnrolmentId, UserName};
 use signin_core::lockout::{Cost, Path, Scope, Tries};
-use signin_core::pass::Steps;
-use signin_core::profile::{EnrolledFace, State};
+use signin_core::profile::State;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-use super::accounts::{digest, enrolment_id, set_data};
-use super::enrolments::activated;
-use super::item::{Item, Key, Kind, Part, Write, put_new, text, time, ttl};
-use super::passes::record_pass;
-use super::tries::{reserve_try, settle_try};
+use super::item::{Key, Kind, Part, Write, put_new, text, time, ttl};
+use super::records::{
+    FullPass, PICTURE_KEPT, PassedFace, activate, activated, consumption, record_pass, remembered,
+    reserve_try, set_data, settle_try, verdict_of_call,
+};
 use super::{
     RACES, Transaction, UserTable, challenge_key, former_challenge_key, picture_key, profile_key,
 };
@@ -29,9 +28,6 @@ use crate::stopwatch::Stopwatch;
 
 /// How often a call looks whether the one before it has come to a verdict.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-/// How long the digest of a picture, or of face data, that passed or was enrolled is remembered.
-pub(super) const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// What came of answering a challenge.
 #[derive(Debug)]
@@ -76,38 +72,6 @@ pub struct Answering<'a> {
     pub watch: Stopwatch,
     /// When to stop waiting for another call's verdict.
     pub until: Instant,
-}
-
-/// A pass of the whole policy.
-#[derive(Debug)]
-pub struct FullPass<'a> {
-    /// The digest of the picture or the face data that must not pass again.
-    pub picture: Sha256Digest,
-    /// Whose face it was.
-    pub face: PassedFace,
-    /// The steps that the session has passed.
-    pub steps: Steps,
-    /// The app client whose session it is.
-    pub client: &'a ClientId,
-    /// How the session began: a password reset since then, or one whose secret it did not bring,
-    /// lets it come to nothing.
-    pub session: Opening,
-    /// The digest of the session's nonce, where the client sent one.
-    pub nonce: Option<Sha256Digest>,
-}
-
-/// What a passed face changes besides the pass.
-#[derive(Debug)]
-pub enum PassedFace {
-    /// Nothing: it matched an active face, which must be active still.
-    Known(FaceId),
-    /// It makes an enrolment active.
-    Activates(EnrolmentId, EnrolledFace),
-    /// Nothing: the face data resemble the active ones, of this enrolment, which must be active
-    /// still.
-    KnownData(EnrolmentId),
-    /// It makes the face data of an enrolment active.
-    ActivatesData(EnrolmentId),
 }
 
 /// What became of a verdict.
@@ -378,8 +342,7 @@ impl UserTable {
             .set("dataOf", text(enrolment.as_str()))
             .if_equal("state", text(State::MayEnrol.name()))
             .if_equal("enrolment", text(enrolment.as_str()));
-        let remembered =
-            Write::to(picture_key(&ticket.user, digest)).set("ttl", ttl(now.plus(PICTURE_KEPT)));
+        let remembered = remembered(&ticket.user, digest, now);
         let writes = [
             verdict(ticket, Verdict::Passed, Cost::Nothing, Some(digest)),
             profile,
@@ -568,19 +531,6 @@ impl UserTable {
     }
 }
 
-/// Makes a face the user's, where there is none.
-pub(super) fn activate(profile: Write, face: &EnrolledFace) -> Write {
-    let faces = HashMap::from([(
-        face.id.as_str().to_owned(),
-        AttributeValue::M(super::enrolments::face_attributes(face)),
-    )]);
-    profile
-        .set("state", text(State::Active.name()))
-        .set("faces", AttributeValue::M(faces))
-        .remove(["enrolment", "binding", "waiting", "ttl"])
-        .if_absent("faces")
-}
-
 impl Answering<'_> {
     /// The record that a first answer leaves.
     fn first(&self) -> Consumption {
@@ -610,34 +560,4 @@ fn verdict(ticket: &Ticket, verdict: Verdict, cost: Cost, picture: Option<Sha256
     verdict_of_call(ticket.key.clone(), ticket.call, verdict)
         .set_some("picture", picture.map(|picture| text(picture.to_hex())))
         .set_some("compared", compared.then_some(AttributeValue::Bool(true)))
-}
-
-/// The same, by the call that the challenge is.
-pub(super) fn verdict_of_call(challenge: Key, call: CallId, verdict: Verdict) -> Write {
-    Write::to(challenge)
-        .set("verdict", text(verdict.name()))
-        .if_equal("call", text(call.to_string()))
-        .if_absent("verdict")
-}
-
-pub(super) fn consumption(item: &Item) -> Option<Consumption> {
-    Some(Consumption {
-        user: UserName::parse(item.text("user")?).ok()?,
-        at: item.time("consumedAt")?,
-        answer: Sha256Digest::from_hex(item.text("answer")?)?,
-        call: CallId::parse(item.text("call")?)?,
-        lease: item.time("lease")?,
-        taken_over: item.flag("takenOver"),
-        verdict: item.text("verdict").and_then(Verdict::parse),
-        compared: item.flag("compared"),
-        picture: digest(item, "picture"),
-        session: Facts {
-            // Without a time it counts as older than every reset.
-            opening: Opening {
-                began: item.time("began").unwrap_or_default(),
-                bound: item.flag("bound"),
-            },
-            enrolment: enrolment_id(item, "enrolment"),
-        },
-    })
 }

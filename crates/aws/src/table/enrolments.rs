@@ -4,9 +4,8 @@
 //! S3's events bring is an object's key, which says nothing: the pointer tells whose enrolment it
 //! names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::budget;
 use signin_core::enrolment::{Enrolment, GIVEN_UP, KEPT, Remains, State};
 use signin_core::id::{CallId, EnrolmentId, UserName};
@@ -16,11 +15,12 @@ use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
-use super::accounts::{digest, enrolled, set_consent};
-use super::challenges::{PICTURE_KEPT, activate};
-use super::item::{Item, Write, delete, number, put_new, text, texts, time, ttl};
+use super::item::{Write, delete, number, put_new, text, texts, time, ttl};
 use super::owed::{Debt, owe, owe_nothing};
-use super::{RACES, Transaction, UserTable, enrolment_key, picture_key, pointer_key, profile_key};
+use super::records::{
+    activate, activated, awaited, enrolment, face_attributes, remembered, replaced, set_consent,
+};
+use super::{RACES, Transaction, UserTable, enrolment_key, pointer_key, profile_key};
 use crate::fault::Fault;
 
 /// The right to index one enrolment's picture, until it runs out.
@@ -220,8 +220,7 @@ impl UserTable {
             budget::ENDED
         };
         let write = owe(write, Debt::Enrolment, face.indexed_at.plus(due));
-        let remembered = Write::to(picture_key(&lease.user, picture))
-            .set("ttl", ttl(face.indexed_at.plus(PICTURE_KEPT)));
+        let remembered = remembered(&lease.user, picture, face.indexed_at);
         let pointer = Write::to(pointer_key(&lease.id))
             .set("user", text(lease.user.as_str()))
             .remove(["ttl"]);
@@ -384,26 +383,6 @@ fn held(lease: &Lease) -> Write {
         .if_equal("call", text(lease.call.to_string()))
 }
 
-/// Marks an enrolment as one to be undone, at once. It keeps what says where its face and its
-/// document are.
-pub(super) fn replaced(user: &UserName, id: &EnrolmentId, now: Timestamp) -> Write {
-    let state = State::Replaced(Remains::default());
-    let write = Write::to(enrolment_key(user, id))
-        .set("state", text(state.name()))
-        .set("ttl", ttl(now.plus(KEPT)));
-    owe(write, Debt::Enrolment, now)
-}
-
-/// Makes an enrolment the one that its user's face came from. What may still be owed of it stays
-/// owed: faces that calls have left which lost their lease.
-pub(super) fn activated(user: &UserName, id: &EnrolmentId, face: &EnrolledFace) -> Write {
-    Write::to(enrolment_key(user, id))
-        .set("state", text(State::Active(face.clone()).name()))
-        .remove(["ttl"])
-        .if_equal("state", text(State::Indexed(face.clone()).name()))
-        .if_equal("faceId", text(face.id.as_str()))
-}
-
 /// Makes an enrolment the one that is under way, provided that the profile still is as it was
 /// read.
 fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
@@ -418,76 +397,4 @@ fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
             "enrolment",
             seen.enrolment.as_ref().map(|id| text(id.as_str())),
         )
-}
-
-/// A new enrolment's attributes.
-fn awaited(
-    key: &DocumentKey,
-    now: Timestamp,
-) -> impl Iterator<Item = (&'static str, AttributeValue)> {
-    [
-        ("key", text(key.to_string())),
-        ("state", text(State::Awaited.name())),
-        ("recognitions", number(0_u32)),
-        ("ttl", ttl(now.plus(KEPT))),
-    ]
-    .into_iter()
-}
-
-/// A face's attributes, the same in a profile and in an enrolment.
-pub(super) fn face_attributes(face: &EnrolledFace) -> HashMap<String, AttributeValue> {
-    let document = face.document.iter().flat_map(|document| {
-        [
-            ("documentKey", text(&document.key)),
-            ("documentVersion", text(&document.version)),
-        ]
-    });
-    let attributes = [
-        ("collection", text(&face.collection)),
-        ("modelVersion", text(&face.model_version)),
-        ("indexedAt", time(face.indexed_at)),
-    ];
-    attributes
-        .into_iter()
-        .chain(document)
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-/// Reads an enrolment; none where its record is not one of ours.
-pub(super) fn enrolment(item: &Item) -> Option<Enrolment> {
-    let face = || enrolled(item.text("faceId")?, item);
-    let state = match item.text("state")? {
-        "AWAITED" => State::Awaited,
-        "INDEXING" => State::Indexing {
-            call: CallId::parse(item.text("call")?)?,
-            lease: item.time("lease")?,
-        },
-        "INDEXED" => State::Indexed(face()?),
-        "ACTIVE" => State::Active(face()?),
-        "REJECTED" => State::Rejected(Reason::parse(item.text("reason")?)?),
-        "REPLACED" => State::Replaced(Remains {
-            face: face(),
-            lease: item.time("lease"),
-        }),
-        _ => return None,
-    };
-    let (user, id) = super::enrolment_of(item.text("PK")?, item.text("SK")?)?;
-    Some(Enrolment {
-        user,
-        // A record that was marked as replaced and was not there has nothing but its name.
-        key: match item.text("key") {
-            Some(key) => DocumentKey::parse(key)?,
-            None => DocumentKey::Enrolment(id.clone()),
-        },
-        id,
-        state,
-        binding: digest(item, "binding"),
-        version: item.text("version").map(str::to_owned),
-        recognitions: item
-            .number("recognitions")
-            .map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
-        unsettled: item.texts("unsettled"),
-        owed_at: item.time("owedAt"),
-    })
 }

@@ -22,6 +22,7 @@ mod enrolments;
 mod item;
 mod owed;
 mod passes;
+mod records;
 mod sign_outs;
 #[cfg(test)]
 mod tests;
@@ -38,10 +39,10 @@ use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::secret::Sha256Digest;
 
 pub use accounts::Standing;
-pub use challenges::{Answering, Claim, FullPass, PassedFace, Settled, Ticket};
+pub use challenges::{Answering, Claim, Settled, Ticket};
 pub use enrolments::{Lease, Offered};
 pub use owed::{Next, Page};
-pub use tries::{EmptiedBy, OnPath};
+pub use records::{EmptiedBy, FullPass, OnPath, PassedFace};
 
 use crate::client::Config;
 use crate::fault::Fault;
