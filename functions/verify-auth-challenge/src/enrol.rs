@@ -14,7 +14,7 @@ use signin_core::picture::inspect;
 use signin_core::reason::{Reason, Verdict};
 use signin_edge::verify_auth_challenge::Answered;
 
-use crate::handler::{Verifier, answering};
+use crate::verifier::{Verifier, answering};
 
 impl Verifier {
     /// Judges a document; none where the challenge was used before.

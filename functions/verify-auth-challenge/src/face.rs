@@ -4,8 +4,6 @@
 //! try while the picture is read; match and measure; record the verdict while the picture is
 //! deleted.
 
-use std::str::FromStr;
-
 use signin_aws::faces::Trouble;
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
@@ -16,66 +14,17 @@ use signin_core::budget;
 use signin_core::challenge::{ExpectedFace, Stake};
 use signin_core::face::{DetectedFace, Resembling, Search, assess, is_the_documents, search};
 use signin_core::id::{EnrolmentId, FaceId};
-use signin_core::key::DECOY;
 use signin_core::lockout::{Cost, Scope};
 use signin_core::pass::Steps;
 use signin_core::picture::inspect;
-use signin_core::profile::StoredDocument;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::{PictureBytes, Sha256Digest};
 use signin_core::step::Factor;
-use signin_edge::settings::{InvalidSetting, needed, setting, setting_or_none};
 use signin_edge::verify_auth_challenge::Answered;
 use tokio::time::Instant;
 
-use crate::handler::{Verifier, answering};
-
-/// With what a probe is compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum MatchMode {
-    /// With the collection; only the user's own faces count.
-    Collection,
-    /// With the kept document.
-    Compare {
-        /// What lies in for the document of somebody without one. Whom it resembles does not count.
-        decoy: StoredDocument,
-    },
-}
-
-impl MatchMode {
-    /// Reads the mode, and what goes with it.
-    pub(crate) fn from_environment() -> Result<Self, InvalidSetting> {
-        // Read in every mode, so that a setting which is missing is known before it is needed.
-        let version = setting_or_none("DECOY_VERSION")?;
-        Ok(match setting("MATCH_MODE")? {
-            Mode::Collection => Self::Collection,
-            Mode::Compare => Self::Compare {
-                decoy: StoredDocument {
-                    key: DECOY.to_owned(),
-                    version: needed("DECOY_VERSION", version)?,
-                },
-            },
-        })
-    }
-}
-
-/// A mode as the setting names it.
-enum Mode {
-    Collection,
-    Compare,
-}
-
-impl FromStr for Mode {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "COLLECTION" => Ok(Self::Collection),
-            "COMPARE" => Ok(Self::Compare),
-            _ => Err(format!("expected COLLECTION or COMPARE, found {text:?}")),
-        }
-    }
-}
+use crate::match_mode::MatchMode;
+use crate::verifier::{Verifier, answering};
 
 /// What the challenge asks for.
 #[derive(Clone, Copy)]

@@ -16,7 +16,7 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::step::Factor;
 use signin_edge::verify_auth_challenge::Answered;
 
-use crate::handler::{Verifier, answering};
+use crate::verifier::{Verifier, answering};
 
 /// What the challenge asks for.
 #[derive(Clone, Copy)]

@@ -2,31 +2,17 @@
 //! trigger that fails or is late would be called again.
 
 use serde_json::Value;
-use signin_aws::enrolment::Indexer;
 use signin_aws::fault::in_time;
-use signin_aws::pictures::Bucket;
 use signin_aws::stopwatch::{Call, Stopwatch};
-use signin_aws::table::{Answering, EmptiedBy};
+use signin_aws::table::EmptiedBy;
 use signin_core::budget;
 use signin_core::challenge::Task;
-use signin_core::face::Threshold;
-use signin_core::face_data::Model;
 use signin_core::lockout::Scope;
 use signin_core::reason::Reason;
-use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::{Answered, answered, respond};
 use signin_edge::{Event, Refusal, clock, random};
 
-use crate::face::MatchMode;
-
-/// Judges answers.
-pub(crate) struct Verifier {
-    pub(crate) sign_ins: Bucket,
-    pub(crate) mode: MatchMode,
-    pub(crate) threshold: Threshold,
-    pub(crate) model: Model,
-    pub(crate) indexer: Indexer,
-}
+use crate::verifier::Verifier;
 
 impl Verifier {
     /// Answers a VerifyAuthChallengeResponse event.
@@ -137,19 +123,5 @@ impl Verifier {
                 fault.log();
             }
         }
-    }
-}
-
-/// An answer, about to be claimed.
-pub(crate) fn answering(answered: &Answered, call: Call) -> Answering<'_> {
-    Answering {
-        user: &answered.user,
-        id: &answered.challenge.id,
-        opening: answered.challenge.session,
-        enrolment: answered.challenge.enrolment(),
-        answer: Sha256Digest::of(answered.answer.as_bytes()),
-        call: call.id,
-        watch: call.watch,
-        until: call.watch.after(budget::JUDGEMENT),
     }
 }

@@ -4,13 +4,16 @@ mod enrol;
 mod face;
 mod face_data;
 mod handler;
+mod match_mode;
 mod verdict;
+mod verifier;
 
-use handler::Verifier;
+use match_mode::MatchMode;
 use signin_aws::enrolment::Indexer;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
 use signin_edge::settings::{SignIn, require, setting};
 use signin_edge::{Failure, run};
+use verifier::Verifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -20,9 +23,9 @@ async fn main() -> Result<(), Failure> {
         setting("SIGN_IN_BUCKET")?,
     );
     let collection = setting("FACE_COLLECTION")?;
-    let mode = face::MatchMode::from_environment()?;
+    let mode = MatchMode::from_environment()?;
     let keep_documents = setting("KEEP_DOCUMENTS")?;
-    let kept = mode == face::MatchMode::Collection || keep_documents;
+    let kept = mode == MatchMode::Collection || keep_documents;
     require(
         "KEEP_DOCUMENTS",
         kept,

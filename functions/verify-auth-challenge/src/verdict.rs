@@ -9,7 +9,7 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::secret::Sha256Digest;
 use signin_edge::verify_auth_challenge::Answered;
 
-use crate::handler::{Verifier, answering};
+use crate::verifier::{Verifier, answering};
 
 impl Verifier {
     /// The verdict that stands. A fault, also one that kept a verdict from being recorded, gives
