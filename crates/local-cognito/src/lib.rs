@@ -33,6 +33,8 @@ mod passwords;
 mod pool;
 mod requests;
 mod server;
+mod server_error;
+mod session;
 mod settings;
 mod sign_in;
 mod stack;
@@ -42,7 +44,8 @@ mod tokens;
 mod triggers;
 mod wire;
 
-pub use server::{ServerError, Settings, serve};
+pub use server::{Settings, serve};
+pub use server_error::ServerError;
 pub use stack::StackAccess;
 pub use state::StateError;
 pub use tokens::KeyError;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::sign_in::Session;
+use crate::session::Session;
 
 /// A sign-up code is good for a day, a password-reset code for an hour (developer guide).
 pub(crate) const SIGN_UP_CODE_VALIDITY: Seconds = 24 * 3_600;

@@ -1,7 +1,6 @@
 //! Starting and stopping.
 
 use std::future::Future;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +9,8 @@ use local_guard::Guard;
 use tokio::net::TcpListener;
 
 use crate::operations::UserPools;
+use crate::server_error::ServerError;
 use crate::stack::{Stack, StackAccess};
-use crate::state::StateError;
-use crate::tokens::KeyError;
 use crate::wire;
 
 /// What the server is told at start.
@@ -34,23 +32,6 @@ pub struct Settings {
 impl Settings {
     /// Cognito's own patience (developer guide, "Lambda trigger considerations").
     pub const TRIGGER_TIMEOUT: Duration = Duration::from_secs(5);
-}
-
-/// Why the server could not start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// The signing key could not be made.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The state cannot be kept.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The client of the deployed stack could not be set up.
-    #[error("no client of the deployed stack: {0}")]
-    Stack(String),
-    /// The socket failed.
-    #[error("the socket failed: {0}")]
-    Socket(#[from] io::Error),
 }
 
 /// Serves on a bound socket until `shutdown` comes, then finishes what is under way.

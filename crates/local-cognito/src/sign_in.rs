@@ -4,22 +4,20 @@
 //! it out of the pool; going on puts another one in. So an answer counts once, however many arrive,
 //! and a session always holds the whole history.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cognito_srp::{Identity, Server, Verifier};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::format_description::FormatItem;
 use time::macros::format_description;
 
-use crate::clock::Seconds;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::operations::{UserPools, dummy_name, missing_parameter, random_token};
 use crate::pool::{Status, User};
 use crate::requests::StringMap;
+use crate::session::{Awaiting, Course, CustomChallenge, HistoryEntry, Session, Subject};
 use crate::settings::{Deployment, Flow};
 use crate::tokens::SCOPE;
 use crate::triggers::{Decision, EventUser, TokenCause};
@@ -32,97 +30,6 @@ const TIMESTAMP: &[FormatItem<'_>] = format_description!(
 
 /// Random bytes in a `SECRET_BLOCK`.
 const SECRET_BLOCK_LENGTH: usize = 64;
-
-/// A sign-in between two calls.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Session {
-    pub(crate) client: String,
-    pub(crate) expires_at: Seconds,
-    subject: Subject,
-    course: Course,
-    history: Vec<HistoryEntry>,
-    awaiting: Awaiting,
-}
-
-impl Session {
-    /// Whether it is this account's.
-    pub(crate) fn is_of(&self, name: &str) -> bool {
-        matches!(&self.subject, Subject::Known(own) if own == name)
-    }
-}
-
-/// What comes after the password.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Course {
-    /// What the defining trigger says: `CUSTOM_AUTH`.
-    Custom,
-    /// Tokens: every flow but `CUSTOM_AUTH`.
-    Tokens,
-}
-
-/// Who signs in.
-#[derive(Clone, Serialize, Deserialize)]
-enum Subject {
-    /// An account, by its name in the pool.
-    Known(String),
-    /// Nobody: a name made up for the one that was typed.
-    Unknown(String),
-}
-
-impl Subject {
-    fn name(&self) -> &str {
-        match self {
-            Self::Known(name) | Self::Unknown(name) => name,
-        }
-    }
-}
-
-/// What a session waits for.
-#[derive(Serialize, Deserialize)]
-enum Awaiting {
-    /// The proof of a password.
-    Password {
-        server: Box<Server>,
-        secret_block: Vec<u8>,
-    },
-    /// The answer to a custom challenge.
-    Custom(CustomChallenge),
-    /// Which proof of the password it is to be.
-    Choice,
-    /// A password in the place of the temporary one that was proven.
-    NewPassword,
-}
-
-/// What the server keeps of a custom challenge while the client works on it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct CustomChallenge {
-    /// For the verifying trigger alone.
-    pub(crate) private_parameters: StringMap,
-    /// Joins the history beside the result.
-    pub(crate) metadata: Option<String>,
-}
-
-/// One past challenge, as the triggers see it.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct HistoryEntry {
-    #[serde(rename = "challengeName")]
-    name: Cow<'static, str>,
-    #[serde(rename = "challengeResult")]
-    result: bool,
-    #[serde(rename = "challengeMetadata")]
-    metadata: Option<String>,
-}
-
-impl HistoryEntry {
-    /// A step of the password's proof, which has no metadata.
-    fn passed(name: &'static str) -> Self {
-        Self {
-            name: name.into(),
-            result: true,
-            metadata: None,
-        }
-    }
-}
 
 /// An answer to a challenge, as far as it can be read without its session.
 enum Answer<'a> {

@@ -34,7 +34,7 @@ use crate::requests::{
     AdminInitiateAuthRequest, AdminRespondToAuthChallengeRequest, InitiateAuthRequest,
     RespondToAuthChallengeRequest, StringMap,
 };
-use crate::server::ServerError;
+use crate::server_error::ServerError;
 use crate::settings::{Deployment, Flow, PoolSettings};
 use crate::stack::{Stack, StackError};
 use crate::state::{Snapshot, StateError, StateFile};

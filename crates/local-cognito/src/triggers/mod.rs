@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::model::MAX_STRING;
 use crate::requests::StringMap;
+use crate::session::{CustomChallenge, HistoryEntry};
 use crate::settings::{PoolSettings, Trigger};
-use crate::sign_in::{CustomChallenge, HistoryEntry};
 use crate::stack::{Invocation, Stack};
 
 pub(crate) use custom_message::MessageCause;
