@@ -211,8 +211,9 @@ mod tests {
     use super::*;
 
     /// The documents that tell somebody what to run.
-    const DOCUMENTS: [&str; 5] = [
+    const DOCUMENTS: [&str; 6] = [
         "README.md",
+        "CONTRIBUTING.md",
         "ARCHITECTURE.md",
         "SECURITY.md",
         "web/README.md",
