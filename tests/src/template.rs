@@ -110,6 +110,8 @@ impl Template {
             .flatten();
         let mut actions = BTreeSet::new();
         for statement in statements {
+            // One that stands only under a condition counts: this is about all stacks.
+            let statement = statement["Fn::If"].get(1).unwrap_or(statement);
             assert_eq!(statement["Effect"], "Allow", "{executable}: {statement}");
             match &statement["Action"] {
                 Value::String(action) => {

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use e2e::people::{
     asked_for_face, asked_to_enrol, challenge, confirmed, enrol, enrolled, inline, refused, tokens,
 };
@@ -40,6 +42,83 @@ async fn an_upload_that_nobody_answered_for_is_indexed_by_its_event() {
     assert_eq!(stack.faces_of(&id).await, 1);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "ACTIVE");
+}
+
+/// Leaves a face beside the one on record, as a call does that lost its lease, with the picture that it
+/// looked at; and a note of that picture.
+async fn leave_a_face(stack: &Stack, user: &str, id: &str) {
+    let (bucket, key) = (&stack.outputs.document_bucket, format!("enrolments/{id}"));
+    // The event of this upload would find it needless.
+    let quiet = Proxy::read().hold("GetObject", &["versionId=", id]).await;
+    let picture = pictures::other();
+    let version = stack.put_object(bucket, &key, picture.clone()).await;
+    let indexed = json!({
+        "CollectionId": stack.outputs.face_collection,
+        "ExternalImageId": id,
+        "Image": {"Bytes": STANDARD.encode(picture)},
+    });
+    stack.recognition("IndexFaces", &indexed).await;
+    let mut record = stack.enrolment(user, id).await;
+    record["unsettled"] = json!({"SS": [version.expect("a version")]});
+    record["owed"] = json!({"S": "ENROLMENT"});
+    record["owedAt"] = json!({"N": "1"});
+    stack.put_item(&record).await;
+    quiet.remove().await;
+    assert_eq!(stack.faces_of(id).await, 2);
+}
+
+#[tokio::test]
+async fn a_face_that_no_record_names_is_taken_out_by_sweep_or_index_images_and_its_picture_deleted()
+{
+    let stack = Stack::read(Variant::Default);
+    let bucket = &stack.outputs.document_bucket;
+    let others = stack.upload_event(&format!("enrolments/{}", "0".repeat(32)), None);
+    for sweeps in [true, false] {
+        let (person, _) = enrolled(&stack).await;
+        let user = person.user_name();
+        let id = stack.enrolments_of(user).await.remove(0);
+        leave_a_face(&stack, user, &id).await;
+        if sweeps {
+            let swept = stack.sweep(Duration::ZERO).await;
+            assert!(swept.is_ok(), "{swept:?}");
+        }
+        // index-images does a few of all that is owed, the longest due first.
+        while !sweeps && stack.faces_of(&id).await > 1 {
+            let served = stack.invoke_other("IndexImages", &others).await;
+            assert!(served.is_ok(), "{served:?}");
+        }
+        assert_eq!(stack.faces_of(&id).await, 1);
+        stack.until_gone(bucket, &format!("enrolments/{id}")).await;
+        let record = stack.enrolment(user, &id).await;
+        assert_eq!(record["state"]["S"], "ACTIVE");
+        assert!(
+            record["unsettled"].is_null() && record["owed"].is_null(),
+            "{record}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_enrolment_is_replaced_under_it_takes_its_face_out() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let person = confirmed(&client).await;
+    let asked = asked_to_enrol(&client, &person).await;
+    let id = asked.challenge_id.clone();
+    let recording = Proxy::read()
+        .hold("TransactWriteItems", &[&id, "faceId"])
+        .await;
+    let replaced = async {
+        recording.held().await;
+        let mut record = stack.enrolment(person.user_name(), &id).await;
+        record["state"] = json!({"S": "REPLACED"});
+        stack.put_item(&record).await;
+        recording.remove().await;
+    };
+    let document = inline(pictures::document());
+    let (answered, ()) = tokio::join!(client.answer(&asked, document), replaced);
+    refused(answered, Step::Face, Reason::Superseded);
+    assert_eq!(stack.faces_of(&id).await, 0);
 }
 
 #[tokio::test]

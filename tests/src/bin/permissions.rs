@@ -12,8 +12,23 @@ use e2e::proxy::Proxy;
 use e2e::stack::{Stack, Variant};
 use e2e::template::Template;
 
-/// Actions that are allowed for another reason than a call.
-const WITHOUT_A_CALL: [(&str, &str, &str); 3] = [
+/// Actions that are allowed for another reason than a call that a test can make.
+const WITHOUT_A_CALL: [(&str, &str, &str); 6] = [
+    (
+        "create-collection",
+        "rekognition:DeleteCollection",
+        "only when the stack is deleted, and the tests' stacks are not",
+    ),
+    (
+        "create-collection",
+        "s3:ListBucketVersions",
+        "only when the stack is deleted",
+    ),
+    (
+        "create-collection",
+        "s3:DeleteObjectVersion",
+        "only when the stack is deleted",
+    ),
     (
         "create-auth-challenge",
         "s3:PutObject",
