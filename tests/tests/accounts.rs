@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
 use e2e::people::{
     asked_for_face, asked_to_enrol, begun_bound, challenge, confirmed, enrol, enrol_from, enrolled,
     inline, newest_code, owner_without_consent, refused, reset, signed_up, tokens,
@@ -317,4 +319,29 @@ async fn an_enrolment_asks_for_the_consent_that_is_not_on_record() {
     assert_eq!(profile["consentBy"]["S"], "PERSON");
     assert_eq!(profile["consent"]["S"], "1");
     tokens(client.answer(&asked, inline(pictures::live())).await);
+}
+
+#[tokio::test]
+async fn a_sign_out_that_is_owed_is_carried_out_by_sweep() {
+    let stack = Stack::read(Variant::Default);
+    let client = stack.client();
+    let (person, signed_in) = enrolled(&stack).await;
+    let user = person.user_name();
+    for (attribute, value) in [
+        ("signOutOwed", json!({"N": "1"})),
+        ("owed", json!({"S": "SIGN_OUT"})),
+        ("owedAt", json!({"N": "1"})),
+    ] {
+        stack.set_in_profile(user, attribute, &value).await;
+    }
+    let swept = stack.sweep(Duration::ZERO).await;
+    assert!(swept.is_ok(), "{swept:?}");
+    let profile = stack.profile(user).await;
+    assert!(
+        profile["signOutOwed"].is_null() && profile["owed"].is_null(),
+        "{profile}"
+    );
+    // It is not the mark that refuses it now.
+    let refresh = signed_in.refresh.expect("a sign-in brings a refresh token");
+    client.refresh(&refresh).await.unwrap_err();
 }

@@ -46,7 +46,7 @@ impl Verifier {
                 });
             }
             Ok(Ok(Outcome::Rejected(reason))) => reason,
-            Ok(Ok(Outcome::Over)) => Reason::NoMatch,
+            Ok(Ok(Outcome::Over)) => Reason::Superseded,
             // Slower than a trigger may be, or somebody else is at it: the client asks again.
             Ok(Ok(Outcome::Busy)) | Err(_) => Reason::Pending,
             Ok(Err(fault)) => {

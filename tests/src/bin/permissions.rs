@@ -13,7 +13,7 @@ use e2e::stack::{Stack, Variant};
 use e2e::template::Template;
 
 /// Actions that are allowed for another reason than a call that a test can make.
-const WITHOUT_A_CALL: [(&str, &str, &str); 6] = [
+const WITHOUT_A_CALL: [(&str, &str, &str); 7] = [
     (
         "create-collection",
         "rekognition:DeleteCollection",
@@ -33,6 +33,11 @@ const WITHOUT_A_CALL: [(&str, &str, &str); 6] = [
         "create-auth-challenge",
         "s3:PutObject",
         "it signs the form by which the client uploads",
+    ),
+    (
+        "verify-auth-challenge",
+        "s3:GetObjectVersion",
+        "Rekognition reads what it compares with the rights of whoever calls it",
     ),
     (
         "verify-auth-challenge",
