@@ -116,7 +116,12 @@ impl Verifier {
         match settled {
             Settled::Recorded => Ok(Some(Verdict::Passed)),
             Settled::TakenOver => Ok(None),
-            Settled::PictureUsed | Settled::FaceGone => self.refuse_compared(ticket, picture).await,
+            Settled::PictureUsed | Settled::FaceGone => {
+                // The client is told that nothing matched; an operator, what was in the way.
+                let used = settled == Settled::PictureUsed;
+                tracing::info!(target: "signin", used, "it matched, and its pass was not recorded");
+                self.refuse_compared(ticket, picture).await
+            }
             // Neither says anything of the face, so neither is counted.
             Settled::Superseded => {
                 self.refuse(ticket, Reason::Superseded, Cost::Nothing, Some(picture))
