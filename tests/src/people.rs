@@ -1,10 +1,14 @@
 //! People who sign up, enrol and sign in, as an app leads them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use signin_client::{
     Answer, BindingSecret, Challenge, ClientError, Refusal, Round, SignInClient, SignedUp, Tokens,
 };
 use signin_core::face_data::{FaceData, Model};
 use signin_core::reason::Reason;
+use signin_core::secret::Sha256Digest;
 use signin_core::step::Step;
 
 use crate::stack::{Stack, fresh_email};
@@ -81,8 +85,41 @@ pub async fn newest_code(client: &SignInClient, email: &str) -> String {
 pub async fn enrolled(stack: &Stack) -> (Person, Tokens) {
     let client = stack.client();
     let person = confirmed(&client).await;
-    let tokens = enrol(&client, &person).await;
-    (person, tokens)
+    let live = pictures::live();
+    match enrolled_with(&client, &person, live.clone()).await {
+        Ok(Round::Tokens(tokens)) => (person, tokens),
+        other => panic!(
+            "expected tokens, found {other:?}\n{}",
+            why_not(stack, &person, &live).await
+        ),
+    }
+}
+
+/// What stands on record of somebody whose picture did not pass, and what the recogniser finds for it
+/// now.
+async fn why_not(stack: &Stack, person: &Person, live: &[u8]) -> String {
+    let request = json!({
+        "CollectionId": stack.outputs.face_collection,
+        "Image": {"Bytes": STANDARD.encode(live)},
+        "MaxFaces": 4096,
+        "FaceMatchThreshold": 0,
+    });
+    let found = stack.recognition("SearchFacesByImage", &request).await;
+    let mut said = vec![format!(
+        "the picture's digest is {}",
+        Sha256Digest::of(live).to_hex()
+    )];
+    for id in stack.enrolments_of(person.user_name()).await {
+        let all = found["FaceMatches"].as_array().into_iter().flatten();
+        let own: Vec<&Value> = all
+            .filter(|found| found["Face"]["ExternalImageId"] == id.as_str())
+            .collect();
+        said.push(format!("a search for it finds, of enrolment {id}: {own:?}"));
+    }
+    for (partition, sort) in stack.records_of(person.user_name()).await {
+        said.push(stack.item(&partition, &sort).await.to_string());
+    }
+    said.join("\n")
 }
 
 /// Signs up with face data, confirms, enrols them and signs in with others of the same person, in
@@ -178,13 +215,22 @@ pub async fn asked_for_face(client: &SignInClient, email: &str) -> Challenge {
 
 /// Enrols an account that may, and signs it in.
 pub async fn enrol(client: &SignInClient, person: &Person) -> Tokens {
+    tokens(enrolled_with(client, person, pictures::live()).await)
+}
+
+/// Enrols an account that may, and answers with this live picture.
+async fn enrolled_with(
+    client: &SignInClient,
+    person: &Person,
+    live: Vec<u8>,
+) -> Result<Round, ClientError> {
     let asked = asked_to_enrol(client, person).await;
     client
         .upload(&asked, pictures::document())
         .await
         .expect("the document is uploaded");
     let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
-    tokens(client.answer(&asked, inline(pictures::live())).await)
+    client.answer(&asked, inline(live)).await
 }
 
 /// Goes on from where a document is asked for, to tokens.
