@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::Enrolment;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
@@ -15,16 +15,15 @@ use signin_core::sign_up::{Confirmation, Renewal, SignUp};
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
+use super::dynamodb::RACES;
 use super::item::{Item, Key, Write, text, time, ttl};
 use super::records::{
     OnPath, activate, activated, consumption, forget_data, on_path, profile, replaced, set_consent,
     set_data, tries_key,
 };
+use super::rows::{Rows, Transaction};
 use super::sign_outs::owe_sign_out;
-use super::{
-    RACES, Transaction, UserTable, challenge_key, former_challenge_key, give_way, has_code,
-    profile_key,
-};
+use super::{UserTable, challenge_key, former_challenge_key, profile_key};
 use crate::fault::Fault;
 
 /// What create-auth-challenge builds on.
@@ -55,7 +54,7 @@ impl Standing {
     }
 }
 
-impl UserTable {
+impl<R: Rows> UserTable<R> {
     /// Reads profile, last challenge and the tries at the policy's factor in one round trip, the
     /// same for everybody. An enrolment that a session with a password is about, or may take up
     /// again, is one more; and where the last challenge left no record, so are those before it.
@@ -116,7 +115,7 @@ impl UserTable {
         if keys.is_empty() {
             return Ok(None);
         }
-        let found = self.read_all(&keys).await?;
+        let found = self.rows.read(keys.clone()).await?;
         let mut newest = keys.iter().filter_map(|key| {
             let item = found.iter().find(|item| item.is(key))?;
             consumption(item).filter(|found| found.user == *user)
@@ -255,7 +254,7 @@ impl UserTable {
                 }
             }
             let writes = std::iter::once(owe_sign_out(reset, now)).chain(others);
-            let writes = writes.map(|write| write.in_transaction(&self.name));
+            let writes = writes.map(Write::in_transaction);
             if self.write(writes.collect()).await? == Transaction::Written {
                 if renewal.binding.is_none() && !seen.is_active() {
                     tracing::warn!(
@@ -306,47 +305,5 @@ impl UserTable {
         .if_equal("state", text(State::MayEnrol.name()))
         .if_equal("enrolment", text(enrolment.as_str()));
         self.update("Agree", agreed).await
-    }
-
-    /// Writes to one item; false where the condition does not hold. A race with a transaction is
-    /// tried again.
-    pub(super) async fn update(&self, what: &'static str, write: Write) -> Result<bool, Fault> {
-        let before = self.update_from(what, write, ReturnValue::None).await?;
-        Ok(before.is_some())
-    }
-
-    /// Writes to one item and returns what is asked for of it; none where the condition does not
-    /// hold.
-    pub(super) async fn update_from(
-        &self,
-        what: &'static str,
-        write: Write,
-        wanted: ReturnValue,
-    ) -> Result<Option<Item>, Fault> {
-        let key = write.key().to_attributes();
-        let parts = write.into_update();
-        for race in 0..RACES {
-            let request = self
-                .client
-                .update_item()
-                .table_name(&self.name)
-                .set_key(Some(key.clone()))
-                .update_expression(&parts.expression)
-                .set_condition_expression(parts.condition.clone())
-                .set_expression_attribute_names(Some(parts.names.clone()))
-                .set_expression_attribute_values(parts.values.clone())
-                .return_values(wanted.clone());
-            match request.send().await {
-                Ok(written) => return Ok(Some(written.attributes.unwrap_or_default().into())),
-                Err(error) if has_code(&error, "ConditionalCheckFailedException") => {
-                    return Ok(None);
-                }
-                Err(error) if has_code(&error, "TransactionConflictException") => {
-                    give_way(race).await;
-                }
-                Err(error) => return Err(Fault::of(what, &error)),
-            }
-        }
-        Err(Fault::new(what, "lost every race"))
     }
 }

@@ -15,14 +15,14 @@ use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-use super::item::{Key, Kind, Part, Write, put_new, text, time, ttl};
+use super::dynamodb::RACES;
+use super::item::{Change, Key, Kind, Write, put_new, text, time, ttl};
 use super::records::{
     FullPass, PICTURE_KEPT, PassedFace, activate, activated, consumption, record_pass, remembered,
     reserve_try, set_data, settle_try, verdict_of_call,
 };
-use super::{
-    RACES, Transaction, UserTable, challenge_key, former_challenge_key, picture_key, profile_key,
-};
+use super::rows::{Rows, Transaction};
+use super::{UserTable, challenge_key, former_challenge_key, picture_key, profile_key};
 use crate::fault::Fault;
 use crate::stopwatch::Stopwatch;
 
@@ -107,7 +107,7 @@ fn still_counts(answering: Answering<'_>, path: Path) -> Option<Write> {
     })
 }
 
-impl UserTable {
+impl<R: Rows> UserTable<R> {
     /// Consumes a challenge and reserves a try, both or neither, in one conditional transaction.
     ///
     /// `seen` are the tries as create-auth-challenge read them. While they still are, that is one
@@ -157,10 +157,10 @@ impl UserTable {
             match tries.reserve(id, now) {
                 Ok(after) => {
                     let count = reserve_try(user, scope, &tries, &after, now);
-                    let [consume, unused] = self.put_consumption(id, &consumption);
-                    let mut writes = vec![consume, count.in_transaction(&self.name)];
+                    let [consume, unused] = put_consumption(id, &consumption);
+                    let mut writes = vec![consume, count.in_transaction()];
                     let going_on = still_counts(answering, scope.path);
-                    writes.extend(going_on.map(|check| check.check_in_transaction(&self.name)));
+                    writes.extend(going_on.map(Write::check_in_transaction));
                     writes.push(unused);
                     match self.write(writes).await? {
                         Transaction::Written => {
@@ -193,7 +193,7 @@ impl UserTable {
                             verdict: Some(waiting),
                             ..consumption
                         };
-                        let used_up = self.put_consumption(id, &settled);
+                        let used_up = put_consumption(id, &settled);
                         return match self.write(used_up.into()).await? {
                             Transaction::Written => Ok(Claim::Settled(waiting, None)),
                             Transaction::Unmet(_) => self.claim_again(answering, Some(scope)).await,
@@ -219,7 +219,7 @@ impl UserTable {
             verdict: Some(verdict),
             ..answering.first()
         };
-        let used_up = self.put_consumption(answering.id, &settled);
+        let used_up = put_consumption(answering.id, &settled);
         match self.write(used_up.into()).await? {
             Transaction::Written => Ok(Claim::Settled(verdict, None)),
             Transaction::Unmet(_) => self.claim_again(answering, None).await,
@@ -228,7 +228,7 @@ impl UserTable {
 
     /// Consumes a challenge that puts no try at stake.
     pub async fn claim(&self, answering: Answering<'_>) -> Result<Claim, Fault> {
-        let consumed = self.put_consumption(answering.id, &answering.first());
+        let consumed = put_consumption(answering.id, &answering.first());
         match self.write(consumed.into()).await? {
             Transaction::Written => Ok(Claim::Mine(answering.ticket(None))),
             Transaction::Unmet(_) => self.claim_again(answering, None).await,
@@ -309,7 +309,7 @@ impl UserTable {
     ) -> Result<bool, Fault> {
         if let Some(scope) = ticket.stake {
             let tried = settle_try(&ticket.user, scope, &ticket.id, cost);
-            let writes = [verdict(), tried].map(|write| write.in_transaction(&self.name));
+            let writes = [verdict(), tried].map(Write::in_transaction);
             match self.write(writes.into()).await? {
                 Transaction::Written => return Ok(true),
                 Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => return Ok(false),
@@ -348,7 +348,7 @@ impl UserTable {
             profile,
             remembered,
         ];
-        let writes = writes.map(|write| write.in_transaction(&self.name));
+        let writes = writes.map(Write::in_transaction);
         match self.write(writes.into()).await? {
             Transaction::Written => Ok(Settled::Recorded),
             Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => {
@@ -409,15 +409,13 @@ impl UserTable {
     pub async fn settle_pass(
         &self,
         ticket: &Ticket,
-        pass: &FullPass<'_>,
+        passed: &FullPass<'_>,
         now: Timestamp,
     ) -> Result<Settled, Fault> {
-        let mut written = self
-            .write(self.pass(ticket, ticket.stake, pass, now))
-            .await?;
+        let mut written = self.write(pass(ticket, ticket.stake, passed, now)).await?;
         // The try is not on record any more: the levels were emptied meanwhile.
         if written == Transaction::Unmet(BTreeSet::from([Kind::Tries])) {
-            written = self.write(self.pass(ticket, None, pass, now)).await?;
+            written = self.write(pass(ticket, None, passed, now)).await?;
         }
         let unmet = match written {
             Transaction::Written => return Ok(Settled::Recorded),
@@ -426,7 +424,7 @@ impl UserTable {
         if unmet.contains(&Kind::Challenge) {
             return self.recorded(ticket).await;
         }
-        let activates = match &pass.face {
+        let activates = match &passed.face {
             PassedFace::Activates(..) | PassedFace::ActivatesData(_) => true,
             PassedFace::Known(_) | PassedFace::KnownData(_) => false,
         };
@@ -439,95 +437,11 @@ impl UserTable {
             return Ok(Settled::PictureUsed);
         }
         let reset = self.profile(&ticket.user).await?.reset_at();
-        if pass.session.outlives(pass.steps.password, reset) {
+        if passed.session.outlives(passed.steps.password, reset) {
             Ok(Settled::FaceGone)
         } else {
             Ok(Settled::BeforeReset)
         }
-    }
-
-    fn pass(
-        &self,
-        ticket: &Ticket,
-        stake: Option<Scope>,
-        pass: &FullPass<'_>,
-        now: Timestamp,
-    ) -> Vec<Part> {
-        let picture = pass.picture;
-        let key = picture_key(&ticket.user, picture);
-        let resets_before = pass.session.resets_before(pass.steps.password);
-        let profile =
-            Write::to(profile_key(&ticket.user)).if_absent_or_less("resetAt", time(resets_before));
-        let passed = verdict(ticket, Verdict::Passed, Cost::Nothing, Some(picture));
-        let mut writes = vec![
-            passed.in_transaction(&self.name),
-            put_new(&self.name, &key, [("ttl", ttl(now.plus(PICTURE_KEPT)))]),
-        ];
-        if let Some(scope) = stake {
-            let back = settle_try(&ticket.user, scope, &ticket.id, Cost::Nothing);
-            writes.push(back.in_transaction(&self.name));
-        }
-        match &pass.face {
-            PassedFace::Known(face) => {
-                let known = profile.if_entry("faces", face.as_str());
-                writes.push(known.check_in_transaction(&self.name));
-            }
-            PassedFace::Activates(enrolment, face) => {
-                let active = activate(profile, face)
-                    .if_equal("state", text(State::MayEnrol.name()))
-                    .if_equal("enrolment", text(enrolment.as_str()));
-                writes.push(active.in_transaction(&self.name));
-                let enrolment = activated(&ticket.user, enrolment, face);
-                writes.push(enrolment.in_transaction(&self.name));
-            }
-            PassedFace::KnownData(of) => {
-                let known = profile
-                    .if_equal("state", text(State::Active.name()))
-                    .if_equal("dataOf", text(of.as_str()));
-                writes.push(known.check_in_transaction(&self.name));
-            }
-            PassedFace::ActivatesData(of) => {
-                let active = profile
-                    .set("state", text(State::Active.name()))
-                    .remove(["enrolment", "binding", "ttl", "dataFromSignUp"])
-                    .if_equal("state", text(State::MayEnrol.name()))
-                    .if_equal("enrolment", text(of.as_str()))
-                    .if_equal("dataOf", text(of.as_str()))
-                    .if_absent("faces");
-                writes.push(active.in_transaction(&self.name));
-            }
-        }
-        writes.push(record_pass(&ticket.user, pass, now).in_transaction(&self.name));
-        writes
-    }
-
-    /// Uses a challenge up: puts its record where there is none, and none of a version before.
-    fn put_consumption(&self, id: &ChallengeId, used: &Consumption) -> [Part; 2] {
-        let verdict = used
-            .verdict
-            .map(|verdict| ("verdict", text(verdict.name())));
-        let attributes = [
-            ("user", text(used.user.as_str())),
-            ("consumedAt", time(used.at)),
-            ("answer", text(used.answer.to_hex())),
-            ("call", text(used.call.to_string())),
-            ("lease", time(used.lease)),
-            ("began", time(used.session.opening.began)),
-            ("bound", AttributeValue::Bool(used.session.opening.bound)),
-            ("ttl", ttl(used.at.plus(KEPT))),
-        ];
-        let enrolment = used
-            .session
-            .enrolment
-            .as_ref()
-            .map(|id| ("enrolment", text(id.as_str())));
-        let consumed = put_new(
-            &self.name,
-            &challenge_key(&used.user, id),
-            attributes.into_iter().chain(enrolment).chain(verdict),
-        );
-        let unused = Write::to(former_challenge_key(id)).if_absent("PK");
-        [consumed, unused.check_in_transaction(&self.name)]
     }
 }
 
@@ -551,6 +465,84 @@ impl Answering<'_> {
             stake,
         }
     }
+}
+
+/// All that a pass writes.
+fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &FullPass<'_>, now: Timestamp) -> Vec<Change> {
+    let picture = pass.picture;
+    let key = picture_key(&ticket.user, picture);
+    let resets_before = pass.session.resets_before(pass.steps.password);
+    let profile =
+        Write::to(profile_key(&ticket.user)).if_absent_or_less("resetAt", time(resets_before));
+    let passed = verdict(ticket, Verdict::Passed, Cost::Nothing, Some(picture));
+    let mut writes = vec![
+        passed.in_transaction(),
+        put_new(&key, [("ttl", ttl(now.plus(PICTURE_KEPT)))]),
+    ];
+    if let Some(scope) = stake {
+        let back = settle_try(&ticket.user, scope, &ticket.id, Cost::Nothing);
+        writes.push(back.in_transaction());
+    }
+    match &pass.face {
+        PassedFace::Known(face) => {
+            let known = profile.if_entry("faces", face.as_str());
+            writes.push(known.check_in_transaction());
+        }
+        PassedFace::Activates(enrolment, face) => {
+            let active = activate(profile, face)
+                .if_equal("state", text(State::MayEnrol.name()))
+                .if_equal("enrolment", text(enrolment.as_str()));
+            writes.push(active.in_transaction());
+            let enrolment = activated(&ticket.user, enrolment, face);
+            writes.push(enrolment.in_transaction());
+        }
+        PassedFace::KnownData(of) => {
+            let known = profile
+                .if_equal("state", text(State::Active.name()))
+                .if_equal("dataOf", text(of.as_str()));
+            writes.push(known.check_in_transaction());
+        }
+        PassedFace::ActivatesData(of) => {
+            let active = profile
+                .set("state", text(State::Active.name()))
+                .remove(["enrolment", "binding", "ttl", "dataFromSignUp"])
+                .if_equal("state", text(State::MayEnrol.name()))
+                .if_equal("enrolment", text(of.as_str()))
+                .if_equal("dataOf", text(of.as_str()))
+                .if_absent("faces");
+            writes.push(active.in_transaction());
+        }
+    }
+    writes.push(record_pass(&ticket.user, pass, now).in_transaction());
+    writes
+}
+
+/// Uses a challenge up: puts its record where there is none, and none of a version before.
+fn put_consumption(id: &ChallengeId, used: &Consumption) -> [Change; 2] {
+    let verdict = used
+        .verdict
+        .map(|verdict| ("verdict", text(verdict.name())));
+    let attributes = [
+        ("user", text(used.user.as_str())),
+        ("consumedAt", time(used.at)),
+        ("answer", text(used.answer.to_hex())),
+        ("call", text(used.call.to_string())),
+        ("lease", time(used.lease)),
+        ("began", time(used.session.opening.began)),
+        ("bound", AttributeValue::Bool(used.session.opening.bound)),
+        ("ttl", ttl(used.at.plus(KEPT))),
+    ];
+    let enrolment = used
+        .session
+        .enrolment
+        .as_ref()
+        .map(|id| ("enrolment", text(id.as_str())));
+    let consumed = put_new(
+        &challenge_key(&used.user, id),
+        attributes.into_iter().chain(enrolment).chain(verdict),
+    );
+    let unused = Write::to(former_challenge_key(id)).if_absent("PK");
+    [consumed, unused.check_in_transaction()]
 }
 
 /// Writes a verdict, provided that the ticket is still good: nobody has taken over, and there is

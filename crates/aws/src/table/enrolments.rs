@@ -15,12 +15,14 @@ use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
+use super::dynamodb::RACES;
 use super::item::{Write, delete, number, put_new, text, texts, time, ttl};
 use super::owed::{Debt, owe, owe_nothing};
 use super::records::{
     activate, activated, awaited, enrolment, face_attributes, remembered, replaced, set_consent,
 };
-use super::{RACES, Transaction, UserTable, enrolment_key, pointer_key, profile_key};
+use super::rows::{Rows, Transaction};
+use super::{UserTable, enrolment_key, pointer_key, profile_key};
 use crate::fault::Fault;
 
 /// The right to index one enrolment's picture, until it runs out.
@@ -39,7 +41,7 @@ impl Lease {
     }
 }
 
-impl UserTable {
+impl<R: Rows> UserTable<R> {
     /// Begins the enrolment of a session, in place of an abandoned one, which is to be undone from
     /// then on. False where the profile is no longer as it was read: the account may not enrol
     /// any more, or another session was quicker.
@@ -54,7 +56,6 @@ impl UserTable {
         let key = DocumentKey::Enrolment(id.clone());
         let mut writes = vec![
             put_new(
-                &self.name,
                 &enrolment_key(user, id),
                 awaited(&key, now).chain(
                     seen.binding
@@ -62,16 +63,15 @@ impl UserTable {
                 ),
             ),
             put_new(
-                &self.name,
                 &pointer_key(id),
                 [("user", text(user.as_str())), ("ttl", ttl(now.plus(KEPT)))],
             ),
-            profile.in_transaction(&self.name),
+            profile.in_transaction(),
         ];
         writes.extend(
             seen.enrolment
                 .as_ref()
-                .map(|abandoned| replaced(user, abandoned, now).in_transaction(&self.name)),
+                .map(|abandoned| replaced(user, abandoned, now).in_transaction()),
         );
         if self.write(writes).await? == Transaction::Written {
             return Ok(true);
@@ -108,12 +108,8 @@ impl UserTable {
         key: &DocumentKey,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        self.write(vec![put_new(
-            &self.name,
-            &enrolment_key(user, id),
-            awaited(key, now),
-        )])
-        .await?;
+        self.write(vec![put_new(&enrolment_key(user, id), awaited(key, now))])
+            .await?;
         Ok(())
     }
 
@@ -225,7 +221,7 @@ impl UserTable {
             .set("user", text(lease.user.as_str()))
             .remove(["ttl"]);
         let writes = [write, remembered, pointer];
-        let writes = writes.map(|write| write.in_transaction(&self.name));
+        let writes = writes.map(Write::in_transaction);
         Ok(self.write(writes.into()).await? == Transaction::Written)
     }
 
@@ -291,11 +287,10 @@ impl UserTable {
     pub async fn forget_enrolment(&self, user: &UserName, id: &EnrolmentId) -> Result<(), Fault> {
         let state = State::Replaced(Remains::default());
         let record = delete(
-            &self.name,
             &enrolment_key(user, id),
             Some(("state", text(state.name()))),
         );
-        let writes = vec![record, delete(&self.name, &pointer_key(id), None)];
+        let writes = vec![record, delete(&pointer_key(id), None)];
         // Where somebody else has forgotten it, it is forgotten.
         self.write(writes).await?;
         Ok(())
@@ -349,7 +344,7 @@ impl UserTable {
             let others_waiting = seen.waiting.iter().filter(|waiting| *waiting != id);
             others.extend(others_waiting.map(|waiting| replaced(user, waiting, now)));
             let writes = std::iter::once(profile).chain(others);
-            let writes = writes.map(|write| write.in_transaction(&self.name));
+            let writes = writes.map(Write::in_transaction);
             if self.write(writes.collect()).await? == Transaction::Written {
                 return Ok(match consent {
                     Some(_) => Offered::Active,

@@ -1,16 +1,14 @@
-//! Items and expressions, so that the rest of the table's code reads as what it does.
+//! Items and conditional writes, so that the rest of the table's code reads as what it does.
 
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::time::Timestamp;
 
 /// What an item is, by which a part of a transaction is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub enum Kind {
     /// A user's profile.
     Profile,
     /// What stands against a user on one path, for one factor.
@@ -29,17 +27,55 @@ pub(super) enum Kind {
 
 /// An item's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    kind: Kind,
-    partition: String,
-    sort: String,
+pub struct Key {
+    pub(super) kind: Kind,
+    pub(super) partition: String,
+    pub(super) sort: String,
 }
 
-/// A part of a transaction.
+/// A change to one item, as a part of a transaction: all of its parts are made, or none.
 #[derive(Clone)]
-pub(super) struct Part {
-    pub(super) kind: Kind,
-    pub(super) write: TransactWriteItem,
+pub enum Change {
+    /// Puts a whole new item there, where there is none yet.
+    Put {
+        /// Where.
+        key: Key,
+        /// The item without its key.
+        attributes: HashMap<String, AttributeValue>,
+    },
+    /// Changes an item, or begins one, where the conditions hold.
+    Update(Write),
+    /// Changes nothing, and has the others wait for these conditions.
+    Check(Write),
+    /// Deletes an item; where a value is given, only while an attribute has it.
+    Delete {
+        /// Where.
+        key: Key,
+        /// The attribute, and its value.
+        only: Option<(String, AttributeValue)>,
+    },
+}
+
+impl Change {
+    /// Which item it is about.
+    pub const fn key(&self) -> &Key {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key, .. } => key,
+            Self::Update(write) | Self::Check(write) => &write.key,
+        }
+    }
+
+    /// What that item is.
+    pub(super) const fn kind(&self) -> Kind {
+        self.key().kind
+    }
+}
+
+/// The two halves of the key.
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.partition, self.sort)
+    }
 }
 
 impl Key {
@@ -60,7 +96,7 @@ impl Key {
 }
 
 /// An item as it was read. It has no `Debug`: items hold digests, face ids and face data.
-pub(super) struct Item(HashMap<String, AttributeValue>);
+pub struct Item(HashMap<String, AttributeValue>);
 
 impl From<HashMap<String, AttributeValue>> for Item {
     fn from(attributes: HashMap<String, AttributeValue>) -> Self {
@@ -141,46 +177,62 @@ pub(super) fn ttl(value: Timestamp) -> AttributeValue {
     number(value.as_seconds_rounded_up())
 }
 
-/// A conditional write to one item. Names are always given as `#name` placeholders made from
-/// the attribute's own name, so no reserved word can bite.
-pub(super) struct Write {
-    key: Key,
-    set: Vec<String>,
-    remove: Vec<String>,
-    conditions: Vec<String>,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
+/// What a write names in an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// An attribute.
+    Attribute(String),
+    /// An entry of an attribute that is a map; one write names one entry.
+    Entry { map: String, entry: String },
+    /// An attribute of such an entry.
+    InEntry {
+        map: String,
+        entry: String,
+        attribute: String,
+    },
+}
+
+/// What a write does, or what must hold for it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Clause {
+    Set(Place, AttributeValue),
+    Remove(Place),
+    IfAbsent(Place),
+    IfPresent(Place),
+    IfEqual(Place, AttributeValue),
+    IfAtLeast(Place, AttributeValue),
+    IfAbsentOrLess(Place, AttributeValue),
+    IfAbsentOrEqual(Place, AttributeValue),
+}
+
+/// A conditional write to one item: what it does, where all of its conditions hold.
+#[derive(Clone)]
+pub struct Write {
+    pub(super) key: Key,
+    pub(super) clauses: Vec<Clause>,
 }
 
 impl Write {
     pub(super) fn to(key: Key) -> Self {
         Self {
             key,
-            set: Vec::new(),
-            remove: Vec::new(),
-            conditions: Vec::new(),
-            names: HashMap::new(),
-            values: HashMap::new(),
+            clauses: Vec::new(),
         }
     }
 
-    fn name(&mut self, attribute: &str) -> String {
-        let placeholder = format!("#{attribute}");
-        self.names.insert(placeholder.clone(), attribute.to_owned());
-        placeholder
+    /// Which item it is about.
+    pub const fn key(&self) -> &Key {
+        &self.key
     }
 
-    fn value(&mut self, value: AttributeValue) -> String {
-        let placeholder = format!(":v{}", self.values.len());
-        self.values.insert(placeholder.clone(), value);
-        placeholder
+    fn with(mut self, clause: Clause) -> Self {
+        self.clauses.push(clause);
+        self
     }
 
     /// Sets an attribute.
-    pub(super) fn set(mut self, attribute: &str, value: AttributeValue) -> Self {
-        let (name, value) = (self.name(attribute), self.value(value));
-        self.set.push(format!("{name} = {value}"));
-        self
+    pub(super) fn set(self, attribute: &str, value: AttributeValue) -> Self {
+        self.with(Clause::Set(Place::attribute(attribute), value))
     }
 
     /// Sets an attribute where there is a value.
@@ -202,86 +254,64 @@ impl Write {
     /// Removes attributes.
     pub(super) fn remove<const N: usize>(mut self, attributes: [&str; N]) -> Self {
         for attribute in attributes {
-            let name = self.name(attribute);
+            let clause = Clause::Remove(Place::attribute(attribute));
             // Named twice in one expression, an attribute is refused.
-            if !self.remove.contains(&name) {
-                self.remove.push(name);
+            if !self.clauses.contains(&clause) {
+                self.clauses.push(clause);
             }
         }
         self
     }
 
     /// Requires that an attribute is absent.
-    pub(super) fn if_absent(mut self, attribute: &str) -> Self {
-        let name = self.name(attribute);
-        self.conditions
-            .push(format!("attribute_not_exists({name})"));
-        self
+    pub(super) fn if_absent(self, attribute: &str) -> Self {
+        self.with(Clause::IfAbsent(Place::attribute(attribute)))
     }
 
     /// Requires that an attribute is there.
-    pub(super) fn if_present(mut self, attribute: &str) -> Self {
-        let name = self.name(attribute);
-        self.conditions.push(format!("attribute_exists({name})"));
-        self
+    pub(super) fn if_present(self, attribute: &str) -> Self {
+        self.with(Clause::IfPresent(Place::attribute(attribute)))
     }
 
     /// Requires that an attribute is a number no less than this.
-    pub(super) fn if_at_least(mut self, attribute: &str, value: AttributeValue) -> Self {
-        let (name, value) = (self.name(attribute), self.value(value));
-        self.conditions.push(format!("{name} >= {value}"));
-        self
+    pub(super) fn if_at_least(self, attribute: &str, value: AttributeValue) -> Self {
+        self.with(Clause::IfAtLeast(Place::attribute(attribute), value))
     }
 
     /// Requires that an attribute is absent or a number less than this.
-    pub(super) fn if_absent_or_less(mut self, attribute: &str, value: AttributeValue) -> Self {
-        let (name, value) = (self.name(attribute), self.value(value));
-        self.conditions.push(format!(
-            "(attribute_not_exists({name}) OR {name} < {value})"
-        ));
-        self
-    }
-
-    /// The path to a map's entry; one write names one entry.
-    fn entry(&mut self, map: &str, entry: &str) -> String {
-        let map = self.name(map);
-        self.names.insert("#entry".to_owned(), entry.to_owned());
-        format!("{map}.#entry")
+    pub(super) fn if_absent_or_less(self, attribute: &str, value: AttributeValue) -> Self {
+        self.with(Clause::IfAbsentOrLess(Place::attribute(attribute), value))
     }
 
     /// Removes an entry of a map.
-    pub(super) fn remove_entry(mut self, map: &str, entry: &str) -> Self {
-        let entry = self.entry(map, entry);
-        self.remove.push(entry);
-        self
+    pub(super) fn remove_entry(self, map: &str, entry: &str) -> Self {
+        self.with(Clause::Remove(Place::entry(map, entry)))
     }
 
     /// Sets an attribute of a map's entry, which must be there.
     pub(super) fn set_in_entry(
-        mut self,
+        self,
         map: &str,
         entry: &str,
         attribute: &str,
         value: AttributeValue,
     ) -> Self {
-        let entry = self.entry(map, entry);
-        let (name, value) = (self.name(attribute), self.value(value));
-        self.set.push(format!("{entry}.{name} = {value}"));
-        self
+        let place = Place::InEntry {
+            map: map.to_owned(),
+            entry: entry.to_owned(),
+            attribute: attribute.to_owned(),
+        };
+        self.with(Clause::Set(place, value))
     }
 
     /// Requires that a map has an entry.
-    pub(super) fn if_entry(mut self, map: &str, entry: &str) -> Self {
-        let entry = self.entry(map, entry);
-        self.conditions.push(format!("attribute_exists({entry})"));
-        self
+    pub(super) fn if_entry(self, map: &str, entry: &str) -> Self {
+        self.with(Clause::IfPresent(Place::entry(map, entry)))
     }
 
     /// Requires that an attribute has a value.
-    pub(super) fn if_equal(mut self, attribute: &str, value: AttributeValue) -> Self {
-        let (name, value) = (self.name(attribute), self.value(value));
-        self.conditions.push(format!("{name} = {value}"));
-        self
+    pub(super) fn if_equal(self, attribute: &str, value: AttributeValue) -> Self {
+        self.with(Clause::IfEqual(Place::attribute(attribute), value))
     }
 
     /// Requires that an attribute has a value, or is absent where there is none.
@@ -293,123 +323,51 @@ impl Write {
     }
 
     /// Requires that an attribute is absent or has a value.
-    pub(super) fn if_absent_or_equal(mut self, attribute: &str, value: AttributeValue) -> Self {
-        let (name, value) = (self.name(attribute), self.value(value));
-        self.conditions.push(format!(
-            "(attribute_not_exists({name}) OR {name} = {value})"
-        ));
-        self
-    }
-
-    pub(super) fn key(&self) -> &Key {
-        &self.key
-    }
-
-    /// The parts of an update request: expression, condition, names, values.
-    pub(super) fn into_update(self) -> UpdateParts {
-        let section = |word: &str, parts: &[String]| {
-            if parts.is_empty() {
-                String::new()
-            } else {
-                format!("{word} {} ", parts.join(", "))
-            }
-        };
-        let expression = format!(
-            "{}{}",
-            section("SET", &self.set),
-            section("REMOVE", &self.remove)
-        );
-        UpdateParts {
-            expression: expression.trim_end().to_owned(),
-            condition: (!self.conditions.is_empty()).then(|| self.conditions.join(" AND ")),
-            names: self.names,
-            values: (!self.values.is_empty()).then_some(self.values),
-        }
+    pub(super) fn if_absent_or_equal(self, attribute: &str, value: AttributeValue) -> Self {
+        self.with(Clause::IfAbsentOrEqual(Place::attribute(attribute), value))
     }
 
     /// The conditions alone as a part of a transaction, which writes nothing to this item.
-    pub(super) fn check_in_transaction(self, table: &str) -> Part {
-        let kind = self.key.kind;
-        let key = self.key.to_attributes();
-        let parts = self.into_update();
-        let check = ConditionCheck::builder()
-            .table_name(table)
-            .set_key(Some(key))
-            .set_condition_expression(parts.condition)
-            .set_expression_attribute_names(Some(parts.names))
-            .set_expression_attribute_values(parts.values)
-            .build()
-            .expect("table, key and condition are set by whoever checks");
-        let write = TransactWriteItem::builder().condition_check(check).build();
-        Part { kind, write }
+    pub(super) fn check_in_transaction(self) -> Change {
+        Change::Check(self)
     }
 
     /// The write as a part of a transaction.
-    pub(super) fn in_transaction(self, table: &str) -> Part {
-        let kind = self.key.kind;
-        let key = self.key.to_attributes();
-        let parts = self.into_update();
-        let update = Update::builder()
-            .table_name(table)
-            .set_key(Some(key))
-            .update_expression(parts.expression)
-            .set_condition_expression(parts.condition)
-            .set_expression_attribute_names(Some(parts.names))
-            .set_expression_attribute_values(parts.values)
-            .build()
-            .expect("table, key and expression are set above");
-        let write = TransactWriteItem::builder().update(update).build();
-        Part { kind, write }
+    pub(super) fn in_transaction(self) -> Change {
+        Change::Update(self)
     }
 }
 
-/// The parts of an update request.
-pub(super) struct UpdateParts {
-    pub(super) expression: String,
-    pub(super) condition: Option<String>,
-    pub(super) names: HashMap<String, String>,
-    pub(super) values: Option<HashMap<String, AttributeValue>>,
+impl Place {
+    fn attribute(name: &str) -> Self {
+        Self::Attribute(name.to_owned())
+    }
+
+    fn entry(map: &str, entry: &str) -> Self {
+        Self::Entry {
+            map: map.to_owned(),
+            entry: entry.to_owned(),
+        }
+    }
 }
 
 /// Writes a whole new item as a part of a transaction, where there is none yet.
 pub(super) fn put_new(
-    table: &str,
     key: &Key,
     attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>,
-) -> Part {
-    let mut item = key.to_attributes();
-    item.extend(
-        attributes
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value)),
-    );
-    let put = Put::builder()
-        .table_name(table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(PK)")
-        .build()
-        .expect("table and item are set above");
-    Part {
-        kind: key.kind,
-        write: TransactWriteItem::builder().put(put).build(),
+) -> Change {
+    let named = |(name, value): (&str, AttributeValue)| (name.to_owned(), value);
+    Change::Put {
+        key: key.clone(),
+        attributes: attributes.into_iter().map(named).collect(),
     }
 }
 
 /// Deletes an item as a part of a transaction; where a value is given, only while an attribute has
 /// it.
-pub(super) fn delete(table: &str, key: &Key, condition: Option<(&str, AttributeValue)>) -> Part {
-    let mut delete = Delete::builder()
-        .table_name(table)
-        .set_key(Some(key.to_attributes()));
-    if let Some((name, value)) = condition {
-        delete = delete
-            .condition_expression("#condition = :condition")
-            .expression_attribute_names("#condition", name)
-            .expression_attribute_values(":condition", value);
-    }
-    let delete = delete.build().expect("table and key are set above");
-    Part {
-        kind: key.kind,
-        write: TransactWriteItem::builder().delete(delete).build(),
+pub(super) fn delete(key: &Key, condition: Option<(&str, AttributeValue)>) -> Change {
+    Change::Delete {
+        key: key.clone(),
+        only: condition.map(|(name, value)| (name.to_owned(), value)),
     }
 }

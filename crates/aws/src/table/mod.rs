@@ -18,63 +18,54 @@
 
 mod accounts;
 mod challenges;
+mod dynamodb;
 mod enrolments;
+mod expression;
 mod item;
+#[cfg(feature = "memory")]
+pub mod memory;
 mod owed;
 mod passes;
 mod records;
+pub mod rows;
 mod sign_outs;
 #[cfg(test)]
 mod tests;
 mod tries;
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::secret::Sha256Digest;
 
 pub use accounts::Standing;
 pub use challenges::{Answering, Claim, Settled, Ticket};
+pub use dynamodb::DynamoDb;
 pub use enrolments::{Lease, Offered};
-pub use owed::{Next, Page};
+pub use owed::Page;
 pub use records::{EmptiedBy, FullPass, OnPath, PassedFace};
+pub use rows::Next;
 
 use crate::client::Config;
 use crate::fault::Fault;
-use item::{Item, Key, Kind, Part};
-
-/// How often a write that lost a race is tried anew before it counts as a fault. Five tries at
-/// once exhaust what is free of waiting, so a sixth loser finds a wait, not a race.
-const RACES: u32 = 12;
+use item::{Change, Item, Key, Kind, Write};
+use rows::{Before, Rows, Transaction};
 
 /// The user table.
 #[derive(Clone, Debug)]
-pub struct UserTable {
-    client: Client,
-    name: String,
-}
-
-/// How a conditional transaction ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Transaction {
-    /// All of it was written.
-    Written,
-    /// None of it was: the conditions of these did not hold.
-    Unmet(BTreeSet<Kind>),
+pub struct UserTable<R = DynamoDb> {
+    rows: R,
 }
 
 impl UserTable {
     /// The table of this name.
     pub fn open(config: &Config, name: String) -> Self {
-        Self {
-            client: Client::new(config),
-            name,
-        }
+        Self::on(DynamoDb::open(config, name))
+    }
+}
+
+impl<R: Rows> UserTable<R> {
+    /// A table on these rows.
+    pub fn on(rows: R) -> Self {
+        Self { rows }
     }
 
     /// Reads items side by side, consistently, in one round trip.
@@ -82,8 +73,8 @@ impl UserTable {
         &self,
         keys: [Option<Key>; N],
     ) -> Result<[Option<Item>; N], Fault> {
-        let wanted: Vec<&Key> = keys.iter().flatten().collect();
-        let mut items = self.read_all(wanted).await?;
+        let wanted = keys.iter().flatten().cloned().collect();
+        let mut items = self.rows.read(wanted).await?;
         Ok(keys.map(|key| {
             let place = items
                 .iter()
@@ -92,102 +83,16 @@ impl UserTable {
         }))
     }
 
-    /// Reads items side by side, consistently, in one round trip: those that there are, in any
-    /// order.
-    async fn read_all(&self, keys: impl IntoIterator<Item = &Key>) -> Result<Vec<Item>, Fault> {
-        let mut wanted = KeysAndAttributes::builder().consistent_read(true);
-        for key in keys {
-            wanted = wanted.keys(key.to_attributes());
-        }
-        let wanted = wanted
-            .build()
-            .map_err(|_| Fault::new("BatchGetItem", "no keys"))?;
-        let request = self
-            .client
-            .batch_get_item()
-            .request_items(&self.name, wanted);
-        let found = request
-            .send()
-            .await
-            .map_err(|error| Fault::of("BatchGetItem", &error))?;
-        if found
-            .unprocessed_keys()
-            .is_some_and(|left| !left.is_empty())
-        {
-            return Err(Fault::new("BatchGetItem", "not all keys were read"));
-        }
-        Ok(found
-            .responses
-            .and_then(|mut tables| tables.remove(&self.name))
-            .unwrap_or_default()
-            .into_iter()
-            .map(Item::from)
-            .collect())
+    /// Writes all or nothing.
+    async fn write(&self, changes: Vec<Change>) -> Result<Transaction, Fault> {
+        self.rows.write(changes).await
     }
 
-    /// Writes all or nothing. A race with another transaction is tried again.
-    async fn write(&self, parts: Vec<Part>) -> Result<Transaction, Fault> {
-        let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
-        let writes: Vec<_> = parts.into_iter().map(|part| part.write).collect();
-        for race in 0..RACES {
-            let request = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()));
-            let Err(error) = request.send().await else {
-                return Ok(Transaction::Written);
-            };
-            match cancelled(&error, &kinds) {
-                Some(Cancelled::Unmet(kinds)) => return Ok(Transaction::Unmet(kinds)),
-                Some(Cancelled::Raced) => give_way(race).await,
-                None => return Err(Fault::of("TransactWriteItems", &error)),
-            }
-        }
-        Err(Fault::new("TransactWriteItems", "lost every race"))
+    /// Writes to one item; false where a condition does not hold.
+    async fn update(&self, what: &'static str, write: Write) -> Result<bool, Fault> {
+        let before = self.rows.update(what, write, Before::Unwanted).await?;
+        Ok(before.is_some())
     }
-}
-
-/// Waits a little for another transaction to be done, longer from race to race.
-async fn give_way(race: u32) {
-    tokio::time::sleep(Duration::from_millis(10) * (race + 1)).await;
-}
-
-/// Why a transaction was cancelled.
-enum Cancelled {
-    Unmet(BTreeSet<Kind>),
-    Raced,
-}
-
-/// Why a transaction of such parts was cancelled; none where it failed for another reason.
-fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>, kinds: &[Kind]) -> Option<Cancelled> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) =
-        error.as_service_error()?
-    else {
-        return None;
-    };
-    let codes: Vec<&str> = cancelled
-        .cancellation_reasons()
-        .iter()
-        .map(|reason| reason.code().unwrap_or("None"))
-        .collect();
-    if codes.contains(&"TransactionConflict") {
-        return Some(Cancelled::Raced);
-    }
-    let parts = kinds.iter().zip(codes);
-    let unmet: BTreeSet<Kind> = parts
-        .filter(|(_, code)| *code == "ConditionalCheckFailed")
-        .map(|(kind, _)| *kind)
-        .collect();
-    // Any other reason (throttling, a malformed item) is a fault.
-    (!unmet.is_empty()).then_some(Cancelled::Unmet(unmet))
-}
-
-/// Whether a single write failed with this error.
-fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
-    error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
-        == Some(code)
 }
 
 /// The key of something of a user's.

@@ -4,25 +4,29 @@
 //! The index is eventually consistent and holds keys alone. So whoever finds a debt reads the item
 //! before doing anything.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::id::{EnrolmentId, UserName};
 use signin_core::time::Timestamp;
 
 use super::item::{Item, Write, text, time};
+use super::rows::{Next, Rows};
 use super::{UserTable, enrolment_of, profile_of};
 use crate::fault::Fault;
 
 /// The index's name in the template.
-const INDEX: &str = "Owed";
+pub(super) const INDEX: &str = "Owed";
+
+/// The attribute that says what is owed, by which the index is partitioned.
+pub(super) const WHAT: &str = "owed";
+
+/// The attribute that says from when on, by which the index is sorted.
+pub(super) const AT: &str = "owedAt";
 
 /// How many debts are read at a time.
 const PAGE: i32 = 100;
 
 /// What is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Debt {
+pub enum Debt {
     /// An enrolment that is to be undone, or to be looked at because nobody may have finished it.
     Enrolment,
     /// A sign-out of everywhere.
@@ -31,7 +35,7 @@ pub(super) enum Debt {
 
 impl Debt {
     /// The name that the table holds.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Enrolment => "ENROLMENT",
             Self::SignOut => "SIGN_OUT",
@@ -48,28 +52,17 @@ pub struct Page<T> {
     pub next: Option<Next>,
 }
 
-/// Where a page begins.
-pub struct Next(HashMap<String, AttributeValue>);
-
-impl std::fmt::Debug for Next {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Next(hidden)")
-    }
-}
-
 /// Notes that something is owed of an item, from a moment on.
 pub(super) fn owe(write: Write, debt: Debt, from: Timestamp) -> Write {
-    write
-        .set("owed", text(debt.name()))
-        .set("owedAt", time(from))
+    write.set(WHAT, text(debt.name())).set(AT, time(from))
 }
 
 /// Notes that nothing is owed any more.
 pub(super) fn owe_nothing(write: Write) -> Write {
-    write.remove(["owed", "owedAt"])
+    write.remove([WHAT, AT])
 }
 
-impl UserTable {
+impl<R: Rows> UserTable<R> {
     /// The enrolments that are due to be undone or looked at, the longest due first: a page of them,
     /// or at most so many.
     pub async fn owed_enrolments(
@@ -105,27 +98,10 @@ impl UserTable {
         at_most: i32,
         read: impl Fn(&Item) -> Option<T>,
     ) -> Result<Page<T>, Fault> {
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(INDEX)
-            .key_condition_expression("#owed = :debt AND #owedAt <= :now")
-            .expression_attribute_names("#owed", "owed")
-            .expression_attribute_names("#owedAt", "owedAt")
-            .expression_attribute_values(":debt", text(debt.name()))
-            .expression_attribute_values(":now", time(now))
-            .limit(at_most)
-            .set_exclusive_start_key(from.map(|next| next.0));
-        let page = request.send().await;
-        let page = page.map_err(|error| Fault::of("Query", &error))?;
-        let items = page.items.unwrap_or_default().into_iter().map(Item::from);
+        let (items, next) = self.rows.owed(debt, now, from, at_most).await?;
         Ok(Page {
-            found: items.filter_map(|item| read(&item)).collect(),
-            next: page
-                .last_evaluated_key
-                .filter(|key| !key.is_empty())
-                .map(Next),
+            found: items.iter().filter_map(read).collect(),
+            next,
         })
     }
 }

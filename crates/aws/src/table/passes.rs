@@ -1,16 +1,16 @@
 //! Full passes: recorded with the user, and used up by tokens.
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use signin_core::id::UserName;
 use signin_core::pass::{Account, GOOD_FOR, TokenRequest};
 use signin_core::time::Timestamp;
 
 use super::item::{Write, text, time};
 use super::records::{account, pass};
+use super::rows::{Before, Rows};
 use super::{UserTable, pass_key, profile_key};
 use crate::fault::Fault;
 
-impl UserTable {
+impl<R: Rows> UserTable<R> {
     /// Uses up the pass of a request's nonce, or the one of all sessions without a nonce, and returns
     /// the account with that pass as it was before: unused where this call was the one to use it, or
     /// used by something else, or none. Two round trips: the account is read after the pass was used
@@ -28,7 +28,7 @@ impl UserTable {
             .if_at_least("at", time(now.minus(GOOD_FOR)))
             .if_equal("client", text(request.client.as_str()))
             .if_absent("usedAt");
-        let written = self.update_from("UseUpPass", write, ReturnValue::AllOld);
+        let written = self.rows.update("UseUpPass", write, Before::Wanted);
         if let Some(before) = written.await? {
             return Ok(Account {
                 pass: pass(&before),

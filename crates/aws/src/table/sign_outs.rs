@@ -9,10 +9,11 @@ use signin_core::time::Timestamp;
 
 use super::item::{Write, time};
 use super::owed::{Debt, owe, owe_nothing};
+use super::rows::Rows;
 use super::{UserTable, profile_key};
 use crate::fault::Fault;
 
-impl UserTable {
+impl<R: Rows> UserTable<R> {
     /// Marks a sign-out as owed, where nothing else is written: for whoever takes a face or a
     /// consent away.
     pub async fn owe_sign_out(&self, user: &UserName, now: Timestamp) -> Result<(), Fault> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ErrorMetadata;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::{
@@ -47,10 +48,10 @@ const OPENING: Opening = Opening {
 
 pub(super) fn table(rules: &[&Rule]) -> UserTable {
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, rules);
-    UserTable {
+    UserTable::on(DynamoDb {
         client,
         name: "users".to_owned(),
-    }
+    })
 }
 
 fn written() -> Rule {
@@ -1066,10 +1067,10 @@ fn with_a_pass(nonce: Option<&'static str>) -> [Rule; 2] {
 async fn admitted(nonce: Option<&'static str>, requests: Vec<TokenRequest>) -> usize {
     let rules = with_a_pass(nonce);
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, &rules);
-    let table = UserTable {
+    let table = UserTable::on(DynamoDb {
         client,
         name: "users".to_owned(),
-    };
+    });
     let mut running = tokio::task::JoinSet::new();
     for request in requests {
         let table = table.clone();

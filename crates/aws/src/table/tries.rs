@@ -7,12 +7,13 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
+use super::UserTable;
 use super::item::{Key, Write, time};
 use super::records::{EmptiedBy, empty, on_path, settle_try, tries_key, verdict_of_call};
-use super::{Transaction, UserTable};
+use super::rows::{Rows, Transaction};
 use crate::fault::Fault;
 
-impl UserTable {
+impl<R: Rows> UserTable<R> {
     /// Reads the tries of a user on one path.
     pub(super) async fn tries(&self, user: &UserName, scope: Scope) -> Result<Tries, Fault> {
         let [found] = self.read([Some(tries_key(user, scope))]).await?;
@@ -57,7 +58,7 @@ impl UserTable {
     ) -> Result<bool, Fault> {
         let given_up = Verdict::Refused(Reason::TryLater);
         let writes = [verdict_of_call(challenge, found.call, given_up), back];
-        let writes = writes.map(|write| write.in_transaction(&self.name));
+        let writes = writes.map(Write::in_transaction);
         Ok(self.write(writes.into()).await? == Transaction::Written)
     }
 
