@@ -52,6 +52,58 @@ pub struct IndexedFace {
     pub model_version: String,
 }
 
+/// What finds faces in pictures, and those of a collection that resemble them.
+pub trait Recogniser {
+    /// Finds the faces in a picture.
+    fn detect(
+        &self,
+        picture: &PictureBytes,
+    ) -> impl Future<Output = Result<Vec<DetectedFace>, Trouble>>;
+
+    /// Searches a collection for the largest face of a picture; empty where it has none.
+    fn search(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        threshold: Threshold,
+    ) -> impl Future<Output = Result<Vec<Match>, Trouble>>;
+
+    /// The faces of the probe that resemble the largest face of a document in a bucket; none where
+    /// either shows no face.
+    ///
+    /// The document is the source: of a source the service takes the largest face alone, so that
+    /// somebody in its background is compared with nobody. It reads the document with the rights
+    /// of whoever calls it.
+    fn compare(
+        &self,
+        bucket: &str,
+        document: &StoredDocument,
+        probe: &PictureBytes,
+        threshold: Threshold,
+    ) -> impl Future<Output = Result<Vec<Resembling>, Trouble>>;
+
+    /// Puts the largest face of a picture into a collection; none where the service finds none
+    /// that is good enough.
+    fn index(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        enrolment: &EnrolmentId,
+    ) -> impl Future<Output = Result<Option<IndexedFace>, Trouble>>;
+
+    /// Finds the faces that calls for an enrolment have indexed from this very picture: they carry the
+    /// enrolment's id.
+    fn faces_of(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        enrolment: &EnrolmentId,
+    ) -> impl Future<Output = Result<Vec<FaceId>, Trouble>>;
+
+    /// Takes a face out of a collection; one that is gone already is fine.
+    fn forget(&self, collection: &str, face: &FaceId) -> impl Future<Output = Result<(), Fault>>;
+}
+
 impl Recognition {
     /// The service that the configuration names.
     ///
@@ -69,8 +121,61 @@ impl Recognition {
         }
     }
 
-    /// Finds the faces in a picture.
-    pub async fn detect(&self, picture: &PictureBytes) -> Result<Vec<DetectedFace>, Trouble> {
+    /// All faces of a collection that resemble the largest one of a picture.
+    async fn resembling(
+        &self,
+        collection: &str,
+        picture: &PictureBytes,
+        threshold: f64,
+    ) -> Result<SearchFacesByImageOutput, Trouble> {
+        let request = self
+            .client
+            .search_faces_by_image()
+            .collection_id(collection)
+            .image(image(picture))
+            .max_faces(i32::try_from(MAX_MATCHES).unwrap_or(i32::MAX))
+            .quality_filter(QualityFilter::None)
+            .face_match_threshold(single(threshold));
+        match request.send().await {
+            Ok(found) => Ok(found),
+            Err(error) if says_no_face(&error) => Ok(SearchFacesByImageOutput::builder().build()),
+            Err(error) => Err(trouble("SearchFacesByImage", &error)),
+        }
+    }
+
+    /// Makes sure that a collection exists.
+    pub async fn ensure_collection(&self, collection: &str) -> Result<(), Fault> {
+        match self
+            .client
+            .create_collection()
+            .collection_id(collection)
+            .send()
+            .await
+        {
+            Err(error) if has_code(&error, "ResourceAlreadyExistsException") => Ok(()),
+            Err(error) => Err(Fault::of("CreateCollection", &error)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Makes sure that a collection, with all its faces, is gone.
+    pub async fn remove_collection(&self, collection: &str) -> Result<(), Fault> {
+        match self
+            .client
+            .delete_collection()
+            .collection_id(collection)
+            .send()
+            .await
+        {
+            Err(error) if has_code(&error, "ResourceNotFoundException") => Ok(()),
+            Err(error) => Err(Fault::of("DeleteCollection", &error)),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+impl Recogniser for Recognition {
+    async fn detect(&self, picture: &PictureBytes) -> Result<Vec<DetectedFace>, Trouble> {
         let request = self
             .client
             .detect_faces()
@@ -84,8 +189,7 @@ impl Recognition {
         }
     }
 
-    /// Searches a collection for the largest face of a picture; empty where it has none.
-    pub async fn search(
+    async fn search(
         &self,
         collection: &str,
         picture: &PictureBytes,
@@ -104,13 +208,7 @@ impl Recognition {
         Ok(matches.collect())
     }
 
-    /// The faces of the probe that resemble the largest face of a document in a bucket; none where
-    /// either shows no face.
-    ///
-    /// The document is the source: of a source the service takes the largest face alone, so that
-    /// somebody in its background is compared with nobody. It reads the document with the rights
-    /// of whoever calls it.
-    pub async fn compare(
+    async fn compare(
         &self,
         bucket: &str,
         document: &StoredDocument,
@@ -136,9 +234,7 @@ impl Recognition {
         }
     }
 
-    /// Puts the largest face of a picture into a collection; none where the service finds none
-    /// that is good enough.
-    pub async fn index(
+    async fn index(
         &self,
         collection: &str,
         picture: &PictureBytes,
@@ -173,9 +269,7 @@ impl Recognition {
         }))
     }
 
-    /// Finds the faces that calls for an enrolment have indexed from this very picture: they carry the
-    /// enrolment's id.
-    pub async fn faces_of(
+    async fn faces_of(
         &self,
         collection: &str,
         picture: &PictureBytes,
@@ -191,64 +285,11 @@ impl Recognition {
             .collect())
     }
 
-    /// All faces of a collection that resemble the largest one of a picture.
-    async fn resembling(
-        &self,
-        collection: &str,
-        picture: &PictureBytes,
-        threshold: f64,
-    ) -> Result<SearchFacesByImageOutput, Trouble> {
-        let request = self
-            .client
-            .search_faces_by_image()
-            .collection_id(collection)
-            .image(image(picture))
-            .max_faces(i32::try_from(MAX_MATCHES).unwrap_or(i32::MAX))
-            .quality_filter(QualityFilter::None)
-            .face_match_threshold(single(threshold));
-        match request.send().await {
-            Ok(found) => Ok(found),
-            Err(error) if says_no_face(&error) => Ok(SearchFacesByImageOutput::builder().build()),
-            Err(error) => Err(trouble("SearchFacesByImage", &error)),
-        }
-    }
-
-    /// Takes a face out of a collection; one that is gone already is fine.
-    pub async fn forget(&self, collection: &str, face: &FaceId) -> Result<(), Fault> {
+    async fn forget(&self, collection: &str, face: &FaceId) -> Result<(), Fault> {
         let request = self.client.delete_faces().collection_id(collection);
         let deleted = request.face_ids(face.as_str()).send().await;
         deleted.map_err(|error| Fault::of("DeleteFaces", &error))?;
         Ok(())
-    }
-
-    /// Makes sure that a collection exists.
-    pub async fn ensure_collection(&self, collection: &str) -> Result<(), Fault> {
-        match self
-            .client
-            .create_collection()
-            .collection_id(collection)
-            .send()
-            .await
-        {
-            Err(error) if has_code(&error, "ResourceAlreadyExistsException") => Ok(()),
-            Err(error) => Err(Fault::of("CreateCollection", &error)),
-            Ok(_) => Ok(()),
-        }
-    }
-
-    /// Makes sure that a collection, with all its faces, is gone.
-    pub async fn remove_collection(&self, collection: &str) -> Result<(), Fault> {
-        match self
-            .client
-            .delete_collection()
-            .collection_id(collection)
-            .send()
-            .await
-        {
-            Err(error) if has_code(&error, "ResourceNotFoundException") => Ok(()),
-            Err(error) => Err(Fault::of("DeleteCollection", &error)),
-            Ok(_) => Ok(()),
-        }
     }
 }
 

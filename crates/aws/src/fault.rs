@@ -6,6 +6,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use signin_core::alarm::FAULT;
+use signin_core::reason::Unavailable;
 use tokio::time::Instant;
 
 /// A service did not do what it was asked; the try is nobody's fault.
@@ -47,6 +48,14 @@ impl Fault {
         let Self { operation, kind } = self;
         tracing::error!(target: "signin", operation, kind, "{FAULT}");
     }
+}
+
+/// Writes a fault to the log, of which whoever called needs to know no more than that there was one.
+pub fn told<T>(done: Result<T, Fault>) -> Result<T, Unavailable> {
+    done.map_err(|fault| {
+        fault.log();
+        Unavailable
+    })
 }
 
 /// Waits for some work, and makes a fault of it where it takes too long. The work is put on the

@@ -20,14 +20,14 @@ use signin_core::time::Timestamp;
 
 use crate::client::Config;
 use crate::fault::Fault;
-use crate::pictures::Bucket;
+use crate::pictures::{Bucket, Pictures as _};
 
 /// The only content type that an upload may declare. What the bytes are is found out from the
 /// bytes; a page scales its picture down and so makes JPEG of it anyway.
 pub const CONTENT_TYPE: &str = "image/jpeg";
 
 /// Gives leave to upload one picture to `key` of a bucket until `expires_at`.
-pub async fn grant(
+pub(crate) async fn grant(
     config: &Config,
     bucket: &Bucket,
     key: &str,

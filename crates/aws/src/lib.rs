@@ -6,7 +6,6 @@
 //! services are is for the SDK's own environment variables to say.
 
 pub mod client;
-pub mod enrolment;
 pub mod faces;
 pub mod fault;
 pub mod grants;

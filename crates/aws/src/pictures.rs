@@ -3,6 +3,7 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use signin_core::challenge::UploadGrant;
 use signin_core::picture::MAX_BYTES;
 use signin_core::reason::Reason;
 use signin_core::secret::PictureBytes;
@@ -10,11 +11,13 @@ use signin_core::time::Timestamp;
 
 use crate::client::Config;
 use crate::fault::Fault;
+use crate::grants;
 
 /// A bucket that holds pictures.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     client: Client,
+    config: Config,
     name: String,
 }
 
@@ -80,27 +83,110 @@ impl Found {
     }
 }
 
+/// What keeps pictures by their keys.
+pub trait Pictures {
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// Gives leave to upload one picture to `key` until `expires_at`.
+    fn grant(
+        &self,
+        key: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> impl Future<Output = Result<UploadGrant, Fault>>;
+
+    /// Reads what lies at a key: this version of it, or the newest.
+    fn read(&self, key: &str, version: Option<&str>) -> impl Future<Output = Result<Found, Fault>>;
+
+    /// Writes a picture and returns its version, in a versioned bucket.
+    fn write(
+        &self,
+        key: &str,
+        picture: &PictureBytes,
+        media_type: &str,
+    ) -> impl Future<Output = Result<Option<String>, Fault>>;
+
+    /// Deletes what lies at a key of an unversioned bucket.
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), Fault>>;
+
+    /// Deletes one version of what lies at a key.
+    fn delete_version(&self, key: &str, version: &str) -> impl Future<Output = Result<(), Fault>>;
+
+    /// Lists objects whose keys begin with a prefix, in the order of their keys, a page at a time.
+    fn objects(
+        &self,
+        prefix: &str,
+        from: Option<&Marker>,
+    ) -> impl Future<Output = Result<Listing, Fault>>;
+
+    /// Lists the versions, delete markers among them, of objects whose keys begin with a prefix, in
+    /// the order of their keys, a page at a time.
+    fn versions(
+        &self,
+        prefix: &str,
+        from: Option<&Marker>,
+    ) -> impl Future<Output = Result<Listing, Fault>>;
+
+    /// Deletes every version of what lies at a key, but for those that are to be kept.
+    fn delete_versions(
+        &self,
+        key: &str,
+        keep: impl Fn(&str) -> bool,
+    ) -> impl Future<Output = Result<(), Fault>> {
+        async move {
+            let mut from = None;
+            loop {
+                let page = self.versions(key, from.as_ref()).await?;
+                for found in page.found {
+                    // The listing goes by prefix; another key may begin with this one.
+                    if let Some(version) = &found.version
+                        && found.key == key
+                        && !keep(version)
+                    {
+                        self.delete_version(key, version).await?;
+                    }
+                }
+                from = page.next;
+                if from.is_none() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
 impl Bucket {
     /// The bucket of this name.
     pub fn open(config: &Config, name: String) -> Self {
         Self {
             client: Client::new(config),
+            config: config.clone(),
             name,
         }
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// The client it is reached through.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
+}
 
-    /// Reads what lies at a key: this version of it, or the newest.
-    pub async fn read(&self, key: &str, version: Option<&str>) -> Result<Found, Fault> {
+impl Pictures for Bucket {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn grant(
+        &self,
+        key: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<UploadGrant, Fault> {
+        grants::grant(&self.config, self, key, now, expires_at).await
+    }
+
+    async fn read(&self, key: &str, version: Option<&str>) -> Result<Found, Fault> {
         let request = self.client.get_object().bucket(&self.name).key(key);
         let object = match request
             .set_version_id(version.map(str::to_owned))
@@ -135,8 +221,7 @@ impl Bucket {
         }))
     }
 
-    /// Writes a picture and returns its version, in a versioned bucket.
-    pub async fn write(
+    async fn write(
         &self,
         key: &str,
         picture: &PictureBytes,
@@ -154,8 +239,7 @@ impl Bucket {
         Ok(written.version_id().map(str::to_owned))
     }
 
-    /// Deletes what lies at a key of an unversioned bucket.
-    pub async fn delete(&self, key: &str) -> Result<(), Fault> {
+    async fn delete(&self, key: &str) -> Result<(), Fault> {
         let request = self.client.delete_object().bucket(&self.name).key(key);
         request
             .send()
@@ -164,16 +248,14 @@ impl Bucket {
         Ok(())
     }
 
-    /// Deletes one version of what lies at a key.
-    pub async fn delete_version(&self, key: &str, version: &str) -> Result<(), Fault> {
+    async fn delete_version(&self, key: &str, version: &str) -> Result<(), Fault> {
         let request = self.client.delete_object().bucket(&self.name).key(key);
         let deleted = request.version_id(version).send().await;
         deleted.map_err(|error| Fault::of("DeleteObjectVersion", &error))?;
         Ok(())
     }
 
-    /// Lists objects whose keys begin with a prefix, in the order of their keys, a page at a time.
-    pub async fn objects(&self, prefix: &str, from: Option<&Marker>) -> Result<Listing, Fault> {
+    async fn objects(&self, prefix: &str, from: Option<&Marker>) -> Result<Listing, Fault> {
         let request = self
             .client
             .list_objects_v2()
@@ -198,9 +280,7 @@ impl Bucket {
         })
     }
 
-    /// Lists the versions, delete markers among them, of objects whose keys begin with a prefix, in
-    /// the order of their keys, a page at a time.
-    pub async fn versions(&self, prefix: &str, from: Option<&Marker>) -> Result<Listing, Fault> {
+    async fn versions(&self, prefix: &str, from: Option<&Marker>) -> Result<Listing, Fault> {
         let request = self
             .client
             .list_object_versions()
@@ -234,31 +314,6 @@ impl Bucket {
             found,
         })
     }
-
-    /// Deletes every version of what lies at a key, but for those that are to be kept.
-    pub async fn delete_versions(
-        &self,
-        key: &str,
-        keep: impl Fn(&str) -> bool,
-    ) -> Result<(), Fault> {
-        let mut from = None;
-        loop {
-            let page = self.versions(key, from.as_ref()).await?;
-            for found in page.found {
-                // The listing goes by prefix; another key may begin with this one.
-                if let Some(version) = &found.version
-                    && found.key == key
-                    && !keep(version)
-                {
-                    self.delete_version(key, version).await?;
-                }
-            }
-            from = page.next;
-            if from.is_none() {
-                return Ok(());
-            }
-        }
-    }
 }
 
 fn listed(key: Option<&str>, version: Option<&str>, since: Option<&DateTime>) -> Option<Listed> {
@@ -286,6 +341,7 @@ mod tests {
         let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, rules);
         Bucket {
             client,
+            config: Config::builder().build(),
             name: "documents".to_owned(),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use signin_core::id::CallId;
+use signin_core::round::Invocation;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
@@ -13,6 +14,16 @@ pub struct Call {
     pub id: CallId,
     /// Since when it runs.
     pub watch: Stopwatch,
+}
+
+impl Call {
+    /// This invocation's, which begins now.
+    pub fn of(invocation: Invocation) -> Self {
+        Self {
+            id: invocation.id,
+            watch: Stopwatch::start(invocation.at),
+        }
+    }
 }
 
 /// Runs from the moment a function was called.

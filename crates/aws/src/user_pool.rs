@@ -5,11 +5,9 @@ use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata as _, SdkError
 use aws_sdk_cognitoidentityprovider::operation::admin_user_global_sign_out::AdminUserGlobalSignOutError;
 use signin_core::alarm::SIGN_OUT;
 use signin_core::id::{UserName, UserPoolId};
-use signin_core::time::Timestamp;
 
 use crate::client::Config;
 use crate::fault::Fault;
-use crate::table::UserTable;
 
 /// The service that keeps user pools.
 #[derive(Clone, Debug)]
@@ -24,43 +22,29 @@ impl UserPools {
             client: Client::new(config),
         }
     }
+}
 
-    /// Revokes a user's refresh tokens and takes the mark off that owed it, if it is still the same
-    /// mark. An account that is gone has no tokens left.
-    ///
-    /// The mark stands until this has succeeded, and refreshes are refused as long. So it may be
-    /// called again at any time, and whatever it does not come to is left to the next call.
-    pub async fn sign_out(
+/// What signs people out everywhere.
+pub trait SignOuts {
+    /// Revokes a user's refresh tokens. An account that is gone has no tokens left.
+    fn sign_out(
         &self,
-        table: &UserTable,
         pool: &UserPoolId,
         user: &UserName,
-        owed: Timestamp,
-    ) -> Result<(), Fault> {
+    ) -> impl Future<Output = Result<(), Fault>>;
+}
+
+impl SignOuts for UserPools {
+    async fn sign_out(&self, pool: &UserPoolId, user: &UserName) -> Result<(), Fault> {
         let request = self
             .client
             .admin_user_global_sign_out()
             .user_pool_id(pool.as_str())
             .username(user.as_str());
         match request.send().await {
-            Ok(_) => {}
-            Err(error) if is_gone(&error) => {}
-            Err(error) => return Err(Fault::of(SIGN_OUT, &error)),
-        }
-        table.settle_sign_out(user, owed).await
-    }
-
-    /// The same for a user of whom the index of what is owed tells; nothing where it is not owed any
-    /// more.
-    pub async fn sign_out_where_owed(
-        &self,
-        table: &UserTable,
-        pool: &UserPoolId,
-        user: &UserName,
-    ) -> Result<(), Fault> {
-        match table.account(user).await?.sign_out_owed {
-            Some(owed) => self.sign_out(table, pool, user, owed).await,
-            None => Ok(()),
+            Ok(_) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) => Err(Fault::of(SIGN_OUT, &error)),
         }
     }
 }
@@ -70,4 +54,62 @@ fn is_gone<R>(error: &SdkError<AdminUserGlobalSignOutError, R>) -> bool {
         .as_service_error()
         .and_then(|error| error.code())
         .is_some_and(|code| code == "UserNotFoundException")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cognitoidentityprovider::error::ErrorMetadata;
+    use aws_sdk_cognitoidentityprovider::operation::admin_user_global_sign_out as sign_out;
+    use aws_sdk_cognitoidentityprovider::types::error::{
+        NotAuthorizedException, UserNotFoundException,
+    };
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+
+    use super::*;
+
+    async fn signed_out(answer: Rule) -> Result<(), Fault> {
+        let client = mock_client!(
+            aws_sdk_cognitoidentityprovider,
+            RuleMode::Sequential,
+            [&answer]
+        );
+        let pool = UserPoolId::parse("eu-central-1_pool").unwrap();
+        let user = UserName::parse("ada").unwrap();
+        let signed_out = UserPools { client }.sign_out(&pool, &user).await;
+        assert_eq!(answer.num_calls(), 1);
+        signed_out
+    }
+
+    fn code(code: &str) -> ErrorMetadata {
+        ErrorMetadata::builder().code(code).build()
+    }
+
+    #[tokio::test]
+    async fn a_sign_out_is_done_where_nobody_is_left_and_fails_where_it_is_forbidden() {
+        let call = || {
+            mock!(Client::admin_user_global_sign_out).match_requests(|request| {
+                request.user_pool_id() == Some("eu-central-1_pool")
+                    && request.username() == Some("ada")
+            })
+        };
+        let done = call().then_output(|| sign_out::AdminUserGlobalSignOutOutput::builder().build());
+        let gone = call().then_error(|| {
+            let error = UserNotFoundException::builder();
+            let error = error.meta(code("UserNotFoundException")).build();
+            sign_out::AdminUserGlobalSignOutError::UserNotFoundException(error)
+        });
+        for answer in [done, gone] {
+            assert_eq!(signed_out(answer).await, Ok(()));
+        }
+        let forbidden = call().then_error(|| {
+            let error = NotAuthorizedException::builder();
+            let error = error.meta(code("NotAuthorizedException")).build();
+            sign_out::AdminUserGlobalSignOutError::NotAuthorizedException(error)
+        });
+        let fault = signed_out(forbidden).await.unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "AdminUserGlobalSignOut: NotAuthorizedException"
+        );
+    }
 }

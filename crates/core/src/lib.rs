@@ -23,6 +23,7 @@ pub mod policy;
 pub mod profile;
 pub mod reason;
 pub mod reset;
+pub mod round;
 pub mod secret;
 pub mod session;
 pub mod sign_up;

@@ -127,6 +127,26 @@ pub enum Verdict {
     Refused(Reason),
 }
 
+/// Something of a service's did not work, and the log says what. Trying again may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable;
+
+/// What an answer comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This verdict stands.
+    Verdict(Verdict),
+    /// None: the challenge was used before, by another answer or too long ago, or another invocation
+    /// has taken this one's place.
+    AlreadyUsed,
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        Self::Verdict(verdict)
+    }
+}
+
 impl Verdict {
     /// Whether the step is passed: what Cognito is told, and all it is told.
     pub fn passed(self) -> bool {

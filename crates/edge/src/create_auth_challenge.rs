@@ -3,24 +3,13 @@
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsCreateAuthChallengeRequest as Request;
 use serde_json::{Value, json};
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, PublicChallenge};
-use signin_core::id::UserName;
 use signin_core::policy::Policy;
-use signin_core::secret::Sha256Digest;
-use signin_core::session::{self, Progress, Stage};
+use signin_core::round::Asked;
+use signin_core::session::{self, Stage};
 use signin_core::sign_up;
 
 use crate::Refusal;
 use crate::event::{Event, entries};
-
-/// Who is asked, and what the session has shown.
-pub struct Asked {
-    /// The user's name, or an unknown user's dummy.
-    pub user: UserName,
-    /// Where the session stands.
-    pub progress: Progress,
-    /// The digest of the secret that came with the password; none in every other round.
-    pub secret: Option<Sha256Digest>,
-}
 
 /// Reads the event. A session in which no custom challenge can be due is refused: define would
 /// have ended it.

@@ -6,6 +6,7 @@
 //! of a service's. What happened goes to the log, where it happened.
 
 use lambda_runtime::Diagnostic;
+use signin_core::reason::Unavailable;
 
 /// Why an event was not served, in words that may reach a browser.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +59,12 @@ impl Refusal {
             kind: "UnexpectedEvent",
             message,
         }
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(_: Unavailable) -> Self {
+        Self::unavailable()
     }
 }
 

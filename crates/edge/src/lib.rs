@@ -26,4 +26,4 @@ pub mod verify_auth_challenge;
 
 pub use error::Refusal;
 pub use event::Event;
-pub use run::{Failure, run};
+pub use run::{Failure, invocation, run, trigger};

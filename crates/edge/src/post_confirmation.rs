@@ -2,21 +2,11 @@
 
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsPostConfirmationRequest as Request;
 use serde_json::Value;
-use signin_core::id::{UserName, UserPoolId};
+use signin_core::round::Confirmed;
 use signin_core::sign_up::{self, Confirmation, Renewal};
 
 use crate::Refusal;
 use crate::event::Event;
-
-/// An account of which something was proven.
-pub struct Confirmed {
-    /// The account.
-    pub user: UserName,
-    /// The user pool that it is in.
-    pub pool: UserPoolId,
-    /// What was proven.
-    pub confirmation: Confirmation,
-}
 
 /// Reads the event, where this version of the consent text is in force.
 pub fn confirmed(consent: &str, event: &Event) -> Result<Confirmed, Refusal> {

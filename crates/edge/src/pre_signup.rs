@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::cognito::CognitoEventUserPoolsPreSignupRequest as Request;
 use serde_json::{Value, json};
-use signin_core::id::UserName;
+use signin_core::round::SigningUp;
 use signin_core::sign_up::{Brought, Required, SignUp};
 
 use crate::Refusal;
@@ -16,15 +16,6 @@ pub enum NewAccount {
     /// An administrator makes one for somebody. It brings neither consent nor binding, and nothing
     /// is stored for it: the person proves the mailbox and agrees with a password reset.
     Invited,
-}
-
-/// A sign-up that brought what it must.
-#[derive(Debug)]
-pub struct SigningUp {
-    /// The name that the account will have.
-    pub user: UserName,
-    /// Consent, binding and face data, checked.
-    pub sign_up: SignUp,
 }
 
 /// Reads and checks the event. Another identity provider's people are refused: they have no

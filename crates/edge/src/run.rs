@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
+use signin_core::round::Invocation;
 
-use crate::Refusal;
 use crate::settings::InvalidSetting;
+use crate::{Event, Refusal, clock, random};
 
 /// Why a function did not start, or stopped.
 #[derive(thiserror::Error)]
@@ -50,4 +51,28 @@ where
     }))
     .await?;
     Ok(())
+}
+
+/// Runs a trigger of Cognito's: `read` takes from the event what the trigger is about, `work` does it,
+/// and `respond` fills its outcome in.
+pub async fn trigger<I, O>(
+    read: impl Fn(&Event) -> Result<I, Refusal>,
+    work: impl AsyncFn(I, Invocation) -> Result<O, Refusal>,
+    respond: impl Fn(Event, O) -> Value,
+) -> Result<(), Failure> {
+    run(async |event| {
+        let invocation = invocation()?;
+        let event = Event::new(event)?;
+        let outcome = work(read(&event)?, invocation).await?;
+        Ok(respond(event, outcome))
+    })
+    .await
+}
+
+/// An invocation that begins now.
+pub fn invocation() -> Result<Invocation, Refusal> {
+    Ok(Invocation {
+        id: random::call_id()?,
+        at: clock::now(),
+    })
 }

@@ -5,30 +5,11 @@ use serde_json::{Value, json};
 use signin_core::alarm::FAULT;
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge};
 use signin_core::envelope::Unread;
-use signin_core::id::{ClientId, UserName};
 use signin_core::pass::nonce;
 use signin_core::reason::Reason;
-use signin_core::secret::Sha256Digest;
+use signin_core::round::Answered;
 
 use crate::event::Event;
-
-/// An answer to one of our challenges.
-pub struct Answered {
-    /// Who answered.
-    pub user: UserName,
-    /// The app client whose session it is.
-    pub client: ClientId,
-    /// The challenge as create-auth-challenge left it.
-    pub challenge: PrivateChallenge,
-    /// The version of the consent text that the answer agrees to, if any.
-    pub consent: Option<String>,
-    /// The digest of the nonce that the client sends beside its answers, if it does.
-    pub nonce: Option<Sha256Digest>,
-    /// Why the answer is refused unread, if it is.
-    pub unfit: Option<Reason>,
-    /// The client's words. They may be a picture or face data: never to be logged.
-    pub answer: String,
-}
 
 /// Reads the event; none where it does not belong to a challenge of ours or where the answer is no
 /// text, which cannot be correct.

@@ -1,16 +1,15 @@
 //! create-auth-challenge: asks for the next custom step, with leave to upload its picture where
 //! it takes one.
 
-mod handler;
-
-use handler::Creator;
 use signin_aws::{client, pictures::Bucket, table::UserTable};
+use signin_edge::create_auth_challenge::{asked, respond};
 use signin_edge::settings::{SignIn, setting};
-use signin_edge::{Failure, run};
+use signin_edge::{Failure, random, trigger};
+use signin_flow::create::{Created, Creator};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let sign_in = SignIn::from_environment()?;
+    let SignIn { policy, model } = SignIn::from_environment()?;
     let consent: String = setting("CONSENT_VERSION")?;
     let (table, documents, sign_ins): (String, String, String) = (
         setting("USER_TABLE")?,
@@ -18,13 +17,28 @@ async fn main() -> Result<(), Failure> {
         setting("SIGN_IN_BUCKET")?,
     );
     let config = client::load().await;
-    let creator = Creator {
-        sign_in,
+    let creator: Creator = Creator {
+        policy,
+        model,
         consent,
         table: UserTable::open(&config, table),
         documents: Bucket::open(&config, documents),
         sign_ins: Bucket::open(&config, sign_ins),
-        config,
     };
-    run(async |event| creator.create(event).await).await
+    trigger(
+        |event| asked(policy, event),
+        async |asked, invocation| {
+            let id = random::challenge_id()?;
+            Ok(creator.create(&asked, id, invocation).await?)
+        },
+        |event, created| {
+            let Created {
+                public,
+                private,
+                wrong,
+            } = created;
+            respond(event, &public, &private, wrong)
+        },
+    )
+    .await
 }

@@ -2,16 +2,18 @@
 //! so that Lambda calls again. What was done before is then found done.
 
 use serde_json::{Value, json};
-use signin_aws::enrolment::{Document, Indexer, Outcome};
+
 use signin_aws::fault::Fault;
-use signin_aws::pictures::Found;
-use signin_aws::stopwatch::{Call, Stopwatch};
+use signin_aws::pictures::{Found, Pictures as _};
+use signin_aws::stopwatch::Call;
 use signin_core::budget;
 use signin_core::key::{BULK, DocumentKey};
 use signin_core::reason::Reason;
 use signin_core::time::Timestamp;
 use signin_edge::object_created::{Created, created};
-use signin_edge::{Refusal, clock, random};
+use signin_edge::{Refusal, clock, invocation};
+use signin_flow::Aws;
+use signin_flow::enrol::{Document, Indexed, Indexer};
 
 /// How many replaced enrolments a call undoes at most, beside what it was called for.
 const UNDONE: i32 = 3;
@@ -22,7 +24,7 @@ const BULK_KEY: &str = "expected bulk/<user name>/<file>, where the user name is
 
 /// Indexes images.
 pub(crate) struct Images {
-    pub(crate) indexer: Indexer,
+    pub(crate) indexer: Indexer<Aws>,
     /// The version of the consent text to which operators state that people agreed; none where
     /// faces of their uploads wait for the person.
     pub(crate) bulk_consent: Option<String>,
@@ -34,10 +36,7 @@ impl Images {
         let objects = created(event)?;
         let mut failed = 0;
         for object in &objects {
-            let call = Call {
-                id: random::call_id()?,
-                watch: Stopwatch::start(clock::now()),
-            };
+            let call = Call::of(invocation()?);
             match self.object(object, call).await {
                 Ok(outcome) => tracing::info!(target: "signin", outcome, "document"),
                 Err(fault) => {
@@ -134,18 +133,18 @@ impl Images {
         };
         let indexed = self
             .indexer
-            .index_patiently(&document, call, call.watch.after(budget::INDEXING_PATIENCE))
+            .poll(&document, call, call.watch.after(budget::INDEXING_PATIENCE))
             .await?;
         match (indexed, &document.key) {
-            (Outcome::Indexed(face), DocumentKey::Bulk { .. }) => {
+            (Indexed::Done(face), DocumentKey::Bulk { .. }) => {
                 let now = call.watch.now();
                 let consent = self.bulk_consent.as_deref();
                 self.indexer.activate(&document, &face, consent, now).await
             }
-            (Outcome::Indexed(_), DocumentKey::Enrolment(_)) => Ok("indexed"),
-            (Outcome::Rejected(reason), _) => Ok(reason.name()),
-            (Outcome::Busy, _) => Err(Fault::new("Index", "somebody else is at it")),
-            (Outcome::Over, _) => {
+            (Indexed::Done(_), DocumentKey::Enrolment(_)) => Ok("indexed"),
+            (Indexed::Rejected(reason), _) => Ok(reason.name()),
+            (Indexed::Busy, _) => Err(Fault::new("Index", "somebody else is at it")),
+            (Indexed::Over, _) => {
                 self.indexer.discard_unless_needed(&document).await?;
                 Ok("over")
             }

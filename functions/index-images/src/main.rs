@@ -4,10 +4,10 @@
 mod handler;
 
 use handler::Images;
-use signin_aws::enrolment::Indexer;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
 use signin_edge::settings::{setting, setting_or_none};
 use signin_edge::{Failure, run};
+use signin_flow::enrol::Indexer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

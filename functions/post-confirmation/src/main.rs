@@ -1,23 +1,27 @@
 //! post-confirmation: lets an account enrol whose mailbox and password are one party's, and signs
 //! everybody else out of one whose password was reset.
 
-mod handler;
-
-use handler::Confirmer;
 use signin_aws::user_pool::UserPools;
 use signin_aws::{client, table::UserTable};
+use signin_edge::post_confirmation::{confirmed, respond};
 use signin_edge::settings::setting;
-use signin_edge::{Failure, run};
+use signin_edge::{Failure, trigger};
+use signin_flow::confirm::Confirmer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let table: String = setting("USER_TABLE")?;
-    let consent = setting("CONSENT_VERSION")?;
+    // The version of the consent text in force.
+    let consent: String = setting("CONSENT_VERSION")?;
     let config = client::load().await;
-    let confirmer = Confirmer {
+    let confirmer: Confirmer = Confirmer {
         table: UserTable::open(&config, table),
         pools: UserPools::open(&config),
-        consent,
     };
-    run(async |event| confirmer.answer(event).await).await
+    trigger(
+        |event| confirmed(&consent, event),
+        async |confirmed, invocation| Ok(confirmer.confirm(&confirmed, invocation).await?),
+        |event, ()| respond(event),
+    )
+    .await
 }

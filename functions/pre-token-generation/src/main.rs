@@ -1,13 +1,13 @@
 //! pre-token-generation: no tokens without a full pass of the policy, each pass once, and no
 //! refresh for an account that nothing opens any more.
 
-mod handler;
-
-use handler::TokenGuard;
 use signin_aws::{client, table::UserTable};
+use signin_core::alarm::NO_TOKENS;
 use signin_core::pass::Guard;
+use signin_edge::pre_token_generation::{Asked, asked, respond};
 use signin_edge::settings::{app_clients, setting};
-use signin_edge::{Failure, run};
+use signin_edge::{Failure, Refusal, trigger};
+use signin_flow::tokens::TokenGuard;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -17,10 +17,25 @@ async fn main() -> Result<(), Failure> {
     };
     let tier = setting("USER_POOL_TIER")?;
     let table: String = setting("USER_TABLE")?;
-    let guard = TokenGuard {
+    let guard: TokenGuard = TokenGuard {
         guard,
-        tier,
         table: UserTable::open(&client::load().await, table),
     };
-    run(async |event| guard.answer(event).await).await
+    trigger(
+        |event| asked(event, tier),
+        async |Asked { user, request }, invocation| {
+            let admitted = guard.admit(&user, &request, invocation).await?;
+            admitted.map_err(|refused| {
+                let why = refused.name();
+                if refused.alarms() {
+                    tracing::warn!(target: "signin", why, "{NO_TOKENS}");
+                } else {
+                    tracing::info!(target: "signin", why, "tokens not repeated or refreshed");
+                }
+                Refusal::not_passed()
+            })
+        },
+        |event, steps| respond(event, tier, steps),
+    )
+    .await
 }

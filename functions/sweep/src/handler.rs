@@ -8,9 +8,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use signin_aws::enrolment::Indexer;
 use signin_aws::fault::Fault;
-use signin_aws::pictures::{Bucket, Listed, Marker};
+use signin_aws::pictures::{Bucket, Listed, Marker, Pictures as _};
 use signin_aws::user_pool::UserPools;
 use signin_core::budget;
 use signin_core::enrolment::Enrolment;
@@ -19,6 +18,9 @@ use signin_core::key::{BULK, DocumentKey, ENROLMENTS, SIGN_INS};
 use signin_core::time::Timestamp;
 use signin_edge::scheduled::due;
 use signin_edge::{Refusal, random};
+use signin_flow::Aws;
+use signin_flow::confirm::sign_out_where_owed;
+use signin_flow::enrol::Indexer;
 use tokio::time::Instant;
 
 /// How long an operator's upload may lie that could not be indexed, while an alarm tells of it.
@@ -26,7 +28,7 @@ const BULK_KEPT: Duration = Duration::from_hours(24);
 
 /// Sweeps.
 pub(crate) struct Sweeper {
-    pub(crate) indexer: Indexer,
+    pub(crate) indexer: Indexer<Aws>,
     pub(crate) sign_ins: Bucket,
     pub(crate) pools: UserPools,
     pub(crate) pool: UserPoolId,
@@ -132,11 +134,8 @@ impl Sweeper {
                 if share.is_over() {
                     return;
                 }
-                match self
-                    .pools
-                    .sign_out_where_owed(table, &self.pool, user)
-                    .await
-                {
+                let signed_out = sign_out_where_owed::<Aws>(table, &self.pools, &self.pool, user);
+                match signed_out.await {
                     Ok(()) => tally.signed_out += 1,
                     Err(fault) => tally.fault(&fault),
                 }

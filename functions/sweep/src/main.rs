@@ -4,11 +4,11 @@
 mod handler;
 
 use handler::Sweeper;
-use signin_aws::enrolment::Indexer;
 use signin_aws::user_pool::UserPools;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
 use signin_edge::settings::setting;
 use signin_edge::{Failure, run};
+use signin_flow::enrol::Indexer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

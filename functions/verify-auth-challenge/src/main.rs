@@ -1,19 +1,13 @@
 //! verify-auth-challenge: judges the answer to a custom challenge.
 
-mod enrol;
-mod face;
-mod face_data;
-mod handler;
 mod match_mode;
-mod verdict;
-mod verifier;
 
-use match_mode::MatchMode;
-use signin_aws::enrolment::Indexer;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
 use signin_edge::settings::{SignIn, require, setting};
-use signin_edge::{Failure, run};
-use verifier::Verifier;
+use signin_edge::verify_auth_challenge::{answered, respond};
+use signin_edge::{Failure, trigger};
+use signin_flow::enrol::Indexer;
+use signin_flow::verify::{MatchMode, Verifier};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -23,7 +17,7 @@ async fn main() -> Result<(), Failure> {
         setting("SIGN_IN_BUCKET")?,
     );
     let collection = setting("FACE_COLLECTION")?;
-    let mode = MatchMode::from_environment()?;
+    let mode = match_mode::from_environment()?;
     let keep_documents = setting("KEEP_DOCUMENTS")?;
     let kept = mode == MatchMode::Collection || keep_documents;
     require(
@@ -35,7 +29,7 @@ async fn main() -> Result<(), Failure> {
     let threshold = sign_in.threshold()?;
     let model = sign_in.model;
     let config = client::load().await;
-    let verifier = Verifier {
+    let verifier: Verifier = Verifier {
         sign_ins: Bucket::open(&config, sign_ins),
         mode,
         threshold,
@@ -48,5 +42,13 @@ async fn main() -> Result<(), Failure> {
             keep_documents,
         },
     };
-    run(async |event| verifier.verify(event).await).await
+    trigger(
+        |event| Ok(answered(event)),
+        async |answered, invocation| match answered {
+            Some(answered) => Ok(verifier.verify(&answered, invocation).await),
+            None => Ok(false),
+        },
+        respond,
+    )
+    .await
 }

@@ -5,34 +5,21 @@ use std::str::FromStr;
 use signin_core::key::DECOY;
 use signin_core::profile::StoredDocument;
 use signin_edge::settings::{InvalidSetting, needed, setting, setting_or_none};
+use signin_flow::verify::MatchMode;
 
-/// With what a probe is compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum MatchMode {
-    /// With the collection; only the user's own faces count.
-    Collection,
-    /// With the kept document.
-    Compare {
-        /// What lies in for the document of somebody without one. Whom it resembles does not count.
-        decoy: StoredDocument,
-    },
-}
-
-impl MatchMode {
-    /// Reads the mode, and what goes with it.
-    pub(crate) fn from_environment() -> Result<Self, InvalidSetting> {
-        // Read in every mode, so that a setting which is missing is known before it is needed.
-        let version = setting_or_none("DECOY_VERSION")?;
-        Ok(match setting("MATCH_MODE")? {
-            Mode::Collection => Self::Collection,
-            Mode::Compare => Self::Compare {
-                decoy: StoredDocument {
-                    key: DECOY.to_owned(),
-                    version: needed("DECOY_VERSION", version)?,
-                },
+/// Reads the mode, and what goes with it.
+pub(crate) fn from_environment() -> Result<MatchMode, InvalidSetting> {
+    // Read in every mode, so that a setting which is missing is known before it is needed.
+    let version = setting_or_none("DECOY_VERSION")?;
+    Ok(match setting("MATCH_MODE")? {
+        Mode::Collection => MatchMode::Collection,
+        Mode::Compare => MatchMode::Compare {
+            decoy: StoredDocument {
+                key: DECOY.to_owned(),
+                version: needed("DECOY_VERSION", version)?,
             },
-        })
-    }
+        },
+    })
 }
 
 /// A mode as the setting names it.

@@ -9,7 +9,7 @@ use signin_core::face_data::FaceData;
 use signin_core::id::{CallId, ChallengeId, EnrolmentId, UserName};
 use signin_core::lockout::{Cost, Path, Scope, Tries};
 use signin_core::profile::State;
-use signin_core::reason::{Reason, Verdict};
+use signin_core::reason::{Outcome, Reason, Verdict};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
@@ -38,7 +38,7 @@ pub enum Claim {
     /// has this digest; or a wait that is due.
     Settled(Verdict, Option<Sha256Digest>),
     /// It was used before, by another answer or too long ago.
-    Refused,
+    AlreadyUsed,
 }
 
 /// The right to judge one answer, once.
@@ -132,7 +132,10 @@ impl<R: Rows> UserTable<R> {
         }
         fault.log();
         let settled = self.settle_fault(&answering.ticket(Some(scope))).await?;
-        Ok(settled.map_or(Claim::Refused, |verdict| Claim::Settled(verdict, None)))
+        Ok(match settled {
+            Outcome::Verdict(verdict) => Claim::Settled(verdict, None),
+            Outcome::AlreadyUsed => Claim::AlreadyUsed,
+        })
     }
 
     async fn reserve(
@@ -253,7 +256,7 @@ impl<R: Rows> UserTable<R> {
         } = answering;
         loop {
             let Some((key, used)) = self.answered(user, id).await? else {
-                return Ok(Claim::Refused);
+                return Ok(Claim::AlreadyUsed);
             };
             let ticket = || Ticket {
                 key: key.clone(),
@@ -261,7 +264,7 @@ impl<R: Rows> UserTable<R> {
             };
             match used.repeated(user, answer, call, watch.now()) {
                 Repeat::Mine => return Ok(Claim::Mine(ticket())),
-                Repeat::Refused => return Ok(Claim::Refused),
+                Repeat::Refused => return Ok(Claim::AlreadyUsed),
                 Repeat::Same(verdict, picture) => return Ok(Claim::Settled(verdict, picture)),
                 Repeat::TakeOver => {
                     let taken = used.taken_over(call, watch.now());
@@ -278,7 +281,7 @@ impl<R: Rows> UserTable<R> {
                 Repeat::Running => {}
             }
             if Instant::now() + LOOK_AGAIN >= until {
-                return Ok(Claim::Refused);
+                return Ok(Claim::AlreadyUsed);
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -389,19 +392,19 @@ impl<R: Rows> UserTable<R> {
     }
 
     /// Records that a fault kept the answer from being judged, and gives the try back. Returns the
-    /// verdict of this call's that stands: another one where the fault hid that it was recorded,
-    /// none where the challenge is not this call's.
-    pub async fn settle_fault(&self, ticket: &Ticket) -> Result<Option<Verdict>, Fault> {
+    /// verdict of this call's that stands: another one where the fault hid that it was recorded.
+    pub async fn settle_fault(&self, ticket: &Ticket) -> Result<Outcome, Fault> {
         let given_up = Verdict::Refused(Reason::TryLater);
         let fault = || verdict(ticket, given_up, Cost::Nothing, None);
         if self
             .settle("SettleFault", ticket, Cost::Nothing, fault)
             .await?
         {
-            return Ok(Some(given_up));
+            return Ok(given_up.into());
         }
         // It is judged, or another call has taken over, and the try is its to give back.
-        self.verdict_of(ticket).await
+        let own = self.verdict_of(ticket).await?;
+        Ok(own.map_or(Outcome::AlreadyUsed, Outcome::Verdict))
     }
 
     /// Records a pass: verdict, the try given back, the pass that tokens use up, the picture that

@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::face_data::{FaceData, Model};
-use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName, UserPoolId};
+use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Cost, Level, Levels, Path, Scope, State as TryState, Tries, Try};
 use signin_core::pass::{Cause, Guard, TokenRequest};
 use signin_core::profile::EnrolledFace;
@@ -32,7 +32,6 @@ use signin_core::time::Timestamp;
 
 use super::*;
 use crate::stopwatch::Stopwatch;
-use crate::user_pool::UserPools;
 
 /// The call that the tests make, and one before it.
 const CALL: [u8; 16] = [2; 16];
@@ -509,7 +508,7 @@ async fn the_same_answer_gets_the_first_verdict_and_another_one_none() {
             .unwrap();
         match claimed {
             Claim::Settled(Verdict::Passed, _) => assert!(same),
-            Claim::Refused => assert!(!same),
+            Claim::AlreadyUsed => assert!(!same),
             other => panic!("unexpected {other:?}"),
         }
     }
@@ -572,7 +571,7 @@ async fn a_fault_gives_the_try_back_in_the_same_transaction_as_the_verdict() {
     let table = table(&[&written(), &back]);
     let ticket = ticket(&table).await;
     let settled = table.settle_fault(&ticket).await;
-    assert_eq!(settled, Ok(Some(Verdict::Refused(Reason::TryLater))));
+    assert_eq!(settled, Ok(Verdict::Refused(Reason::TryLater).into()));
 }
 
 #[tokio::test]
@@ -611,7 +610,7 @@ async fn a_verdict_on_a_try_that_was_emptied_meanwhile_stands_without_it() {
     let table = table(&[&written(), &gone, &alone]);
     let ticket = ticket(&table).await;
     let settled = table.settle_fault(&ticket).await;
-    assert_eq!(settled, Ok(Some(Verdict::Refused(Reason::TryLater))));
+    assert_eq!(settled, Ok(Verdict::Refused(Reason::TryLater).into()));
 }
 
 /// The record of a challenge that a call of the tests' own consumed.
@@ -691,7 +690,7 @@ async fn a_challenge_that_a_version_before_used_up_is_used_up_and_its_record_sta
     // With another answer: refused.
     let (again, judged) = (unmet(), recorded(former, FIRST, NOW, None));
     let claimed = claim(&[&again, &judged], b"another", &Tries::default()).await;
-    assert!(matches!(claimed, Ok(Claim::Refused)), "{claimed:?}");
+    assert!(matches!(claimed, Ok(Claim::AlreadyUsed)), "{claimed:?}");
     // Its call died: this one takes over, there.
     let (again, died) = (
         unmet(),
@@ -1182,66 +1181,6 @@ async fn a_sign_out_is_settled_only_while_its_own_mark_stands() {
     assert_eq!(table.settle_sign_out(&user, NOW).await, Ok(()));
     assert_eq!(table.settle_sign_out(&user, NOW).await, Ok(()));
     assert_eq!((settled.num_calls(), newer.num_calls()), (1, 1));
-}
-
-async fn signed_out(answer: Rule, settled: &Rule) -> Result<(), Fault> {
-    let client = mock_client!(
-        aws_sdk_cognitoidentityprovider,
-        RuleMode::Sequential,
-        [&answer]
-    );
-    let pools = UserPools { client };
-    let pool = UserPoolId::parse("eu-central-1_pool").unwrap();
-    let user = UserName::parse("ada").unwrap();
-    let signed_out = pools.sign_out(&table(&[settled]), &pool, &user, NOW).await;
-    assert_eq!(answer.num_calls(), 1);
-    signed_out
-}
-
-#[tokio::test]
-async fn a_sign_out_stays_owed_until_it_is_done_or_nobody_is_left() {
-    use aws_sdk_cognitoidentityprovider::operation::admin_user_global_sign_out as sign_out;
-    use aws_sdk_cognitoidentityprovider::types::error::{
-        NotAuthorizedException, UserNotFoundException,
-    };
-    let call = || {
-        mock!(aws_sdk_cognitoidentityprovider::Client::admin_user_global_sign_out).match_requests(
-            |request| {
-                request.user_pool_id() == Some("eu-central-1_pool")
-                    && request.username() == Some("ada")
-            },
-        )
-    };
-    let done = call().then_output(|| sign_out::AdminUserGlobalSignOutOutput::builder().build());
-    let gone = call().then_error(|| {
-        let error = UserNotFoundException::builder();
-        let meta = ErrorMetadata::builder()
-            .code("UserNotFoundException")
-            .build();
-        let error = error.meta(meta).build();
-        sign_out::AdminUserGlobalSignOutError::UserNotFoundException(error)
-    });
-    for answer in [done, gone] {
-        let settled =
-            mock!(Client::update_item).then_output(|| UpdateItemOutput::builder().build());
-        assert_eq!(signed_out(answer, &settled).await, Ok(()));
-        assert_eq!(settled.num_calls(), 1);
-    }
-    let forbidden = call().then_error(|| {
-        let error = NotAuthorizedException::builder();
-        let meta = ErrorMetadata::builder()
-            .code("NotAuthorizedException")
-            .build();
-        let error = error.meta(meta).build();
-        sign_out::AdminUserGlobalSignOutError::NotAuthorizedException(error)
-    });
-    let settled = mock!(Client::update_item).then_output(|| UpdateItemOutput::builder().build());
-    let fault = signed_out(forbidden, &settled).await.unwrap_err();
-    assert_eq!(
-        fault.to_string(),
-        "AdminUserGlobalSignOut: NotAuthorizedException"
-    );
-    assert_eq!(settled.num_calls(), 0);
 }
 
 fn face_data() -> FaceData {

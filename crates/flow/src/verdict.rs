@@ -5,20 +5,21 @@ use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, FullPass, Settled, Ticket};
 use signin_core::id::EnrolmentId;
 use signin_core::lockout::Cost;
-use signin_core::reason::{Reason, Verdict};
+use signin_core::reason::{Outcome, Reason, Verdict};
+use signin_core::round::Answered;
 use signin_core::secret::Sha256Digest;
-use signin_edge::verify_auth_challenge::Answered;
 
-use crate::verifier::{Verifier, answering};
+use crate::services::Services;
+use crate::verify::{Verifier, answering};
 
-impl Verifier {
+impl<S: Services> Verifier<S> {
     /// The verdict that stands. A fault, also one that kept a verdict from being recorded, gives
     /// the try back where there is one at stake.
     pub(crate) async fn or_give_back(
         &self,
         ticket: &Ticket,
-        recorded: Result<Option<Verdict>, Fault>,
-    ) -> Result<Option<Verdict>, Fault> {
+        recorded: Result<Outcome, Fault>,
+    ) -> Result<Outcome, Fault> {
         match recorded {
             Err(fault) => {
                 fault.log();
@@ -28,19 +29,18 @@ impl Verifier {
         }
     }
 
-    /// Refuses an answer without a look at it: nothing is read, compared or counted. None where
-    /// the challenge was used before.
+    /// Refuses an answer without a look at it: nothing is read, compared or counted.
     pub(crate) async fn refuse_unread(
         &self,
         answered: &Answered,
         reason: Reason,
         call: Call,
-    ) -> Result<Option<Verdict>, Fault> {
+    ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
         let claim = table.refuse_unread(answering(answered, call), reason);
         Ok(match claim.await? {
-            Claim::Settled(verdict, _) => Some(verdict),
-            Claim::Mine(_) | Claim::Refused => None,
+            Claim::Settled(verdict, _) => verdict.into(),
+            Claim::Mine(_) | Claim::AlreadyUsed => Outcome::AlreadyUsed,
         })
     }
 
@@ -65,6 +65,19 @@ impl Verifier {
         Ok((!agreed.await?).then_some(Reason::TryLater))
     }
 
+    /// Records that the picture of a document was accepted.
+    pub(crate) async fn accept(&self, ticket: &Ticket) -> Result<Outcome, Fault> {
+        let settled = self.indexer.table.settle_enrolment(ticket).await?;
+        Ok(match settled {
+            Settled::Recorded => Verdict::Passed.into(),
+            Settled::PictureUsed
+            | Settled::FaceGone
+            | Settled::Superseded
+            | Settled::BeforeReset
+            | Settled::TakenOver => Outcome::AlreadyUsed,
+        })
+    }
+
     /// Records a refusal, and what it costs.
     pub(crate) async fn refuse(
         &self,
@@ -72,10 +85,10 @@ impl Verifier {
         reason: Reason,
         cost: Cost,
         picture: Option<Sha256Digest>,
-    ) -> Result<Option<Verdict>, Fault> {
+    ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
         table.settle_refusal(ticket, reason, cost, picture).await?;
-        Ok(Some(Verdict::Refused(reason)))
+        Ok(Verdict::Refused(reason).into())
     }
 
     /// Records that an answer was compared and is not this user's.
@@ -83,7 +96,7 @@ impl Verifier {
         &self,
         ticket: &Ticket,
         picture: Sha256Digest,
-    ) -> Result<Option<Verdict>, Fault> {
+    ) -> Result<Outcome, Fault> {
         let picture = Some(picture);
         self.refuse(ticket, Reason::NoMatch, Cost::Comparison, picture)
             .await
@@ -95,7 +108,7 @@ impl Verifier {
         ticket: &Ticket,
         pass: &FullPass<'_>,
         call: Call,
-    ) -> Result<Option<Verdict>, Fault> {
+    ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
         let settled = table.settle_pass(ticket, pass, call.watch.now()).await?;
         if settled == Settled::BeforeReset && !pass.steps.password {
@@ -112,10 +125,10 @@ impl Verifier {
         ticket: &Ticket,
         settled: Settled,
         picture: Sha256Digest,
-    ) -> Result<Option<Verdict>, Fault> {
+    ) -> Result<Outcome, Fault> {
         match settled {
-            Settled::Recorded => Ok(Some(Verdict::Passed)),
-            Settled::TakenOver => Ok(None),
+            Settled::Recorded => Ok(Verdict::Passed.into()),
+            Settled::TakenOver => Ok(Outcome::AlreadyUsed),
             Settled::PictureUsed | Settled::FaceGone => {
                 // The client is told that nothing matched; an operator, what was in the way.
                 let used = settled == Settled::PictureUsed;

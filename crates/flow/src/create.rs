@@ -1,63 +1,76 @@
 //! Which step is due, and what the client needs for it.
 
-use serde_json::Value;
-use signin_aws::client::Config;
-use signin_aws::fault::{Fault, in_time};
-use signin_aws::grants::grant;
-use signin_aws::pictures::Bucket;
-use signin_aws::stopwatch::Stopwatch;
+use signin_aws::fault::{Fault, in_time, told};
+use signin_aws::pictures::Pictures as _;
+use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_aws::table::{Standing, UserTable};
 use signin_core::budget;
 use signin_core::challenge::{
     self, Due, Known, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
 };
+use signin_core::face_data::Model;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::lockout::{Scope, Tries};
+use signin_core::policy::Policy;
 use signin_core::profile::Profile;
+use signin_core::reason::Unavailable;
 use signin_core::reset::Opening;
+use signin_core::round::{Asked, Invocation};
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
-use signin_edge::create_auth_challenge::{Asked, asked, respond};
-use signin_edge::settings::SignIn;
-use signin_edge::{Event, Refusal, clock, random};
+
+use crate::services::{Aws, Services};
 
 /// Creates challenges.
-pub(crate) struct Creator {
-    pub(crate) sign_in: SignIn,
+pub struct Creator<S: Services = Aws> {
+    /// The policy.
+    pub policy: Policy,
+    /// The model of the face data that are taken.
+    pub model: Model,
     /// The version of the consent text in force.
-    pub(crate) consent: String,
-    pub(crate) table: UserTable,
-    pub(crate) documents: Bucket,
-    pub(crate) sign_ins: Bucket,
-    pub(crate) config: Config,
+    pub consent: String,
+    /// The user table.
+    pub table: UserTable<S::Rows>,
+    /// The bucket of documents.
+    pub documents: S::Pictures,
+    /// The bucket of pictures to sign in with.
+    pub sign_ins: S::Pictures,
 }
 
-impl Creator {
-    /// Answers a CreateAuthChallenge event.
-    pub(crate) async fn create(&self, event: Value) -> Result<Value, Refusal> {
-        let event = Event::new(event)?;
-        let asked = asked(self.sign_in.policy, &event)?;
-        let id = random::challenge_id()?;
-        let watch = Stopwatch::start(clock::now());
-        let challenge = self.challenge(&asked, id, watch);
-        let challenge = in_time("CreateChallenge", watch.after(budget::TRIGGER), challenge).await;
-        let (public, private, wrong) = challenge.map_err(|fault| {
-            fault.log();
-            Refusal::unavailable()
-        })?;
-        Ok(respond(event, &public, &private, wrong))
+/// A challenge, for all who have to do with it.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// What the client sees.
+    pub public: PublicChallenge,
+    /// What verify-auth-challenge is told.
+    pub private: PrivateChallenge,
+    /// How many comparisons the session has had refused.
+    pub wrong: u8,
+}
+
+impl<S: Services> Creator<S> {
+    /// Creates the challenge that is due, under this id.
+    pub async fn create(
+        &self,
+        asked: &Asked,
+        id: ChallengeId,
+        invocation: Invocation,
+    ) -> Result<Created, Unavailable> {
+        let watch = Call::of(invocation).watch;
+        let challenge = self.challenge(asked, id, watch);
+        let until = watch.after(budget::TRIGGER);
+        told(in_time("CreateChallenge", until, challenge).await)
     }
 
-    /// The challenge for both sides, and how many comparisons the session has had refused.
     async fn challenge(
         &self,
         asked: &Asked,
         id: ChallengeId,
         watch: Stopwatch,
-    ) -> Result<(PublicChallenge, PrivateChallenge, u8), Fault> {
+    ) -> Result<Created, Fault> {
         let Asked { user, progress, .. } = asked;
-        let factor = self.sign_in.policy.factor;
+        let factor = self.policy.factor;
         // Before the profile is read: a reset that is not in it yet is later than this.
         let began = watch.now();
         let standing = self.table.standing(user, progress, factor).await?;
@@ -103,10 +116,10 @@ impl Creator {
         let expires_at = now.plus(budget::CHALLENGE);
         let (wanted, key) = match uploaded {
             Some((bucket, key)) => {
-                let upload = grant(&self.config, bucket, &key, now, expires_at).await?;
+                let upload = bucket.grant(&key, now, expires_at).await?;
                 (Wanted::Picture(upload), key)
             }
-            None => (Wanted::FaceData(self.sign_in.model), String::new()),
+            None => (Wanted::FaceData(self.model), String::new()),
         };
         let compared = standing.last.as_ref().is_some_and(|last| last.compared);
         let wrong = progress.wrong(compared);
@@ -132,7 +145,11 @@ impl Creator {
             retry_after,
             consent: private.consent().map(str::to_owned),
         };
-        Ok((public, private, wrong))
+        Ok(Created {
+            public,
+            private,
+            wrong,
+        })
     }
 
     /// What is asked for, and where its picture goes, where it takes one. An enrolment that is due
@@ -145,7 +162,7 @@ impl Creator {
         id: &ChallengeId,
         profile: &Profile,
         watch: Stopwatch,
-    ) -> Result<(Option<(&Bucket, String)>, Task), Fault> {
+    ) -> Result<(Option<(&S::Pictures, String)>, Task), Fault> {
         let consent = (!profile.has_consent()).then(|| self.consent.clone());
         let running = async |running: Option<EnrolmentId>| match running {
             Some(running) => Ok(running),
@@ -189,7 +206,7 @@ impl Creator {
                 (None, task)
             }
             Due::Refuse { reason, .. } => {
-                let factor = self.sign_in.policy.factor;
+                let factor = self.policy.factor;
                 let uploaded = match factor {
                     Factor::Face => Some(self.sign_in_picture(id)),
                     Factor::FaceData => None,
@@ -200,7 +217,7 @@ impl Creator {
     }
 
     /// Where a picture of the user goes.
-    fn sign_in_picture(&self, id: &ChallengeId) -> (&Bucket, String) {
+    fn sign_in_picture(&self, id: &ChallengeId) -> (&S::Pictures, String) {
         (&self.sign_ins, key::sign_in(id))
     }
 
@@ -225,7 +242,7 @@ impl Creator {
         watch: Stopwatch,
     ) -> Result<EnrolmentId, Fault> {
         let (table, enrolment) = (&self.table, EnrolmentId::from(first));
-        let begun = match self.sign_in.policy.factor {
+        let begun = match self.policy.factor {
             Factor::Face => {
                 table
                     .begin_enrolment(user, &enrolment, seen, watch.now())

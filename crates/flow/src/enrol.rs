@@ -14,6 +14,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use signin_aws::faces::{IndexedFace, Recogniser as _, Trouble};
+use signin_aws::fault::Fault;
+use signin_aws::pictures::{Found, Picture, Pictures as _};
+use signin_aws::stopwatch::Call;
+use signin_aws::table::{Offered, UserTable};
 use signin_core::enrolment::{Debt, Enrolment, State, Work};
 use signin_core::face::assess;
 use signin_core::id::{EnrolmentId, UserName};
@@ -25,11 +30,7 @@ use signin_core::secret::PictureBytes;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
-use crate::faces::{IndexedFace, Recognition, Trouble};
-use crate::fault::Fault;
-use crate::pictures::{Bucket, Found, Picture};
-use crate::stopwatch::Call;
-use crate::table::{Offered, UserTable};
+use crate::services::Services;
 
 /// How often to look whether somebody else is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -38,14 +39,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_hours(24);
 
 /// What is needed to index a picture.
-#[derive(Debug)]
-pub struct Indexer {
+pub struct Indexer<S: Services> {
     /// The user table.
-    pub table: UserTable,
+    pub table: UserTable<S::Rows>,
     /// The bucket of documents.
-    pub documents: Bucket,
+    pub documents: S::Pictures,
     /// The recognition service.
-    pub recognition: Recognition,
+    pub recognition: S::Faces,
     /// The collection.
     pub collection: String,
     /// Whether documents are kept.
@@ -67,9 +67,9 @@ pub struct Document {
 
 /// How indexing ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Indexed {
     /// The face is in the collection and on record.
-    Indexed(EnrolledFace),
+    Done(EnrolledFace),
     /// The picture was not accepted.
     Rejected(Reason),
     /// Somebody else is at it.
@@ -78,17 +78,17 @@ pub enum Outcome {
     Over,
 }
 
-impl Indexer {
+impl<S: Services> Indexer<S> {
     /// Indexes a document's face, and waits for somebody else who is at it, until an instant.
-    pub async fn index_patiently(
+    pub async fn poll(
         &self,
         document: &Document,
         call: Call,
         until: Instant,
-    ) -> Result<Outcome, Fault> {
+    ) -> Result<Indexed, Fault> {
         loop {
             let outcome = self.index(document, call).await?;
-            if outcome != Outcome::Busy || Instant::now() + LOOK_AGAIN >= until {
+            if outcome != Indexed::Busy || Instant::now() + LOOK_AGAIN >= until {
                 return Ok(outcome);
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -97,7 +97,7 @@ impl Indexer {
 
     /// Puts a picture that came with an answer where an upload would lie, so that whoever finds
     /// this call dead finds the picture too.
-    pub async fn lay_down(
+    pub async fn store_image(
         &self,
         key: &DocumentKey,
         bytes: PictureBytes,
@@ -110,30 +110,30 @@ impl Indexer {
     }
 
     /// Indexes a document's face, or finds that it is done.
-    async fn index(&self, document: &Document, call: Call) -> Result<Outcome, Fault> {
+    async fn index(&self, document: &Document, call: Call) -> Result<Indexed, Fault> {
         let Document {
             key, user, found, ..
         } = document;
         let Some(enrolment) = self.table.enrolment(user, &document.enrolment).await? else {
-            return Ok(Outcome::Over);
+            return Ok(Indexed::Over);
         };
         let version = match found {
             Found::Picture(picture) => picture.version.as_deref(),
             Found::Nothing | Found::TooLarge => None,
         };
         match enrolment.work(version, call.watch.now()) {
-            Work::Replaced => return Ok(Outcome::Over),
+            Work::Replaced => return Ok(Indexed::Over),
             Work::UsedUp => {
                 if version.is_none_or(|version| !enrolment.needs(version)) {
                     self.discard(key, version).await;
                 }
-                return Ok(Outcome::Rejected(Reason::TooManyPictures));
+                return Ok(Indexed::Rejected(Reason::TooManyPictures));
             }
-            Work::Busy => return Ok(Outcome::Busy),
-            Work::Rejected(reason) => return Ok(Outcome::Rejected(reason)),
+            Work::Busy => return Ok(Indexed::Busy),
+            Work::Rejected(reason) => return Ok(Indexed::Rejected(reason)),
             Work::Done(face) => {
-                self.tidy(&enrolment).await;
-                return Ok(Outcome::Indexed(face));
+                self.clean_up(&enrolment).await;
+                return Ok(Indexed::Done(face));
             }
             Work::Index => {}
         }
@@ -141,18 +141,18 @@ impl Indexer {
             Found::Picture(picture) => picture,
             // Nothing to look at: what the last picture lacked is still what counts.
             Found::Nothing => {
-                return Ok(Outcome::Rejected(match enrolment.state {
+                return Ok(Indexed::Rejected(match enrolment.state {
                     State::Rejected(reason) => reason,
                     _ => Reason::NotAnImage,
                 }));
             }
-            Found::TooLarge => return Ok(Outcome::Rejected(Reason::TooLarge)),
+            Found::TooLarge => return Ok(Indexed::Rejected(Reason::TooLarge)),
         };
         let leased = self
             .table
             .lease_enrolment(&enrolment, version, call.id, call.watch.now());
         let Some(lease) = leased.await? else {
-            return Ok(Outcome::Busy);
+            return Ok(Indexed::Busy);
         };
         let indexed = match self.put_into_collection(picture, &enrolment).await {
             Ok(indexed) => indexed,
@@ -161,12 +161,12 @@ impl Indexer {
                 let now = call.watch.now();
                 let rejected = self.table.record_rejected(&lease, reason, version, now);
                 if !rejected.await? {
-                    return Ok(Outcome::Busy);
+                    return Ok(Indexed::Busy);
                 }
                 if version.is_none_or(|version| !lease.unsettled().contains(version)) {
                     self.discard(key, version).await;
                 }
-                return Ok(Outcome::Rejected(reason));
+                return Ok(Indexed::Rejected(reason));
             }
         };
         let face = EnrolledFace {
@@ -182,15 +182,15 @@ impl Indexer {
             .record_indexed(&lease, &face, version, digest)
             .await?;
         if !recorded {
-            return self.late(&enrolment, face).await;
+            return self.on_lost_lease(&enrolment, face).await;
         }
         let recorded = Enrolment {
             state: State::Indexed(face.clone()),
             unsettled: lease.unsettled().clone(),
             ..enrolment
         };
-        self.tidy(&recorded).await;
-        Ok(Outcome::Indexed(face))
+        self.clean_up(&recorded).await;
+        Ok(Indexed::Done(face))
     }
 
     /// Checks the picture and puts its face into the collection. Where a call that died has put it
@@ -256,25 +256,29 @@ impl Indexer {
     /// face, or of an enrolment that was replaced, it is taken out. Where nothing is decided it stays:
     /// the service gives the same face to whoever looks at the same picture next, and it may be on
     /// record by the time that it would be gone.
-    async fn late(&self, enrolment: &Enrolment, face: EnrolledFace) -> Result<Outcome, Fault> {
+    async fn on_lost_lease(
+        &self,
+        enrolment: &Enrolment,
+        face: EnrolledFace,
+    ) -> Result<Indexed, Fault> {
         let found = self.table.enrolment(&enrolment.user, &enrolment.id).await?;
         match found.map(|found| found.state) {
             Some(State::Indexed(recorded) | State::Active(recorded)) if recorded.id == face.id => {
-                return Ok(Outcome::Indexed(recorded));
+                return Ok(Indexed::Done(recorded));
             }
             Some(State::Awaited | State::Indexing { .. } | State::Rejected(_)) => {}
             Some(State::Indexed(_) | State::Active(_) | State::Replaced(_)) | None => {
                 self.recognition.forget(&self.collection, &face.id).await?;
             }
         }
-        Ok(Outcome::Busy)
+        Ok(Indexed::Busy)
     }
 
     /// Deletes what is not needed once the record stands: every version of the document but a kept
     /// one and those by which faces are searched for. Where that fails, sweep and the next look at
     /// this enrolment try again. An operator's upload stays until its face is somebody's: see
     /// [`Indexer::activate`].
-    async fn tidy(&self, enrolment: &Enrolment) {
+    async fn clean_up(&self, enrolment: &Enrolment) {
         if let key @ DocumentKey::Enrolment(_) = &enrolment.key {
             let key = key.to_string();
             let needed = |version: &str| enrolment.needs(version);
@@ -294,12 +298,14 @@ impl Indexer {
         consent: Option<&str>,
         now: Timestamp,
     ) -> Result<&'static str, Fault> {
-        let outcome = self.activate_or_undo(document, face, consent, now).await?;
+        let outcome = self
+            .activate_or_roll_back(document, face, consent, now)
+            .await?;
         log_fault(self.discard_unless_needed(document).await);
         Ok(outcome)
     }
 
-    async fn activate_or_undo(
+    async fn activate_or_roll_back(
         &self,
         document: &Document,
         face: &EnrolledFace,
@@ -322,7 +328,7 @@ impl Indexer {
         {
             self.table.replace_enrolment(&found, now).await?;
         }
-        self.undo(user, enrolment, now).await?;
+        self.roll_back(user, enrolment, now).await?;
         Ok("not activated: another face is active")
     }
 
@@ -389,7 +395,7 @@ impl Indexer {
                 Ok(false)
             }
             Debt::GiveUp if !table.replace_enrolment(&found, now).await? => Ok(false),
-            Debt::GiveUp | Debt::Undo => self.undo(user, id, now).await,
+            Debt::GiveUp | Debt::Undo => self.roll_back(user, id, now).await,
         }
     }
 
@@ -421,7 +427,7 @@ impl Indexer {
     /// Where that breaks off, the record still stands and the next call goes on. Nothing is done
     /// for an enrolment that is not replaced. Says whether it was undone: false also where a call may
     /// still be at it.
-    pub async fn undo(
+    pub async fn roll_back(
         &self,
         user: &UserName,
         id: &EnrolmentId,

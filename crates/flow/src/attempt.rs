@@ -1,0 +1,192 @@
+//! The order of the calls in which an answer is compared, whatever the factor.
+//!
+//! Three round trips, each of several calls side by side: consume the challenge and reserve an attempt
+//! while the probe is read; match and measure; record the verdict while what was sent is cleaned up.
+
+use signin_aws::fault::{Fault, in_time};
+use signin_aws::stopwatch::Call;
+use signin_aws::table::{Claim, FullPass, PassedFace, Settled, Ticket};
+use signin_core::budget;
+use signin_core::challenge::Stake;
+use signin_core::lockout::{Cost, Scope};
+use signin_core::pass::Steps;
+use signin_core::reason::{Outcome, Reason};
+use signin_core::round::Answered;
+use signin_core::secret::Sha256Digest;
+use signin_core::step::Factor;
+
+use crate::services::Services;
+use crate::verify::{Verifier, answering};
+
+/// What one factor adds to the order of the calls: a single answer to one of its challenges.
+pub(crate) trait Compared {
+    /// Which factor.
+    const FACTOR: Factor;
+
+    /// What is compared.
+    type Probe;
+
+    /// What a comparison says that the probe is the user's.
+    type Matched;
+
+    /// Why the answer's own text says that nothing can be compared; such a one reserves nothing, not
+    /// even for a moment.
+    fn unfit(&self) -> Option<Reason>;
+
+    /// Reads what is compared, or what is wrong with it. This runs beside the reservation, so it has no
+    /// effects.
+    fn fetch(&self) -> impl Future<Output = Result<Result<Self::Probe, Reason>, Fault>>;
+
+    /// The digest of what is compared, which does not pass again.
+    fn digest(probe: &Self::Probe) -> Sha256Digest;
+
+    /// Compares it.
+    fn examine(
+        &self,
+        probe: &Self::Probe,
+    ) -> impl Future<Output = Result<Judged<Self::Matched>, Fault>>;
+
+    /// What a pass changes; none where the enrolment that it would make active is over.
+    fn passed(
+        &self,
+        matched: Self::Matched,
+    ) -> impl Future<Output = Result<Option<PassedFace>, Fault>>;
+
+    /// Whether a pass makes an enrolment active.
+    fn activates(&self) -> bool;
+
+    /// Deletes what was sent. A verdict does not wait for it, and does not fail with it.
+    fn clean_up(&self) -> impl Future<Output = ()>;
+}
+
+/// The answer that is judged, by which invocation.
+#[derive(Clone, Copy)]
+pub(crate) struct Judging<'a> {
+    pub(crate) answered: &'a Answered,
+    /// What is at stake.
+    pub(crate) stake: &'a Stake,
+    pub(crate) call: Call,
+}
+
+/// What a comparison says.
+pub(crate) enum Judged<M> {
+    /// It is the user's.
+    Matched(M),
+    /// It is not, or cannot be compared; and what that costs.
+    Refused(Reason, Cost),
+}
+
+impl<S: Services> Verifier<S> {
+    /// Judges an answer to a challenge of a factor's.
+    pub(crate) async fn attempt<C: Compared>(
+        &self,
+        compared: &C,
+        judging: Judging<'_>,
+    ) -> Result<Outcome, Fault> {
+        let Judging {
+            answered,
+            stake,
+            call,
+        } = judging;
+        if let Some(reason) = compared.unfit() {
+            return self.refuse_unread(answered, reason, call).await;
+        }
+        let scope = Scope {
+            path: stake.path,
+            factor: C::FACTOR,
+        };
+        let table = &self.indexer.table;
+        let (claim, probe) = tokio::join!(
+            table.claim_try(answering(answered, call), scope, &stake.seen),
+            compared.fetch(),
+        );
+        let ticket = match claim? {
+            Claim::Mine(ticket) => ticket,
+            Claim::Settled(verdict, judged) if same_probe::<C>(&probe, judged) => {
+                return Ok(verdict.into());
+            }
+            Claim::Settled(..) | Claim::AlreadyUsed => return Ok(Outcome::AlreadyUsed),
+        };
+        let judged = async {
+            match probe? {
+                Ok(probe) => {
+                    let digest = C::digest(&probe);
+                    Ok((compared.examine(&probe).await?, Some(digest)))
+                }
+                // Nobody had to look at it.
+                Err(reason) => Ok((Judged::Refused(reason, Cost::Nothing), None)),
+            }
+        };
+        let judged = in_time("Judge", call.watch.after(budget::JUDGEMENT), judged).await;
+        let (outcome, ()) = tokio::join!(
+            self.record(&ticket, judged, compared, judging),
+            compared.clean_up(),
+        );
+        outcome
+    }
+
+    /// Records the verdict; the one that stands is returned. A fault gives the attempt back.
+    async fn record<C: Compared>(
+        &self,
+        ticket: &Ticket,
+        judged: Result<(Judged<C::Matched>, Option<Sha256Digest>), Fault>,
+        compared: &C,
+        judging: Judging<'_>,
+    ) -> Result<Outcome, Fault> {
+        let recorded = match judged {
+            Ok((Judged::Matched(matched), Some(digest))) => {
+                self.record_pass(ticket, (matched, digest), compared, judging)
+                    .await
+            }
+            Ok((Judged::Matched(_), None)) => {
+                self.refuse(ticket, Reason::NoMatch, Cost::Comparison, None)
+                    .await
+            }
+            Ok((Judged::Refused(reason, cost), digest)) => {
+                self.refuse(ticket, reason, cost, digest).await
+            }
+            Err(fault) => Err(fault),
+        };
+        self.or_give_back(ticket, recorded).await
+    }
+
+    /// Records a pass, provided that probe and enrolment are still good for one.
+    async fn record_pass<C: Compared>(
+        &self,
+        ticket: &Ticket,
+        (matched, digest): (C::Matched, Sha256Digest),
+        compared: &C,
+        judging: Judging<'_>,
+    ) -> Result<Outcome, Fault> {
+        let Judging {
+            answered,
+            stake,
+            call,
+        } = judging;
+        let Some(face) = compared.passed(matched).await? else {
+            return self.stands(ticket, Settled::Superseded, digest).await;
+        };
+        let pass = FullPass {
+            picture: digest,
+            face,
+            steps: Steps::passed(stake.path, compared.activates(), C::FACTOR),
+            client: &answered.client,
+            session: answered.challenge.session,
+            nonce: answered.nonce,
+        };
+        self.pass(ticket, &pass, call).await
+    }
+}
+
+/// Whether a repeat is about what was judged. The first invocation may have deleted it already; what
+/// lies in its place now must not be anything else.
+fn same_probe<C: Compared>(
+    now: &Result<Result<C::Probe, Reason>, Fault>,
+    judged: Option<Sha256Digest>,
+) -> bool {
+    match now {
+        Ok(Ok(probe)) => judged.is_none_or(|judged| judged == C::digest(probe)),
+        Ok(Err(_)) => true,
+        Err(_) => false,
+    }
+}

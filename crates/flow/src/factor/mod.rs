@@ -1,0 +1,4 @@
+//! The factors: what each one reads, compares and cleans up.
+
+pub(crate) mod face;
+pub(crate) mod face_data;

@@ -1,0 +1,30 @@
+//! The services that the calls go to.
+
+use signin_aws::faces::{Recogniser, Recognition};
+use signin_aws::pictures::{Bucket, Pictures};
+use signin_aws::table::DynamoDb;
+use signin_aws::table::rows::Rows;
+use signin_aws::user_pool::{SignOuts, UserPools};
+
+/// Which services the calls go to.
+pub trait Services {
+    /// Holds the user table's items.
+    type Rows: Rows;
+    /// Holds pictures.
+    type Pictures: Pictures;
+    /// Finds faces and compares them.
+    type Faces: Recogniser;
+    /// Signs people out everywhere.
+    type Pool: SignOuts;
+}
+
+/// AWS's: what is deployed.
+#[derive(Clone, Copy, Debug)]
+pub enum Aws {}
+
+impl Services for Aws {
+    type Rows = DynamoDb;
+    type Pictures = Bucket;
+    type Faces = Recognition;
+    type Pool = UserPools;
+}
