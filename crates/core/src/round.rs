@@ -1,5 +1,5 @@
-//! What Cognito's triggers bring, read: who is asked and what was answered in a round of a session, who
-//! signs up, and of whom something was proven.
+//! What events bring, read: Cognito's say who is asked and what was answered in a round of a session, who
+//! signs up, and of whom something was proven; S3's, what was uploaded.
 
 use crate::challenge::PrivateChallenge;
 use crate::id::{CallId, ClientId, UserName, UserPoolId};
@@ -66,4 +66,21 @@ pub struct Confirmed {
     pub pool: UserPoolId,
     /// What was proven.
     pub confirmation: Confirmation,
+}
+
+/// An object that S3 says was created. `Debug` hides the key, which names a user.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key, decoded.
+    pub key: String,
+    /// The version, in a versioned bucket.
+    pub version: Option<String>,
+}
+
+impl std::fmt::Debug for Created {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Created(hidden)")
+    }
 }

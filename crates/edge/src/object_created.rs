@@ -3,25 +3,9 @@
 use aws_lambda_events::event::s3::S3Event;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use signin_core::round::Created;
 
 use crate::Refusal;
-
-/// An object that S3 says was created. `Debug` hides the key, which names a user.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Created {
-    /// The bucket's name.
-    pub bucket: String,
-    /// The key, decoded.
-    pub key: String,
-    /// The version, in a versioned bucket.
-    pub version: Option<String>,
-}
-
-impl std::fmt::Debug for Created {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Created(hidden)")
-    }
-}
 
 /// Reads all records of an event that tell of a new object. A record that tells of anything
 /// else, or names no object, is passed over; an event without any records (S3's test event) is

@@ -15,9 +15,11 @@ mod verdict;
 
 pub mod confirm;
 pub mod create;
+pub mod documents;
 pub mod enrol;
 pub mod services;
 pub mod sign_up;
+pub mod sweep;
 pub mod tokens;
 pub mod verify;
 

@@ -3,7 +3,12 @@
 use serde_json::Value;
 use signin_aws::client::Config;
 use signin_aws::fault::{Fault, in_time};
-use signin_aws::{client, faces::Recognition, http, pictures::Bucket};
+use signin_aws::{
+    client,
+    faces::Recognition,
+    http,
+    pictures::{Bucket, Pictures as _},
+};
 use signin_core::budget;
 use signin_core::key::DECOY;
 use signin_core::secret::PictureBytes;

@@ -1,12 +1,12 @@
 //! index-images: indexes documents that were uploaded, where nobody answered for them, and
 //! operators' bulk uploads.
 
-mod handler;
-
-use handler::Images;
+use serde_json::json;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
+use signin_edge::object_created::created;
 use signin_edge::settings::{setting, setting_or_none};
-use signin_edge::{Failure, run};
+use signin_edge::{Failure, Refusal, clock, invocation, run};
+use signin_flow::documents::Images;
 use signin_flow::enrol::Indexer;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Failure> {
     let keep_documents = setting("KEEP_DOCUMENTS")?;
     let bulk_consent = setting_or_none("BULK_CONSENT")?;
     let config = client::load().await;
-    let images = Images {
+    let images: Images = Images {
         bulk_consent,
         indexer: Indexer {
             table: UserTable::open(&config, table),
@@ -27,5 +27,18 @@ async fn main() -> Result<(), Failure> {
             keep_documents,
         },
     };
-    run(async |event| images.index(event).await).await
+    run(async |event| {
+        let objects = created(event)?;
+        // Each on its own; one that fails makes the whole call fail, loudly, so that Lambda calls again.
+        let mut failed = false;
+        for object in &objects {
+            failed |= images.index(object, invocation()?).await.is_err();
+        }
+        if failed {
+            return Err(Refusal::unavailable());
+        }
+        images.undo_some(clock::now()).await;
+        Ok(json!({"documents": objects.len()}))
+    })
+    .await
 }

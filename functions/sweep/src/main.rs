@@ -1,14 +1,15 @@
 //! sweep: does, once an hour, what was left to be done: undoes enrolments that were replaced or that
 //! nobody finished, signs out whom it is owed to, and deletes pictures that nobody answered for.
 
-mod handler;
-
-use handler::Sweeper;
+use serde_json::json;
 use signin_aws::user_pool::UserPools;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
+use signin_core::id::EnrolmentId;
+use signin_edge::scheduled::due;
 use signin_edge::settings::setting;
-use signin_edge::{Failure, run};
+use signin_edge::{Failure, random, run};
 use signin_flow::enrol::Indexer;
+use signin_flow::sweep::{Sweeper, Tally};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -20,7 +21,7 @@ async fn main() -> Result<(), Failure> {
     let collection = setting("FACE_COLLECTION")?;
     let pool = setting("USER_POOL")?;
     let config = client::load().await;
-    let sweeper = Sweeper {
+    let sweeper: Sweeper = Sweeper {
         sign_ins: Bucket::open(&config, sign_ins),
         pools: UserPools::open(&config),
         pool,
@@ -33,5 +34,16 @@ async fn main() -> Result<(), Failure> {
             keep_documents: false,
         },
     };
-    run(async |event| sweeper.sweep(event).await).await
+    run(async |event| {
+        let now = due(&event)?;
+        let anywhere = EnrolmentId::from(&random::challenge_id()?);
+        let Tally {
+            undone,
+            signed_out,
+            deleted,
+            ..
+        } = sweeper.sweep(now, &anywhere).await?;
+        Ok(json!({"undone": undone, "signedOut": signed_out, "deleted": deleted}))
+    })
+    .await
 }

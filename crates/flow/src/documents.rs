@@ -1,19 +1,16 @@
-//! Every object of an event, each on its own; one that fails makes the whole call fail, loudly,
-//! so that Lambda calls again. What was done before is then found done.
+//! What was uploaded: documents that nobody answered for, and operators' bulk uploads.
 
-use serde_json::{Value, json};
-
-use signin_aws::fault::Fault;
+use signin_aws::fault::{Fault, told};
 use signin_aws::pictures::{Found, Pictures as _};
 use signin_aws::stopwatch::Call;
 use signin_core::budget;
 use signin_core::key::{BULK, DocumentKey};
-use signin_core::reason::Reason;
+use signin_core::reason::{Reason, Unavailable};
+use signin_core::round::{Created, Invocation};
 use signin_core::time::Timestamp;
-use signin_edge::object_created::{Created, created};
-use signin_edge::{Refusal, clock, invocation};
-use signin_flow::Aws;
-use signin_flow::enrol::{Document, Indexed, Indexer};
+
+use crate::enrol::{Document, Indexed, Indexer};
+use crate::services::{Aws, Services};
 
 /// How many replaced enrolments a call undoes at most, beside what it was called for.
 const UNDONE: i32 = 3;
@@ -23,37 +20,25 @@ const BULK_KEY: &str = "expected bulk/<user name>/<file>, where the user name is
     user's sub, a UUID), found another key: upload it again under that one";
 
 /// Indexes images.
-pub(crate) struct Images {
-    pub(crate) indexer: Indexer<Aws>,
+pub struct Images<S: Services = Aws> {
+    /// What enrols.
+    pub indexer: Indexer<S>,
     /// The version of the consent text to which operators state that people agreed; none where
     /// faces of their uploads wait for the person.
-    pub(crate) bulk_consent: Option<String>,
+    pub bulk_consent: Option<String>,
 }
 
-impl Images {
-    /// Serves an event of S3's.
-    pub(crate) async fn index(&self, event: Value) -> Result<Value, Refusal> {
-        let objects = created(event)?;
-        let mut failed = 0;
-        for object in &objects {
-            let call = Call::of(invocation()?);
-            match self.object(object, call).await {
-                Ok(outcome) => tracing::info!(target: "signin", outcome, "document"),
-                Err(fault) => {
-                    fault.log();
-                    failed += 1;
-                }
-            }
-        }
-        if failed > 0 {
-            return Err(Refusal::unavailable());
-        }
-        self.undo_some(clock::now()).await;
-        Ok(json!({"documents": objects.len()}))
+impl<S: Services> Images<S> {
+    /// Indexes an object that was uploaded. Where that fails, S3's event is to come again: what was
+    /// done before is then found done.
+    pub async fn index(&self, object: &Created, invocation: Invocation) -> Result<(), Unavailable> {
+        let outcome = told(self.object(object, Call::of(invocation)).await)?;
+        tracing::info!(target: "signin", outcome, "document");
+        Ok(())
     }
 
     /// Undoes a few of the enrolments that were replaced; sweep does the others, and what fails here.
-    async fn undo_some(&self, now: Timestamp) {
+    pub async fn undo_some(&self, now: Timestamp) {
         let owed = self.indexer.table.owed_enrolments(now, None, Some(UNDONE));
         let undone = async {
             for (user, id) in owed.await?.found {

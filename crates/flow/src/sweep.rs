@@ -7,39 +7,44 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use signin_aws::fault::Fault;
-use signin_aws::pictures::{Bucket, Listed, Marker, Pictures as _};
-use signin_aws::user_pool::UserPools;
+use signin_aws::pictures::{Listed, Marker, Pictures as _};
 use signin_core::budget;
 use signin_core::enrolment::Enrolment;
 use signin_core::id::{EnrolmentId, UserPoolId};
 use signin_core::key::{BULK, DocumentKey, ENROLMENTS, SIGN_INS};
+use signin_core::reason::Unavailable;
 use signin_core::time::Timestamp;
-use signin_edge::scheduled::due;
-use signin_edge::{Refusal, random};
-use signin_flow::Aws;
-use signin_flow::confirm::sign_out_where_owed;
-use signin_flow::enrol::Indexer;
 use tokio::time::Instant;
+
+use crate::confirm::sign_out_where_owed;
+use crate::enrol::Indexer;
+use crate::services::{Aws, Services};
 
 /// How long an operator's upload may lie that could not be indexed, while an alarm tells of it.
 const BULK_KEPT: Duration = Duration::from_hours(24);
 
 /// Sweeps.
-pub(crate) struct Sweeper {
-    pub(crate) indexer: Indexer<Aws>,
-    pub(crate) sign_ins: Bucket,
-    pub(crate) pools: UserPools,
-    pub(crate) pool: UserPoolId,
+pub struct Sweeper<S: Services = Aws> {
+    /// What enrols.
+    pub indexer: Indexer<S>,
+    /// The bucket of pictures to sign in with.
+    pub sign_ins: S::Pictures,
+    /// What signs people out.
+    pub pools: S::Pool,
+    /// The user pool that they are in.
+    pub pool: UserPoolId,
 }
 
 /// What was done.
-#[derive(Default)]
-struct Tally {
-    undone: usize,
-    signed_out: usize,
-    deleted: usize,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Enrolments that were undone.
+    pub undone: usize,
+    /// People who were signed out.
+    pub signed_out: usize,
+    /// Pictures that were deleted.
+    pub deleted: usize,
     failed: usize,
 }
 
@@ -70,16 +75,19 @@ impl Share {
     }
 }
 
-impl Sweeper {
-    /// Serves an event of the schedule's.
-    pub(crate) async fn sweep(&self, event: Value) -> Result<Value, Refusal> {
-        let now = due(&event)?;
-        let anywhere = EnrolmentId::from(&random::challenge_id()?);
+impl<S: Services> Sweeper<S> {
+    /// Does what is due at this moment. `anywhere` is a random place, from which on the documents are
+    /// looked through.
+    pub async fn sweep(
+        &self,
+        now: Timestamp,
+        anywhere: &EnrolmentId,
+    ) -> Result<Tally, Unavailable> {
         let mut tally = Tally::default();
         self.enrolments(now, &mut tally).await;
         self.sign_outs(now, &mut tally).await;
         self.sign_in_pictures(now, &mut tally).await;
-        self.documents(&anywhere, now, &mut tally).await;
+        self.documents(anywhere, now, &mut tally).await;
         self.operators_uploads(now, &mut tally).await;
         let Tally {
             undone,
@@ -89,9 +97,9 @@ impl Sweeper {
         } = tally;
         tracing::info!(target: "signin", undone, signed_out, deleted, failed, "swept");
         if failed > 0 {
-            return Err(Refusal::unavailable());
+            return Err(Unavailable);
         }
-        Ok(json!({"undone": undone, "signedOut": signed_out, "deleted": deleted}))
+        Ok(tally)
     }
 
     /// Undoes what was replaced, and what nobody finished.
@@ -134,7 +142,7 @@ impl Sweeper {
                 if share.is_over() {
                     return;
                 }
-                let signed_out = sign_out_where_owed::<Aws>(table, &self.pools, &self.pool, user);
+                let signed_out = sign_out_where_owed::<S>(table, &self.pools, &self.pool, user);
                 match signed_out.await {
                     Ok(()) => tally.signed_out += 1,
                     Err(fault) => tally.fault(&fault),
