@@ -26,6 +26,12 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Items of their own that begin as these are.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.items().clone())))
+    }
+
     /// All items, each as a text that says everything of it, the same for equal items.
     pub fn dump(&self) -> Vec<String> {
         let sorted = |item: &Attributes| {

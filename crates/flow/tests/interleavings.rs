@@ -1,0 +1,233 @@
+//! Promises 1, 2, 5 and 10 in every order in which calls can be carried out, with invocations that die
+//! and answers that are lost. `support::explorer` says how; each test says how many schedules there are.
+
+mod support;
+
+use std::time::Duration;
+
+use signin_core::challenge::PrivateChallenge;
+use signin_core::lockout::Path;
+use signin_core::reason::Verdict;
+use support::explorer::{Bounds, Ended, Scenario, explore, runtime};
+use support::fake::{World, picture};
+use support::people::{Clock, NOW, answered, inline, verifying};
+
+/// Who is in the pictures.
+const ADA: u8 = 1;
+const EVE: u8 = 2;
+
+/// A trigger's answer must be there before that: promise 2.
+const FOUR_SECONDS: Duration = Duration::from_secs(4);
+
+/// What promises 1, 2 and 5 say of answers to challenges, whatever has happened.
+fn check(
+    world: &World,
+    challenges: &[PrivateChallenge],
+    answers: &[(usize, String)],
+    ended: &Ended,
+    clock: Clock,
+) -> Result<(), String> {
+    let on_record = |to: usize| world.verdict(&challenges[to]).unwrap_or_default();
+    for (task, result) in ended.results.iter().enumerate() {
+        let (verdict, _) = on_record(answers[task].0);
+        if *result == Some("passed") && verdict != Some(Verdict::Passed) {
+            return Err(format!("{task} passes, and on record is {verdict:?}"));
+        }
+        if ended.took[task] > FOUR_SECONDS {
+            return Err(format!("{task} takes {:?}", ended.took[task]));
+        }
+    }
+    // Where nobody died and nobody was late, one answer has one verdict, whoever delivers it.
+    let all_ended = ended.results.iter().all(Option::is_some);
+    if all_ended && ended.jumps == 0 {
+        let sound = (0..answers.len()).filter(|task| !ended.faulty.contains(task));
+        for (one, other) in sound
+            .clone()
+            .flat_map(|one| sound.clone().map(move |other| (one, other)))
+        {
+            if answers[one] == answers[other] && ended.results[one] != ended.results[other] {
+                return Err(format!("{one} and {other} deliver one answer, and differ"));
+            }
+        }
+    }
+    // What was reserved and never judged is given back by whoever is asked next.
+    world.challenge(99, &[], clock.later(Duration::from_secs(30)));
+    let records: Vec<_> = (0..challenges.len()).map(on_record).collect();
+    let passed = records
+        .iter()
+        .filter(|(verdict, _)| *verdict == Some(Verdict::Passed));
+    if passed.count() > 1 {
+        return Err(format!("one picture passes twice: {records:?}"));
+    }
+    let compared = records.iter().filter(|(_, compared)| *compared).count();
+    let tries = world.tries(Path::Open);
+    let counted = tries.judged().slow.count;
+    if usize::try_from(counted) != Ok(compared) {
+        return Err(format!(
+            "{counted} failures are counted, and on record are {records:?}"
+        ));
+    }
+    if tries.reserved() != tries.judged() {
+        return Err(format!("a reservation is left: {tries:?}"));
+    }
+    Ok(())
+}
+
+/// Ada, who has enrolled, and two challenges for her face, in as many sessions.
+struct Asked {
+    world: World,
+    challenges: Vec<PrivateChallenge>,
+}
+
+/// An answer to one of the challenges.
+type To<'a> = (usize, &'a str);
+
+impl Asked {
+    fn new() -> Self {
+        runtime().block_on(async {
+            let world = World::default();
+            world.enrolled(&picture(ADA, 1), &picture(ADA, 2));
+            let asked = NOW.plus(Duration::from_mins(1));
+            let challenges = [50, 51].map(|number| world.challenge(number, &[], asked));
+            Self {
+                world,
+                challenges: challenges.into(),
+            }
+        })
+    }
+
+    /// Puts a picture where the first challenge asks for it.
+    fn uploaded(self, picture: Vec<u8>) -> Self {
+        let key = format!("sign-ins/{}", self.challenges[0].key);
+        self.world.objects.borrow_mut().put(&key, picture);
+        self
+    }
+
+    /// Runs these answers, each by an invocation of its own, in every order within these bounds.
+    fn explore(&self, what: &str, answers: &[To<'_>], bounds: Bounds) {
+        let explored = explore(bounds, || {
+            let world = self.world.fork();
+            let challenges = self.challenges.clone();
+            let clock = Clock::start(NOW.plus(Duration::from_mins(2)));
+            let answers = answers.iter().enumerate();
+            let tasks = answers.clone().map(|(task, (challenge, answer))| {
+                let answered = answered(&challenges[*challenge], answer);
+                verifying(&world, task, answered, clock)
+            });
+            Scenario {
+                calls: world.calls.clone(),
+                tasks: tasks.collect(),
+                check: Box::new({
+                    let owned = |(_, (to, text)): (usize, &To<'_>)| (*to, (*text).to_owned());
+                    let answers: Vec<_> = answers.map(owned).collect();
+                    move |ended| check(&world, &challenges, &answers, ended, clock)
+                }),
+            }
+        });
+        println!("{what}, {bounds}: {explored}");
+    }
+}
+
+/// Within which bounds each of the scenarios is run.
+const BOUNDS: [Bounds; 3] = [
+    Bounds {
+        faults: 1,
+        waits: 1,
+        jumps: 0,
+    },
+    Bounds {
+        faults: 0,
+        waits: 0,
+        jumps: 1,
+    },
+    Bounds {
+        faults: 0,
+        waits: 2,
+        jumps: 0,
+    },
+];
+
+#[test]
+fn two_deliveries_of_an_upload_that_matches() {
+    let asked = Asked::new().uploaded(picture(ADA, 3));
+    for bounds in BOUNDS {
+        asked.explore(
+            "two deliveries",
+            &[(0, "uploaded"), (0, "uploaded")],
+            bounds,
+        );
+    }
+}
+
+#[test]
+fn two_deliveries_of_an_upload_that_does_not_match() {
+    let asked = Asked::new().uploaded(picture(EVE, 3));
+    for bounds in BOUNDS {
+        asked.explore(
+            "two deliveries",
+            &[(0, "uploaded"), (0, "uploaded")],
+            bounds,
+        );
+    }
+}
+
+#[test]
+fn two_deliveries_and_another_answer() {
+    let asked = Asked::new().uploaded(picture(ADA, 3));
+    let other = inline(&picture(EVE, 4));
+    let answers: [To<'_>; 3] = [(0, "uploaded"), (0, "uploaded"), (0, &other)];
+    for bounds in [
+        Bounds {
+            faults: 0,
+            waits: 0,
+            jumps: 0,
+        },
+        Bounds {
+            faults: 1,
+            waits: 0,
+            jumps: 0,
+        },
+    ] {
+        asked.explore("two deliveries and another answer", &answers, bounds);
+    }
+}
+
+#[test]
+fn one_picture_for_two_challenges() {
+    let asked = Asked::new();
+    let same = inline(&picture(ADA, 5));
+    for bounds in BOUNDS {
+        asked.explore(
+            "one picture, two challenges",
+            &[(0, &same), (1, &same)],
+            bounds,
+        );
+    }
+}
+
+#[test]
+fn two_guesses_at_once() {
+    let asked = Asked::new();
+    let [one, other] = [5, 6].map(|take| inline(&picture(EVE, take)));
+    for bounds in BOUNDS {
+        asked.explore("two guesses", &[(0, &one), (1, &other)], bounds);
+    }
+}
+
+#[test]
+fn a_delivery_that_takes_over_from_one_that_died() {
+    let asked = Asked::new();
+    let bounds = Bounds {
+        faults: 1,
+        waits: 0,
+        jumps: 1,
+    };
+    for person in [ADA, EVE] {
+        let answer = inline(&picture(person, 5));
+        asked.explore(
+            "two deliveries, one dies",
+            &[(0, &answer), (0, &answer)],
+            bounds,
+        );
+    }
+}
