@@ -8,9 +8,10 @@ use std::time::Duration;
 use signin_core::challenge::PrivateChallenge;
 use signin_core::lockout::Path;
 use signin_core::reason::Verdict;
-use support::explorer::{Bounds, Ended, Scenario, explore, runtime};
+use signin_core::time::Timestamp;
+use support::explorer::{A_JUMP, Bounds, Ended, Scenario, explore, runtime};
 use support::fake::{World, picture};
-use support::people::{Clock, NOW, answered, inline, verifying};
+use support::people::{Clock, NOW, answered, inline, invocation, verifying};
 
 /// Who is in the pictures.
 const ADA: u8 = 1;
@@ -77,6 +78,8 @@ fn check(
 struct Asked {
     world: World,
     challenges: Vec<PrivateChallenge>,
+    /// When the answers come.
+    at: Timestamp,
 }
 
 /// An answer to one of the challenges.
@@ -92,6 +95,7 @@ impl Asked {
             Self {
                 world,
                 challenges: challenges.into(),
+                at: NOW.plus(Duration::from_mins(2)),
             }
         })
     }
@@ -108,7 +112,7 @@ impl Asked {
         let explored = explore(bounds, || {
             let world = self.world.fork();
             let challenges = self.challenges.clone();
-            let clock = Clock::start(NOW.plus(Duration::from_mins(2)));
+            let clock = Clock::start(self.at);
             let answers = answers.iter().enumerate();
             let tasks = answers.clone().map(|(task, (challenge, answer))| {
                 let answered = answered(&challenges[*challenge], answer);
@@ -229,5 +233,29 @@ fn a_delivery_that_takes_over_from_one_that_died() {
             &[(0, &answer), (0, &answer)],
             bounds,
         );
+    }
+}
+
+/// Three deliveries, of which the first has died by then, at each of its calls in turn: the others find
+/// its lease over.
+#[test]
+fn two_deliveries_that_take_over_at_once() {
+    for person in [ADA, EVE] {
+        let answer = inline(&picture(person, 5));
+        for calls in 1..=3 {
+            let mut asked = Asked::new();
+            runtime().block_on(async {
+                let verifier = asked.world.verifier(9);
+                let first = answered(&asked.challenges[0], &answer);
+                let first = verifier.verify(&first, invocation(90, asked.at));
+                asked.world.dies_after(calls, first);
+            });
+            asked.at = asked.at.plus(A_JUMP);
+            let deliveries = [(0, answer.as_str()); 2];
+            let what = format!("two deliveries, the first one died after {calls} calls");
+            for bounds in BOUNDS {
+                asked.explore(&what, &deliveries, bounds);
+            }
+        }
     }
 }

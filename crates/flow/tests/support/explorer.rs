@@ -141,6 +141,19 @@ impl Calls {
     }
 }
 
+impl Calls {
+    /// Carries out the call that was made first. False where there is none.
+    pub fn carry_out_one(&self) -> bool {
+        let first = self.0.borrow_mut().pop_first();
+        first.map(|(_, call)| (call.carry_out)()).is_some()
+    }
+
+    /// Carries out nothing of what was made.
+    pub fn forget(&self) {
+        self.0.borrow_mut().clear();
+    }
+}
+
 /// Notes that nobody waits for a call any more.
 struct Waiting {
     calls: Calls,
@@ -412,7 +425,7 @@ impl Run {
             // What touches nothing that this one touches still need not be chosen after it.
             asleep.retain(|(slept, touched)| independent((*slept, touched), (choice, &access)));
             if choice == Choice::End {
-                self.scenario.calls.0.borrow_mut().clear();
+                self.scenario.calls.forget();
                 break;
             }
             self.happen(choice, forced).await;

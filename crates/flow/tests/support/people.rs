@@ -133,6 +133,21 @@ impl World {
         }
     }
 
+    /// Does some work until so many of its calls are carried out; then it dies, and nothing that it has
+    /// sent is carried out any more.
+    pub fn dies_after<T>(&self, calls: usize, work: impl Future<Output = T>) {
+        let mut work = std::pin::pin!(work);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        for _ in 0..calls {
+            assert!(
+                work.as_mut().poll(&mut context).is_pending(),
+                "it has ended"
+            );
+            assert!(self.calls.carry_out_one(), "waits for time alone");
+        }
+        self.calls.forget();
+    }
+
     /// Ada, who has signed up and confirmed, and may enrol.
     pub fn signed_up(&self) {
         let binding = Sha256Digest::of(SECRET);
