@@ -6,12 +6,16 @@ mod support;
 use std::time::Duration;
 
 use signin_core::challenge::PrivateChallenge;
+use signin_core::enrolment::State;
+use signin_core::id::EnrolmentId;
 use signin_core::lockout::Path;
 use signin_core::reason::Verdict;
 use signin_core::time::Timestamp;
 use support::explorer::{A_JUMP, Bounds, Ended, Scenario, explore, runtime};
 use support::fake::{World, picture};
-use support::people::{Clock, NOW, answered, inline, invocation, verifying};
+use support::people::{
+    Clock, NOW, answered, beginning, indexing, inline, invocation, verifying, with_password,
+};
 
 /// Who is in the pictures.
 const ADA: u8 = 1;
@@ -132,6 +136,29 @@ impl Asked {
     }
 }
 
+/// Nothing but ordinary work.
+const ORDINARY: Bounds = Bounds {
+    faults: 0,
+    waits: 0,
+    jumps: 0,
+};
+
+const ONE_FAULT: Bounds = Bounds {
+    faults: 1,
+    ..ORDINARY
+};
+
+const TWO_FAULTS: Bounds = Bounds {
+    faults: 2,
+    ..ORDINARY
+};
+
+const FAULT_AND_JUMP: Bounds = Bounds {
+    faults: 1,
+    waits: 0,
+    jumps: 1,
+};
+
 /// Within which bounds each of the scenarios is run.
 const BOUNDS: [Bounds; 3] = [
     Bounds {
@@ -180,18 +207,7 @@ fn two_deliveries_and_another_answer() {
     let asked = Asked::new().uploaded(picture(ADA, 3));
     let other = inline(&picture(EVE, 4));
     let answers: [To<'_>; 3] = [(0, "uploaded"), (0, "uploaded"), (0, &other)];
-    for bounds in [
-        Bounds {
-            faults: 0,
-            waits: 0,
-            jumps: 0,
-        },
-        Bounds {
-            faults: 1,
-            waits: 0,
-            jumps: 0,
-        },
-    ] {
+    for bounds in [ORDINARY, ONE_FAULT] {
         asked.explore("two deliveries and another answer", &answers, bounds);
     }
 }
@@ -257,5 +273,186 @@ fn two_deliveries_that_take_over_at_once() {
                 asked.explore(&what, &deliveries, bounds);
             }
         }
+    }
+}
+
+/// Ada, who is asked for a document, and has uploaded some.
+struct Enrolling {
+    world: World,
+    challenge: PrivateChallenge,
+    /// The versions of what she has uploaded, the newest last.
+    versions: Vec<String>,
+}
+
+/// Who comes to the enrolment.
+#[derive(Clone, Copy)]
+enum Comer<'a> {
+    /// A delivery of the answer that the document is uploaded.
+    Answer,
+    /// S3's event for an upload.
+    Event(&'a str),
+    /// Another sign-in, which begins another enrolment.
+    SignIn,
+}
+
+impl Enrolling {
+    fn with(documents: &[Vec<u8>]) -> Self {
+        runtime().block_on(async {
+            let world = World::default();
+            world.signed_up();
+            let challenge = world.challenge(50, &with_password(), NOW);
+            let key = format!("documents/{}", challenge.key);
+            let put = |document: &Vec<u8>| world.objects.borrow_mut().put(&key, document.clone());
+            Self {
+                versions: documents.iter().map(put).collect(),
+                world,
+                challenge,
+            }
+        })
+    }
+
+    fn explore(&self, what: &str, comers: &[Comer<'_>], bounds: Bounds) {
+        let explored = explore(bounds, || {
+            let world = self.world.fork();
+            let challenge = self.challenge.clone();
+            let clock = Clock::start(NOW.plus(Duration::from_mins(1)));
+            let comers = comers.iter().enumerate();
+            let tasks = comers.map(|(task, comer)| match comer {
+                Comer::Answer => verifying(&world, task, answered(&challenge, "uploaded"), clock),
+                Comer::Event(version) => indexing(&world, task, &challenge.key, version, clock),
+                Comer::SignIn => beginning(&world, task, clock),
+            });
+            Scenario {
+                calls: world.calls.clone(),
+                tasks: tasks.collect(),
+                check: Box::new(move |ended| check_enrolment(&world, &challenge, ended, clock)),
+            }
+        });
+        println!("{what}, {bounds}: {explored}");
+    }
+}
+
+/// What promises 2 and 10 say of an enrolment, whatever has happened: faces and records are found to
+/// belong together, or undone.
+fn check_enrolment(
+    world: &World,
+    challenge: &PrivateChallenge,
+    ended: &Ended,
+    clock: Clock,
+) -> Result<(), String> {
+    for (task, took) in ended.took.iter().enumerate() {
+        // index-images has a minute.
+        let trigger = !matches!(ended.results[task], Some("done" | "failed"));
+        if trigger && *took > FOUR_SECONDS {
+            return Err(format!("{task} takes {took:?}"));
+        }
+    }
+    let id = challenge.enrolment().expect("it enrols");
+    let state = |world: &World| world.enrolment(id).map(|found| found.state);
+    let on_record = world.verdict(challenge).unwrap_or_default();
+    if ended.results.contains(&Some("passed")) {
+        if on_record.0 != Some(Verdict::Passed) {
+            return Err(format!("it passes, and on record is {on_record:?}"));
+        }
+        if !matches!(state(world), Some(State::Indexed(_) | State::Replaced(_))) {
+            return Err(format!(
+                "it passes, and its enrolment is {:?}",
+                state(world)
+            ));
+        }
+    }
+    // What is half done is found by those who come by later, however often that takes.
+    for after in [
+        Duration::from_mins(3),
+        Duration::from_hours(2),
+        Duration::from_hours(4),
+    ] {
+        let (sweeper, anywhere) = (world.sweeper(0), EnrolmentId::from_random([0; 16]));
+        let swept = world.straight(sweeper.sweep(clock.later(after), &anywhere));
+        if swept.is_err() {
+            return Err(format!("a sweep fails: {swept:?}"));
+        }
+    }
+    let recorded = match state(world) {
+        Some(State::Indexed(face) | State::Active(face)) => Some(face.id.as_str().to_owned()),
+        _ => None,
+    };
+    let faces = world.collection.borrow();
+    let own: Vec<&String> = faces
+        .iter()
+        .filter(|(_, face)| face.external_id == id.as_str())
+        .map(|(face, _)| face)
+        .collect();
+    if own.iter().copied().ne(recorded.iter()) {
+        let record = world.enrolment(id);
+        return Err(format!(
+            "faces {own:?} are in the collection, on record is {record:?}"
+        ));
+    }
+    let objects = world.objects.borrow();
+    let left = objects.versions.values().map(Vec::len).sum::<usize>();
+    if left > 0 {
+        return Err(format!(
+            "{left} documents are left, and on record is {recorded:?}"
+        ));
+    }
+    Ok(())
+}
+
+#[test]
+fn an_answer_and_the_event_of_its_upload() {
+    let enrolling = Enrolling::with(&[picture(ADA, 1)]);
+    let event = Comer::Event(&enrolling.versions[0]);
+    for bounds in BOUNDS {
+        enrolling.explore("answer and event", &[Comer::Answer, event], bounds);
+    }
+    for bounds in [TWO_FAULTS, FAULT_AND_JUMP] {
+        enrolling.explore("answer and event", &[Comer::Answer, event], bounds);
+    }
+}
+
+#[test]
+fn an_answer_and_the_event_of_an_upload_before() {
+    let enrolling = Enrolling::with(&[picture(ADA, 1), picture(ADA, 2)]);
+    let event = Comer::Event(&enrolling.versions[0]);
+    for bounds in BOUNDS {
+        enrolling.explore("answer and earlier event", &[Comer::Answer, event], bounds);
+    }
+    enrolling.explore(
+        "answer and earlier event",
+        &[Comer::Answer, event],
+        FAULT_AND_JUMP,
+    );
+}
+
+#[test]
+fn two_deliveries_and_the_event_of_their_upload() {
+    let enrolling = Enrolling::with(&[picture(ADA, 1)]);
+    let event = Comer::Event(&enrolling.versions[0]);
+    let comers = [Comer::Answer, Comer::Answer, event];
+    for bounds in [ORDINARY, ONE_FAULT] {
+        enrolling.explore("two deliveries and the event", &comers, bounds);
+    }
+}
+
+#[test]
+fn an_answer_the_event_of_its_upload_and_another_sign_in() {
+    let enrolling = Enrolling::with(&[picture(ADA, 1)]);
+    let event = Comer::Event(&enrolling.versions[0]);
+    let comers = [Comer::Answer, event, Comer::SignIn];
+    for bounds in [ORDINARY, ONE_FAULT] {
+        enrolling.explore("answer, event and sign-in", &comers, bounds);
+    }
+}
+
+#[test]
+fn an_answer_while_another_sign_in_begins() {
+    let enrolling = Enrolling::with(&[picture(ADA, 1)]);
+    for bounds in BOUNDS {
+        enrolling.explore(
+            "answer and sign-in",
+            &[Comer::Answer, Comer::SignIn],
+            bounds,
+        );
     }
 }

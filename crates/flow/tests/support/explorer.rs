@@ -259,15 +259,17 @@ impl fmt::Display for Explored {
 /// An invocation of a scenario.
 pub type Running = Pin<Box<dyn Future<Output = &'static str>>>;
 
+/// Says what is wrong in the end, if something is.
+pub type Check = Box<dyn FnOnce(&Ended) -> Result<(), String>>;
+
 /// A scenario, made anew for each schedule.
 pub struct Scenario {
     /// The calls that it makes.
     pub calls: Calls,
     /// Its invocations.
     pub tasks: Vec<Running>,
-    /// Says what is wrong in the end, if something is: told what came of each invocation (none where it
-    /// died), and whether nothing but ordinary work has happened.
-    pub check: Box<dyn FnOnce(&Ended) -> Result<(), String>>,
+    /// What must hold in the end.
+    pub check: Check,
 }
 
 /// How a schedule has ended.

@@ -16,7 +16,7 @@ use signin_core::round::{Answered, Asked, Confirmed, Created, Invocation, Signin
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Entry, progress};
 use signin_core::sign_up::{Confirmation, SignUp};
-use signin_core::step::{Factor, Metadata};
+use signin_core::step::{Factor, Metadata, Step};
 use signin_core::time::Timestamp;
 use signin_flow::confirm::Confirmer;
 use signin_flow::create::Creator;
@@ -220,7 +220,11 @@ impl World {
 
     /// The verdict on record of a challenge, and whether it came of a comparison.
     pub fn verdict(&self, challenge: &PrivateChallenge) -> Option<(Option<Verdict>, bool)> {
-        let session = [entry(challenge, false)];
+        let mut session = match challenge.step() {
+            Step::Enrol => with_password(),
+            Step::Face | Step::FaceData => Vec::new(),
+        };
+        session.push(entry(challenge, false));
         let progress = progress(policy(), &session).unwrap();
         let table = UserTable::on(self.memory.clone());
         let standing = now(table.standing(&ada(), &progress, Factor::Face)).unwrap();
@@ -331,19 +335,41 @@ pub fn verifying(world: &World, task: Task, answered: Answered, clock: Clock) ->
     })
 }
 
-/// An invocation of index-images for the document of an enrolment.
-pub fn indexing(world: &World, task: Task, key: String, clock: Clock) -> Running {
+/// An invocation of index-images for a version of a document: `done` or `failed`.
+pub fn indexing(world: &World, task: Task, key: &str, version: &str, clock: Clock) -> Running {
     let world = world.clone();
+    let object = Created {
+        bucket: "documents".to_owned(),
+        key: key.to_owned(),
+        version: Some(version.to_owned()),
+    };
     Box::pin(async move {
         begins(&world.calls, task).await;
         let number = u8::try_from(task).unwrap() + 1;
         let images = world.images(task);
-        let object = Created {
-            bucket: "documents".to_owned(),
-            key,
-            version: None,
-        };
         let done = images.index(&object, invocation(number, clock.now()));
         if done.await.is_ok() { "done" } else { "failed" }
+    })
+}
+
+/// An invocation of create-auth-challenge for another sign-in with the password: `asked` or `failed`.
+pub fn beginning(world: &World, task: Task, clock: Clock) -> Running {
+    let world = world.clone();
+    let asked = Asked {
+        user: ada(),
+        progress: progress(policy(), &with_password()).unwrap(),
+        secret: Some(Sha256Digest::of(SECRET)),
+    };
+    Box::pin(async move {
+        begins(&world.calls, task).await;
+        let number = u8::try_from(task).unwrap() + 1;
+        let creator = world.creator(task);
+        let id = ChallengeId::from_random([60 + number; 16]);
+        let created = creator.create(&asked, id, invocation(number, clock.now()));
+        if created.await.is_ok() {
+            "asked"
+        } else {
+            "failed"
+        }
     })
 }
