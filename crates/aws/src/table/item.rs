@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::types::{
 };
 use signin_core::time::Timestamp;
 
+use super::attribute::{Attribute, PK, SK};
+
 /// What an item is, by which a part of a transaction is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -53,8 +55,8 @@ impl Key {
 
     pub(super) fn to_attributes(&self) -> HashMap<String, AttributeValue> {
         HashMap::from([
-            ("PK".to_owned(), AttributeValue::S(self.partition.clone())),
-            ("SK".to_owned(), AttributeValue::S(self.sort.clone())),
+            (PK.name().to_owned(), text(&self.partition)),
+            (SK.name().to_owned(), text(&self.sort)),
         ])
     }
 }
@@ -70,47 +72,13 @@ impl From<HashMap<String, AttributeValue>> for Item {
 
 impl Item {
     pub(super) fn is(&self, key: &Key) -> bool {
-        self.text("PK") == Some(&key.partition) && self.text("SK") == Some(&key.sort)
+        let mut own = key.to_attributes().into_iter();
+        own.all(|(name, value)| self.0.get(&name) == Some(&value))
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_s().ok().map(String::as_str)
-    }
-
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
-        self.0.get(name)?.as_n().ok()?.parse().ok()
-    }
-
-    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
-        self.number(name).map(Timestamp::from_millis)
-    }
-
-    pub(super) fn bytes(&self, name: &str) -> Option<&[u8]> {
-        self.0.get(name)?.as_b().ok().map(AsRef::as_ref)
-    }
-
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.0
-            .get(name)
-            .is_some_and(|value| value.as_bool() == Ok(&true))
-    }
-
-    /// The texts of a set.
-    pub(super) fn texts(&self, name: &str) -> BTreeSet<String> {
-        let values = self.0.get(name).and_then(|value| value.as_ss().ok());
-        values.into_iter().flatten().cloned().collect()
-    }
-
-    /// The entries of a map, each as an item of its own.
-    pub(super) fn map(&self, name: &str) -> Vec<(String, Self)> {
-        let Some(AttributeValue::M(entries)) = self.0.get(name) else {
-            return Vec::new();
-        };
-        let entries = entries.iter().filter_map(|(name, value)| match value {
-            AttributeValue::M(attributes) => Some((name.clone(), Self(attributes.clone()))),
-            _ => None,
-        });
-        entries.collect()
+    /// The attributes, for [`super::records`] to read.
+    pub(super) fn attributes(&self) -> &HashMap<String, AttributeValue> {
+        &self.0
     }
 }
 
@@ -134,6 +102,20 @@ pub(super) fn number(value: impl Into<u64>) -> AttributeValue {
 
 pub(super) fn time(value: Timestamp) -> AttributeValue {
     number(value.as_millis())
+}
+
+/// A map of attributes.
+pub(super) fn map(
+    attributes: impl IntoIterator<Item = (Attribute, AttributeValue)>,
+) -> AttributeValue {
+    AttributeValue::M(named(attributes).collect())
+}
+
+fn named(
+    attributes: impl IntoIterator<Item = (Attribute, AttributeValue)>,
+) -> impl Iterator<Item = (String, AttributeValue)> {
+    let attributes = attributes.into_iter();
+    attributes.map(|(attribute, value)| (attribute.name().to_owned(), value))
 }
 
 /// A time-to-live, in whole seconds.
@@ -164,9 +146,10 @@ impl Write {
         }
     }
 
-    fn name(&mut self, attribute: &str) -> String {
+    fn name(&mut self, attribute: Attribute) -> String {
         let placeholder = format!("#{attribute}");
-        self.names.insert(placeholder.clone(), attribute.to_owned());
+        let name = attribute.name().to_owned();
+        self.names.insert(placeholder.clone(), name);
         placeholder
     }
 
@@ -177,14 +160,14 @@ impl Write {
     }
 
     /// Sets an attribute.
-    pub(super) fn set(mut self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn set(mut self, attribute: Attribute, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.set.push(format!("{name} = {value}"));
         self
     }
 
     /// Sets an attribute where there is a value.
-    pub(super) fn set_some(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+    pub(super) fn set_some(self, attribute: Attribute, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.set(attribute, value),
             None => self,
@@ -192,7 +175,7 @@ impl Write {
     }
 
     /// Sets an attribute where there is a value, and removes it where there is none.
-    pub(super) fn set_or_remove(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+    pub(super) fn set_or_remove(self, attribute: Attribute, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.set(attribute, value),
             None => self.remove([attribute]),
@@ -200,7 +183,7 @@ impl Write {
     }
 
     /// Removes attributes.
-    pub(super) fn remove<const N: usize>(mut self, attributes: [&str; N]) -> Self {
+    pub(super) fn remove<const N: usize>(mut self, attributes: [Attribute; N]) -> Self {
         for attribute in attributes {
             let name = self.name(attribute);
             // Named twice in one expression, an attribute is refused.
@@ -212,7 +195,7 @@ impl Write {
     }
 
     /// Requires that an attribute is absent.
-    pub(super) fn if_absent(mut self, attribute: &str) -> Self {
+    pub(super) fn if_absent(mut self, attribute: Attribute) -> Self {
         let name = self.name(attribute);
         self.conditions
             .push(format!("attribute_not_exists({name})"));
@@ -220,21 +203,21 @@ impl Write {
     }
 
     /// Requires that an attribute is there.
-    pub(super) fn if_present(mut self, attribute: &str) -> Self {
+    pub(super) fn if_present(mut self, attribute: Attribute) -> Self {
         let name = self.name(attribute);
         self.conditions.push(format!("attribute_exists({name})"));
         self
     }
 
     /// Requires that an attribute is a number no less than this.
-    pub(super) fn if_at_least(mut self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_at_least(mut self, attribute: Attribute, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.conditions.push(format!("{name} >= {value}"));
         self
     }
 
     /// Requires that an attribute is absent or a number less than this.
-    pub(super) fn if_absent_or_less(mut self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_absent_or_less(mut self, attribute: Attribute, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.conditions.push(format!(
             "(attribute_not_exists({name}) OR {name} < {value})"
@@ -243,14 +226,14 @@ impl Write {
     }
 
     /// The path to a map's entry; one write names one entry.
-    fn entry(&mut self, map: &str, entry: &str) -> String {
+    fn entry(&mut self, map: Attribute, entry: &str) -> String {
         let map = self.name(map);
         self.names.insert("#entry".to_owned(), entry.to_owned());
         format!("{map}.#entry")
     }
 
     /// Removes an entry of a map.
-    pub(super) fn remove_entry(mut self, map: &str, entry: &str) -> Self {
+    pub(super) fn remove_entry(mut self, map: Attribute, entry: &str) -> Self {
         let entry = self.entry(map, entry);
         self.remove.push(entry);
         self
@@ -259,9 +242,9 @@ impl Write {
     /// Sets an attribute of a map's entry, which must be there.
     pub(super) fn set_in_entry(
         mut self,
-        map: &str,
+        map: Attribute,
         entry: &str,
-        attribute: &str,
+        attribute: Attribute,
         value: AttributeValue,
     ) -> Self {
         let entry = self.entry(map, entry);
@@ -271,21 +254,21 @@ impl Write {
     }
 
     /// Requires that a map has an entry.
-    pub(super) fn if_entry(mut self, map: &str, entry: &str) -> Self {
+    pub(super) fn if_entry(mut self, map: Attribute, entry: &str) -> Self {
         let entry = self.entry(map, entry);
         self.conditions.push(format!("attribute_exists({entry})"));
         self
     }
 
     /// Requires that an attribute has a value.
-    pub(super) fn if_equal(mut self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_equal(mut self, attribute: Attribute, value: AttributeValue) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.conditions.push(format!("{name} = {value}"));
         self
     }
 
     /// Requires that an attribute has a value, or is absent where there is none.
-    pub(super) fn if_same(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+    pub(super) fn if_same(self, attribute: Attribute, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.if_equal(attribute, value),
             None => self.if_absent(attribute),
@@ -293,7 +276,11 @@ impl Write {
     }
 
     /// Requires that an attribute is absent or has a value.
-    pub(super) fn if_absent_or_equal(mut self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_absent_or_equal(
+        mut self,
+        attribute: Attribute,
+        value: AttributeValue,
+    ) -> Self {
         let (name, value) = (self.name(attribute), self.value(value));
         self.conditions.push(format!(
             "(attribute_not_exists({name}) OR {name} = {value})"
@@ -375,18 +362,14 @@ pub(super) struct UpdateParts {
 pub(super) fn put_new(
     table: &str,
     key: &Key,
-    attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+    attributes: impl IntoIterator<Item = (Attribute, AttributeValue)>,
 ) -> Part {
     let mut item = key.to_attributes();
-    item.extend(
-        attributes
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value)),
-    );
+    item.extend(named(attributes));
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(item))
-        .condition_expression("attribute_not_exists(PK)")
+        .condition_expression(format!("attribute_not_exists({PK})"))
         .build()
         .expect("table and item are set above");
     Part {
@@ -397,14 +380,18 @@ pub(super) fn put_new(
 
 /// Deletes an item as a part of a transaction; where a value is given, only while an attribute has
 /// it.
-pub(super) fn delete(table: &str, key: &Key, condition: Option<(&str, AttributeValue)>) -> Part {
+pub(super) fn delete(
+    table: &str,
+    key: &Key,
+    condition: Option<(Attribute, AttributeValue)>,
+) -> Part {
     let mut delete = Delete::builder()
         .table_name(table)
         .set_key(Some(key.to_attributes()));
     if let Some((name, value)) = condition {
         delete = delete
             .condition_expression("#condition = :condition")
-            .expression_attribute_names("#condition", name)
+            .expression_attribute_names("#condition", name.name())
             .expression_attribute_values(":condition", value);
     }
     let delete = delete.build().expect("table and key are set above");

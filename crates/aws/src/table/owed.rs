@@ -10,8 +10,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::id::{EnrolmentId, UserName};
 use signin_core::time::Timestamp;
 
+use super::UserTable;
+use super::attribute::{OWED, OWED_AT};
 use super::item::{Item, Write, text, time};
-use super::{UserTable, enrolment_of, profile_of};
+use super::records::{owed_enrolment, owed_profile};
 use crate::fault::Fault;
 
 /// The index's name in the template.
@@ -59,14 +61,12 @@ impl std::fmt::Debug for Next {
 
 /// Notes that something is owed of an item, from a moment on.
 pub(super) fn owe(write: Write, debt: Debt, from: Timestamp) -> Write {
-    write
-        .set("owed", text(debt.name()))
-        .set("owedAt", time(from))
+    write.set(OWED, text(debt.name())).set(OWED_AT, time(from))
 }
 
 /// Notes that nothing is owed any more.
 pub(super) fn owe_nothing(write: Write) -> Write {
-    write.remove(["owed", "owedAt"])
+    write.remove([OWED, OWED_AT])
 }
 
 impl UserTable {
@@ -79,10 +79,8 @@ impl UserTable {
         at_most: Option<i32>,
     ) -> Result<Page<(UserName, EnrolmentId)>, Fault> {
         let at_most = at_most.unwrap_or(PAGE);
-        self.owed(Debt::Enrolment, now, from, at_most, |item| {
-            enrolment_of(item.text("PK")?, item.text("SK")?)
-        })
-        .await
+        self.owed(Debt::Enrolment, now, from, at_most, owed_enrolment)
+            .await
     }
 
     /// The users whose sign-out is owed, the longest due first.
@@ -91,10 +89,8 @@ impl UserTable {
         now: Timestamp,
         from: Option<Next>,
     ) -> Result<Page<UserName>, Fault> {
-        self.owed(Debt::SignOut, now, from, PAGE, |item| {
-            profile_of(item.text("PK")?, item.text("SK")?)
-        })
-        .await
+        self.owed(Debt::SignOut, now, from, PAGE, owed_profile)
+            .await
     }
 
     async fn owed<T>(
@@ -103,7 +99,7 @@ impl UserTable {
         now: Timestamp,
         from: Option<Next>,
         at_most: i32,
-        read: impl Fn(&Item) -> Option<T>,
+        read: impl Fn(&Item) -> Result<T, Fault>,
     ) -> Result<Page<T>, Fault> {
         let request = self
             .client
@@ -111,8 +107,8 @@ impl UserTable {
             .table_name(&self.name)
             .index_name(INDEX)
             .key_condition_expression("#owed = :debt AND #owedAt <= :now")
-            .expression_attribute_names("#owed", "owed")
-            .expression_attribute_names("#owedAt", "owedAt")
+            .expression_attribute_names("#owed", OWED.name())
+            .expression_attribute_names("#owedAt", OWED_AT.name())
             .expression_attribute_values(":debt", text(debt.name()))
             .expression_attribute_values(":now", time(now))
             .limit(at_most)
@@ -120,8 +116,10 @@ impl UserTable {
         let page = request.send().await;
         let page = page.map_err(|error| Fault::of("Query", &error))?;
         let items = page.items.unwrap_or_default().into_iter().map(Item::from);
+        // One that cannot be read keeps nobody from the others.
+        let read = |item| read(&item).inspect_err(Fault::log).ok();
         Ok(Page {
-            found: items.filter_map(|item| read(&item)).collect(),
+            found: items.filter_map(read).collect(),
             next: page
                 .last_evaluated_key
                 .filter(|key| !key.is_empty())
