@@ -28,6 +28,8 @@ mod sign_outs;
 #[cfg(test)]
 mod tests;
 mod tries;
+#[cfg(test)]
+mod written;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -8,6 +8,8 @@ mod pass;
 mod picture;
 mod profile;
 mod read;
+#[cfg(test)]
+mod tests;
 mod tries;
 
 pub(super) use challenge::{consumption, verdict_of_call};

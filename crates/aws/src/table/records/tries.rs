@@ -146,9 +146,13 @@ impl TryFrom<TriesRecord> for OnPath {
     fn try_from(record: TriesRecord) -> Result<Self, Misread> {
         // Zero is absent. A count without its moment would have fallen to zero long ago, and a moment
         // without its count would count from zero.
-        let level = |count, since| match both(count, since)? {
-            Some((count, since)) => Ok(Level { count, since }),
-            None => Ok(Level::default()),
+        // An operator may have written the zero.
+        let level = |count: (Option<u32>, _), since: (Option<Timestamp>, _)| {
+            if let (Some(0), None) = (count.0, since.0) {
+                return Ok(Level::default());
+            }
+            let level = both(count, since)?;
+            Ok(level.map_or_else(Level::default, |(count, since)| Level { count, since }))
         };
         let recent = record.recent.into_iter().map(|(id, tried)| {
             // Whatever is wrong within is wrong with the latest tries.
