@@ -529,8 +529,8 @@ async fn what_cannot_be_read_stops_whoever_reads_it_and_nothing_is_written() {
     assert_eq!(read, Err(fault("ReadPointer", "user")));
 
     let challenge = ChallengeId::from_random([3; 16]);
-    let used = garbled(&format!("CHALLENGE#{challenge}"), "verdict");
-    let read = untouched(&used).answered(&user, &challenge).await;
+    let answered = garbled(&format!("CHALLENGE#{challenge}"), "verdict");
+    let read = untouched(&answered).answered(&user, &challenge).await;
     assert_eq!(read, Err(fault("ReadChallenge", "verdict")));
 }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, Visitor, value::Error};
 use serde::forward_to_deserialize_any;
 use signin_core::consumption::Consumption;
-use signin_core::enrolment::{Enrolment, State};
+use signin_core::enrolment::{Enrolment, Remains, State};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{EnrolmentId, UserName};
 use signin_core::lockout::Tries;
@@ -256,7 +256,7 @@ impl Sample {
         let known = self.item.iter();
         let known = known.filter(|(name, _)| self.of.contains(&name.as_str()));
         known
-            .flat_map(|(name, value)| within(&[name.clone()], value))
+            .flat_map(|(name, value)| within(std::slice::from_ref(name), value))
             .collect()
     }
 }
@@ -265,7 +265,7 @@ fn within(place: &[String], value: &AttributeValue) -> Vec<Vec<String>> {
     let mut places = vec![place.to_vec()];
     if let AttributeValue::M(entries) = value {
         for (name, value) in entries {
-            places.extend(within(&[place, &[name.clone()]].concat(), value));
+            places.extend(within(&[place, std::slice::from_ref(name)].concat(), value));
         }
     }
     places
@@ -610,7 +610,7 @@ fn what_is_replaced_and_had_no_record_has_nothing_but_its_name() {
         ("ttl", n(MOMENT)),
     ]);
     let read = enrolment(&Item::from(item)).unwrap();
-    assert_eq!(read.state, State::Replaced(Default::default()));
+    assert_eq!(read.state, State::Replaced(Remains::default()));
     assert_eq!(read.key.to_string(), format!("enrolments/{ID}"));
     assert_eq!((read.recognitions, read.unsettled), (0, BTreeSet::new()));
 }
