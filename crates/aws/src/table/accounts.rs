@@ -15,8 +15,12 @@ use signin_core::sign_up::{Confirmation, Renewal, SignUp};
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
+use super::attribute::{
+    BINDING, CONSENT, CONSENT_AT, CONSENT_BY, DATA_FROM_SIGN_UP, ENROLMENT, RESET_AT,
+    RESET_BINDING, STATE, TTL, WAITING,
+};
 use super::dynamodb::RACES;
-use super::item::{Item, Key, Write, text, time, ttl};
+use super::item::{Key, Write, text, time, ttl};
 use super::records::{
     OnPath, activate, activated, consumption, forget_data, on_path, profile, replaced, set_consent,
     set_data, tries_key,
@@ -79,9 +83,9 @@ impl<R: Rows> UserTable<R> {
         let [found, last, former, open, mailbox, password] = self.read(keys).await?;
         let last = last.or(former);
         let paths = [open, mailbox, password];
-        let profile = found.as_ref().map(profile).unwrap_or_default();
-        let own = |item: &Item| consumption(item).filter(|found| found.user == *user);
-        let last = last.as_ref().and_then(own);
+        let profile = found.as_ref().map(profile).transpose()?.unwrap_or_default();
+        let last = last.as_ref().map(consumption).transpose()?;
+        let last = last.filter(|found| found.user == *user);
         let session = match &last {
             Some(last) => Some(last.session.clone()),
             None => self.earlier(user, answered).await?,
@@ -95,12 +99,14 @@ impl<R: Rows> UserTable<R> {
             Some(id) => self.enrolment(user, id).await?,
             None => None,
         };
+        let [open, mailbox, password] = paths.map(|found| found.as_ref().map(on_path).transpose());
+        let paths = [open?, mailbox?, password?].map(Option::unwrap_or_default);
         Ok(Standing {
             profile,
             last,
             session,
             enrolment,
-            paths: paths.map(|found| found.as_ref().map(on_path).unwrap_or_default()),
+            paths,
         })
     }
 
@@ -116,17 +122,22 @@ impl<R: Rows> UserTable<R> {
             return Ok(None);
         }
         let found = self.rows.read(keys.clone()).await?;
-        let mut newest = keys.iter().filter_map(|key| {
-            let item = found.iter().find(|item| item.is(key))?;
-            consumption(item).filter(|found| found.user == *user)
-        });
-        Ok(newest.next().map(|found| found.session))
+        let newest = keys
+            .iter()
+            .filter_map(|key| found.iter().find(|item| item.is(key)));
+        for item in newest {
+            let found = consumption(item)?;
+            if found.user == *user {
+                return Ok(Some(found.session));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads a profile; the default one for everybody without a record.
     pub async fn profile(&self, user: &UserName) -> Result<Profile, Fault> {
         let [found] = self.read([Some(profile_key(user))]).await?;
-        Ok(found.as_ref().map(profile).unwrap_or_default())
+        Ok(found.as_ref().map(profile).transpose()?.unwrap_or_default())
     }
 
     /// Stores a sign-up as pending. A repeat of the same sign-up changes nothing, and an account
@@ -138,15 +149,17 @@ impl<R: Rows> UserTable<R> {
         now: Timestamp,
     ) -> Result<(), Fault> {
         let pending = Write::to(profile_key(user))
-            .set("state", text(State::Pending.name()))
-            .set("consent", text(sign_up.consent.clone()))
-            .set("consentAt", time(now))
-            .set("consentBy", text(ConsentBy::SignUp.name()))
-            .set("binding", text(sign_up.binding.to_hex()))
-            .set("ttl", ttl(now.plus(PENDING_KEPT)))
-            .if_absent_or_equal("state", text(State::Pending.name()));
+            .set(STATE, text(State::Pending.name()))
+            .set(CONSENT, text(sign_up.consent.clone()))
+            .set(CONSENT_AT, time(now))
+            .set(CONSENT_BY, text(ConsentBy::SignUp.name()))
+            .set(BINDING, text(sign_up.binding.to_hex()))
+            .set(TTL, ttl(now.plus(PENDING_KEPT)))
+            .if_absent_or_equal(STATE, text(State::Pending.name()));
         let pending = match &sign_up.face_data {
-            Some(data) => set_data(pending, data).set("dataFromSignUp", AttributeValue::Bool(true)),
+            Some(data) => {
+                set_data(pending, data).set(DATA_FROM_SIGN_UP, AttributeValue::Bool(true))
+            }
             None => pending,
         };
         self.update("StoreSignUp", pending).await?;
@@ -179,21 +192,21 @@ impl<R: Rows> UserTable<R> {
     ) -> Result<(), Fault> {
         let pending = || {
             Write::to(profile_key(user))
-                .remove(["ttl"])
-                .if_equal("state", text(State::Pending.name()))
+                .remove([TTL])
+                .if_equal(STATE, text(State::Pending.name()))
         };
         let bound = match secret {
             Some(secret) => {
                 let bound = pending()
-                    .set("state", text(State::MayEnrol.name()))
-                    .set("consentBy", text(ConsentBy::Person.name()))
-                    .if_equal("binding", text(secret.to_hex()));
+                    .set(STATE, text(State::MayEnrol.name()))
+                    .set(CONSENT_BY, text(ConsentBy::Person.name()))
+                    .if_equal(BINDING, text(secret.to_hex()));
                 self.update("AllowEnrolment", bound).await?
             }
             None => false,
         };
         if !bound {
-            let kept = forget_data(pending().remove(["binding"]));
+            let kept = forget_data(pending().remove([BINDING]));
             if self.update("KeepAccount", kept).await? {
                 let found = secret.map_or("none", |_| "another one");
                 tracing::warn!(
@@ -220,26 +233,26 @@ impl<R: Rows> UserTable<R> {
         for _ in 0..RACES {
             let seen = self.profile(user).await?;
             let mut reset = Write::to(profile_key(user))
-                .set("resetAt", time(now))
-                .remove(["ttl"])
-                .if_same("state", seen.state.map(|state| text(state.name())))
+                .set(RESET_AT, time(now))
+                .remove([TTL])
+                .if_same(STATE, seen.state.map(|state| text(state.name())))
                 .if_same(
-                    "enrolment",
+                    ENROLMENT,
                     seen.enrolment.as_ref().map(|id| text(id.as_str())),
                 )
-                .if_same("waiting", seen.waiting.as_ref().map(|id| text(id.as_str())));
+                .if_same(WAITING, seen.waiting.as_ref().map(|id| text(id.as_str())));
             let binding = renewal.binding.map(|binding| text(binding.to_hex()));
-            reset = reset.set_or_remove("resetBinding", binding.clone());
+            reset = reset.set_or_remove(RESET_BINDING, binding.clone());
             if let Some(version) = &renewal.consent {
                 reset = set_consent(reset, version, ConsentBy::Person, now);
             }
             let mut others = Vec::new();
             if !seen.is_active() {
-                reset = forget_data(reset).remove(["enrolment"]);
+                reset = forget_data(reset).remove([ENROLMENT]);
                 if let Some(running) = &seen.enrolment
                     && self.enrolment(user, running).await?.is_some()
                 {
-                    others.push(replaced(user, running, now).if_present("state"));
+                    others.push(replaced(user, running, now).if_present(STATE));
                 }
                 match self.waiting(user, renewal, &seen).await? {
                     Some((id, face)) => {
@@ -248,8 +261,8 @@ impl<R: Rows> UserTable<R> {
                     }
                     None => {
                         reset = reset
-                            .set("state", text(State::MayEnrol.name()))
-                            .set_or_remove("binding", binding);
+                            .set(STATE, text(State::MayEnrol.name()))
+                            .set_or_remove(BINDING, binding);
                     }
                 }
             }
@@ -302,8 +315,8 @@ impl<R: Rows> UserTable<R> {
             ConsentBy::Person,
             now,
         )
-        .if_equal("state", text(State::MayEnrol.name()))
-        .if_equal("enrolment", text(enrolment.as_str()));
+        .if_equal(STATE, text(State::MayEnrol.name()))
+        .if_equal(ENROLMENT, text(enrolment.as_str()));
         self.update("Agree", agreed).await
     }
 }

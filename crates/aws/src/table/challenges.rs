@@ -15,6 +15,10 @@ use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
+use super::attribute::{
+    ANSWER, BEGAN, BINDING, BOUND, CALL, COMPARED, CONSUMED_AT, DATA_FROM_SIGN_UP, DATA_OF,
+    ENROLMENT, FACES, LEASE, PICTURE, PK, RESET_AT, STATE, TAKEN_OVER, TTL, USER, VERDICT,
+};
 use super::dynamodb::RACES;
 use super::item::{Change, Key, Kind, Write, put_new, text, time, ttl};
 use super::records::{
@@ -100,9 +104,9 @@ fn still_counts(answering: Answering<'_>, path: Path) -> Option<Write> {
     }
     let resets_before = answering.opening.resets_before(true);
     let check =
-        Write::to(profile_key(answering.user)).if_absent_or_less("resetAt", time(resets_before));
+        Write::to(profile_key(answering.user)).if_absent_or_less(RESET_AT, time(resets_before));
     Some(match answering.enrolment {
-        Some(enrolment) => check.if_equal("enrolment", text(enrolment.as_str())),
+        Some(enrolment) => check.if_equal(ENROLMENT, text(enrolment.as_str())),
         None => check,
     })
 }
@@ -269,11 +273,11 @@ impl<R: Rows> UserTable<R> {
                 Repeat::TakeOver => {
                     let taken = used.taken_over(call, watch.now());
                     let write = Write::to(key.clone())
-                        .set("call", text(taken.call.to_string()))
-                        .set("lease", time(taken.lease))
-                        .set("takenOver", AttributeValue::Bool(true))
-                        .if_equal("call", text(used.call.to_string()))
-                        .if_absent("verdict");
+                        .set(CALL, text(taken.call.to_string()))
+                        .set(LEASE, time(taken.lease))
+                        .set(TAKEN_OVER, AttributeValue::Bool(true))
+                        .if_equal(CALL, text(used.call.to_string()))
+                        .if_absent(VERDICT);
                     if self.update("TakeOver", write).await? {
                         return Ok(Claim::Mine(ticket()));
                     }
@@ -342,9 +346,9 @@ impl<R: Rows> UserTable<R> {
     ) -> Result<Settled, Fault> {
         let digest = data.digest();
         let profile = set_data(Write::to(profile_key(&ticket.user)), data)
-            .set("dataOf", text(enrolment.as_str()))
-            .if_equal("state", text(State::MayEnrol.name()))
-            .if_equal("enrolment", text(enrolment.as_str()));
+            .set(DATA_OF, text(enrolment.as_str()))
+            .if_equal(STATE, text(State::MayEnrol.name()))
+            .if_equal(ENROLMENT, text(enrolment.as_str()));
         let remembered = remembered(&ticket.user, digest, now);
         let writes = [
             verdict(ticket, Verdict::Passed, Cost::Nothing, Some(digest)),
@@ -372,7 +376,9 @@ impl<R: Rows> UserTable<R> {
         let [found, before] = self.read(keys).await?;
         let found = found.map(|item| (own, item));
         let found = found.or(before.map(|item| (former, item)));
-        Ok(found.and_then(|(key, item)| Some((key, consumption(&item)?))))
+        found
+            .map(|(key, item)| Ok((key, consumption(&item)?)))
+            .transpose()
     }
 
     /// The verdict that stands by this very call, if one does.
@@ -476,11 +482,11 @@ fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &FullPass<'_>, now: Timesta
     let key = picture_key(&ticket.user, picture);
     let resets_before = pass.session.resets_before(pass.steps.password);
     let profile =
-        Write::to(profile_key(&ticket.user)).if_absent_or_less("resetAt", time(resets_before));
+        Write::to(profile_key(&ticket.user)).if_absent_or_less(RESET_AT, time(resets_before));
     let passed = verdict(ticket, Verdict::Passed, Cost::Nothing, Some(picture));
     let mut writes = vec![
         passed.in_transaction(),
-        put_new(&key, [("ttl", ttl(now.plus(PICTURE_KEPT)))]),
+        put_new(&key, [(TTL, ttl(now.plus(PICTURE_KEPT)))]),
     ];
     if let Some(scope) = stake {
         let back = settle_try(&ticket.user, scope, &ticket.id, Cost::Nothing);
@@ -488,31 +494,31 @@ fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &FullPass<'_>, now: Timesta
     }
     match &pass.face {
         PassedFace::Known(face) => {
-            let known = profile.if_entry("faces", face.as_str());
+            let known = profile.if_entry(FACES, face.as_str());
             writes.push(known.check_in_transaction());
         }
         PassedFace::Activates(enrolment, face) => {
             let active = activate(profile, face)
-                .if_equal("state", text(State::MayEnrol.name()))
-                .if_equal("enrolment", text(enrolment.as_str()));
+                .if_equal(STATE, text(State::MayEnrol.name()))
+                .if_equal(ENROLMENT, text(enrolment.as_str()));
             writes.push(active.in_transaction());
             let enrolment = activated(&ticket.user, enrolment, face);
             writes.push(enrolment.in_transaction());
         }
         PassedFace::KnownData(of) => {
             let known = profile
-                .if_equal("state", text(State::Active.name()))
-                .if_equal("dataOf", text(of.as_str()));
+                .if_equal(STATE, text(State::Active.name()))
+                .if_equal(DATA_OF, text(of.as_str()));
             writes.push(known.check_in_transaction());
         }
         PassedFace::ActivatesData(of) => {
             let active = profile
-                .set("state", text(State::Active.name()))
-                .remove(["enrolment", "binding", "ttl", "dataFromSignUp"])
-                .if_equal("state", text(State::MayEnrol.name()))
-                .if_equal("enrolment", text(of.as_str()))
-                .if_equal("dataOf", text(of.as_str()))
-                .if_absent("faces");
+                .set(STATE, text(State::Active.name()))
+                .remove([ENROLMENT, BINDING, TTL, DATA_FROM_SIGN_UP])
+                .if_equal(STATE, text(State::MayEnrol.name()))
+                .if_equal(ENROLMENT, text(of.as_str()))
+                .if_equal(DATA_OF, text(of.as_str()))
+                .if_absent(FACES);
             writes.push(active.in_transaction());
         }
     }
@@ -522,29 +528,27 @@ fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &FullPass<'_>, now: Timesta
 
 /// Uses a challenge up: puts its record where there is none, and none of a version before.
 fn put_consumption(id: &ChallengeId, used: &Consumption) -> [Change; 2] {
-    let verdict = used
-        .verdict
-        .map(|verdict| ("verdict", text(verdict.name())));
+    let verdict = used.verdict.map(|verdict| (VERDICT, text(verdict.name())));
     let attributes = [
-        ("user", text(used.user.as_str())),
-        ("consumedAt", time(used.at)),
-        ("answer", text(used.answer.to_hex())),
-        ("call", text(used.call.to_string())),
-        ("lease", time(used.lease)),
-        ("began", time(used.session.opening.began)),
-        ("bound", AttributeValue::Bool(used.session.opening.bound)),
-        ("ttl", ttl(used.at.plus(KEPT))),
+        (USER, text(used.user.as_str())),
+        (CONSUMED_AT, time(used.at)),
+        (ANSWER, text(used.answer.to_hex())),
+        (CALL, text(used.call.to_string())),
+        (LEASE, time(used.lease)),
+        (BEGAN, time(used.session.opening.began)),
+        (BOUND, AttributeValue::Bool(used.session.opening.bound)),
+        (TTL, ttl(used.at.plus(KEPT))),
     ];
     let enrolment = used
         .session
         .enrolment
         .as_ref()
-        .map(|id| ("enrolment", text(id.as_str())));
+        .map(|id| (ENROLMENT, text(id.as_str())));
     let consumed = put_new(
         &challenge_key(&used.user, id),
         attributes.into_iter().chain(enrolment).chain(verdict),
     );
-    let unused = Write::to(former_challenge_key(id)).if_absent("PK");
+    let unused = Write::to(former_challenge_key(id)).if_absent(PK);
     [consumed, unused.check_in_transaction()]
 }
 
@@ -553,6 +557,6 @@ fn put_consumption(id: &ChallengeId, used: &Consumption) -> [Change; 2] {
 fn verdict(ticket: &Ticket, verdict: Verdict, cost: Cost, picture: Option<Sha256Digest>) -> Write {
     let compared = cost == Cost::Comparison;
     verdict_of_call(ticket.key.clone(), ticket.call, verdict)
-        .set_some("picture", picture.map(|picture| text(picture.to_hex())))
-        .set_some("compared", compared.then_some(AttributeValue::Bool(true)))
+        .set_some(PICTURE, picture.map(|picture| text(picture.to_hex())))
+        .set_some(COMPARED, compared.then_some(AttributeValue::Bool(true)))
 }

@@ -9,9 +9,10 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue};
 use signin_core::time::Timestamp;
 
+use super::attribute::{OWED, OWED_AT};
 use super::expression::{expressions, in_request};
 use super::item::{text, time};
-use super::owed::{AT, Debt, INDEX, WHAT};
+use super::owed::{Debt, INDEX};
 use super::rows::{Before, Change, Item, Key, Kind, Next, Rows, Transaction, Write};
 use crate::client::Config;
 use crate::fault::Fault;
@@ -144,8 +145,8 @@ impl Rows for DynamoDb {
             .table_name(&self.name)
             .index_name(INDEX)
             .key_condition_expression("#owed = :debt AND #owedAt <= :now")
-            .expression_attribute_names("#owed", WHAT)
-            .expression_attribute_names("#owedAt", AT)
+            .expression_attribute_names("#owed", OWED.name())
+            .expression_attribute_names("#owedAt", OWED_AT.name())
             .expression_attribute_values(":debt", text(debt.name()))
             .expression_attribute_values(":now", time(now))
             .limit(at_most)

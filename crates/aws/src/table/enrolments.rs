@@ -15,11 +15,16 @@ use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
+use super::attribute::{
+    BINDING, CALL, CONSENT_BY, ENROLMENT, FACE_ID, FACES, LEASE, REASON, RECOGNITIONS, STATE, TTL,
+    UNSETTLED, USER, VERSION, WAITING,
+};
 use super::dynamodb::RACES;
 use super::item::{Write, delete, number, put_new, text, texts, time, ttl};
 use super::owed::{Debt, owe, owe_nothing};
 use super::records::{
-    activate, activated, awaited, enrolment, face_attributes, remembered, replaced, set_consent,
+    activate, activated, awaited, enrolment, face_attributes, owner, remembered, replaced,
+    set_consent,
 };
 use super::rows::{Rows, Transaction};
 use super::{UserTable, enrolment_key, pointer_key, profile_key};
@@ -59,12 +64,12 @@ impl<R: Rows> UserTable<R> {
                 &enrolment_key(user, id),
                 awaited(&key, now).chain(
                     seen.binding
-                        .map(|binding| ("binding", text(binding.to_hex()))),
+                        .map(|binding| (BINDING, text(binding.to_hex()))),
                 ),
             ),
             put_new(
                 &pointer_key(id),
-                [("user", text(user.as_str())), ("ttl", ttl(now.plus(KEPT)))],
+                [(USER, text(user.as_str())), (TTL, ttl(now.plus(KEPT)))],
             ),
             profile.in_transaction(),
         ];
@@ -116,8 +121,7 @@ impl<R: Rows> UserTable<R> {
     /// Whose enrolment an object's key names; none where there is no such enrolment.
     pub async fn owner(&self, id: &EnrolmentId) -> Result<Option<UserName>, Fault> {
         let [found] = self.read([Some(pointer_key(id))]).await?;
-        let user = found.as_ref().and_then(|pointer| pointer.text("user"));
-        Ok(user.and_then(|user| UserName::parse(user).ok()))
+        found.as_ref().map(owner).transpose()
     }
 
     /// Reads an enrolment.
@@ -127,7 +131,7 @@ impl<R: Rows> UserTable<R> {
         id: &EnrolmentId,
     ) -> Result<Option<Enrolment>, Fault> {
         let [found] = self.read([Some(enrolment_key(user, id))]).await?;
-        Ok(found.as_ref().and_then(enrolment))
+        found.as_ref().map(enrolment).transpose()
     }
 
     /// Reads the face that an enrolment has put into the collection and that signs nobody in yet.
@@ -166,15 +170,15 @@ impl<R: Rows> UserTable<R> {
             _ => None,
         };
         let write = Write::to(enrolment_key(&found.user, &found.id))
-            .set("state", text(leased.name()))
-            .set("call", text(call.to_string()))
-            .set("lease", time(until))
-            .set("recognitions", number(found.recognitions + 1))
-            .set_some("version", version.map(text))
-            .set_some("unsettled", texts(&unsettled))
-            .if_equal("state", text(found.state.name()))
-            .if_equal("recognitions", number(found.recognitions))
-            .if_same("call", before);
+            .set(STATE, text(leased.name()))
+            .set(CALL, text(call.to_string()))
+            .set(LEASE, time(until))
+            .set(RECOGNITIONS, number(found.recognitions + 1))
+            .set_some(VERSION, version.map(text))
+            .set_some(UNSETTLED, texts(&unsettled))
+            .if_equal(STATE, text(found.state.name()))
+            .if_equal(RECOGNITIONS, number(found.recognitions))
+            .if_same(CALL, before);
         let write = owe(write, Debt::Enrolment, until.plus(GIVEN_UP));
         let lease = Lease {
             user: found.user.clone(),
@@ -202,13 +206,13 @@ impl<R: Rows> UserTable<R> {
         picture: Sha256Digest,
     ) -> Result<bool, Fault> {
         let mut write = held(lease)
-            .set("state", text(State::Indexed(face.clone()).name()))
-            .set("faceId", text(face.id.as_str()))
-            .set_some("version", version.map(text))
+            .set(STATE, text(State::Indexed(face.clone()).name()))
+            .set(FACE_ID, text(face.id.as_str()))
+            .set_some(VERSION, version.map(text))
             // The record is what finds the face again, so it is swept no more.
-            .remove(["call", "lease", "reason", "ttl"]);
+            .remove([CALL, LEASE, REASON, TTL]);
         for (name, value) in face_attributes(face) {
-            write = write.set(&name, value);
+            write = write.set(name, value);
         }
         let due = if lease.unsettled.is_empty() {
             KEPT
@@ -218,8 +222,8 @@ impl<R: Rows> UserTable<R> {
         let write = owe(write, Debt::Enrolment, face.indexed_at.plus(due));
         let remembered = remembered(&lease.user, picture, face.indexed_at);
         let pointer = Write::to(pointer_key(&lease.id))
-            .set("user", text(lease.user.as_str()))
-            .remove(["ttl"]);
+            .set(USER, text(lease.user.as_str()))
+            .remove([TTL]);
         let writes = [write, remembered, pointer];
         let writes = writes.map(Write::in_transaction);
         Ok(self.write(writes.into()).await? == Transaction::Written)
@@ -234,16 +238,16 @@ impl<R: Rows> UserTable<R> {
         now: Timestamp,
     ) -> Result<bool, Fault> {
         let write = held(lease)
-            .set("state", text(State::Rejected(reason).name()))
-            .set("reason", text(reason.name()))
-            .set_some("version", version.map(text))
-            .remove(["call", "lease"]);
+            .set(STATE, text(State::Rejected(reason).name()))
+            .set(REASON, text(reason.name()))
+            .set_some(VERSION, version.map(text))
+            .remove([CALL, LEASE]);
         let write = if lease.unsettled.is_empty() {
             owe_nothing(write)
         } else {
             // The record is what finds the faces that those calls may have left, so it is swept no
             // more.
-            owe(write.remove(["ttl"]), Debt::Enrolment, now.plus(GIVEN_UP))
+            owe(write.remove([TTL]), Debt::Enrolment, now.plus(GIVEN_UP))
         };
         self.update("RecordRejected", write).await
     }
@@ -252,9 +256,9 @@ impl<R: Rows> UserTable<R> {
     /// found: no face is left that no record names.
     pub async fn settle_enrolment_record(&self, found: &Enrolment) -> Result<(), Fault> {
         let write = Write::to(enrolment_key(&found.user, &found.id))
-            .remove(["unsettled"])
-            .if_equal("state", text(found.state.name()))
-            .if_equal("recognitions", number(found.recognitions));
+            .remove([UNSETTLED])
+            .if_equal(STATE, text(found.state.name()))
+            .if_equal(RECOGNITIONS, number(found.recognitions));
         let write = match &found.state {
             State::Indexed(face) => owe(write, Debt::Enrolment, face.indexed_at.plus(KEPT)),
             _ => owe_nothing(write),
@@ -269,15 +273,14 @@ impl<R: Rows> UserTable<R> {
         found: &Enrolment,
         now: Timestamp,
     ) -> Result<bool, Fault> {
-        let write =
-            replaced(&found.user, &found.id, now).if_equal("state", text(found.state.name()));
+        let write = replaced(&found.user, &found.id, now).if_equal(STATE, text(found.state.name()));
         self.update("ReplaceEnrolment", write).await
     }
 
     /// Has an enrolment looked at again at another moment, while it still stands where it was found.
     pub async fn look_again(&self, found: &Enrolment, when: Timestamp) -> Result<(), Fault> {
         let write = Write::to(enrolment_key(&found.user, &found.id))
-            .if_equal("state", text(found.state.name()));
+            .if_equal(STATE, text(found.state.name()));
         self.update("LookAgain", owe(write, Debt::Enrolment, when))
             .await?;
         Ok(())
@@ -286,10 +289,7 @@ impl<R: Rows> UserTable<R> {
     /// Forgets a replaced enrolment of which nothing is left, and whose it was.
     pub async fn forget_enrolment(&self, user: &UserName, id: &EnrolmentId) -> Result<(), Fault> {
         let state = State::Replaced(Remains::default());
-        let record = delete(
-            &enrolment_key(user, id),
-            Some(("state", text(state.name()))),
-        );
+        let record = delete(&enrolment_key(user, id), Some((STATE, text(state.name()))));
         let writes = vec![record, delete(&pointer_key(id), None)];
         // Where somebody else has forgotten it, it is forgotten.
         self.write(writes).await?;
@@ -319,10 +319,10 @@ impl<R: Rows> UserTable<R> {
             let same = |id: &Option<EnrolmentId>| id.as_ref().map(|id| text(id.as_str()));
             let by = seen.consent.as_ref().map(|consent| consent.by);
             let profile = Write::to(profile_key(user))
-                .if_same("state", seen.state.map(|state| text(state.name())))
-                .if_same("consentBy", by.map(|by| text(by.name())))
-                .if_same("enrolment", same(&seen.enrolment))
-                .if_same("waiting", same(&seen.waiting));
+                .if_same(STATE, seen.state.map(|state| text(state.name())))
+                .if_same(CONSENT_BY, by.map(|by| text(by.name())))
+                .if_same(ENROLMENT, same(&seen.enrolment))
+                .if_same(WAITING, same(&seen.waiting));
             let mut others = Vec::new();
             let profile = match consent {
                 Some(version) => {
@@ -339,7 +339,7 @@ impl<R: Rows> UserTable<R> {
                     }
                 }
                 None if seen.waiting.as_ref() == Some(id) => return Ok(Offered::Waits),
-                None => profile.set("waiting", text(id.as_str())).if_absent("faces"),
+                None => profile.set(WAITING, text(id.as_str())).if_absent(FACES),
             };
             let others_waiting = seen.waiting.iter().filter(|waiting| *waiting != id);
             others.extend(others_waiting.map(|waiting| replaced(user, waiting, now)));
@@ -374,22 +374,19 @@ fn held(lease: &Lease) -> Write {
         lease: Timestamp::default(),
     };
     Write::to(enrolment_key(&lease.user, &lease.id))
-        .if_equal("state", text(state.name()))
-        .if_equal("call", text(lease.call.to_string()))
+        .if_equal(STATE, text(state.name()))
+        .if_equal(CALL, text(lease.call.to_string()))
 }
 
 /// Makes an enrolment the one that is under way, provided that the profile still is as it was
 /// read.
 fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
     Write::to(profile_key(user))
-        .set("enrolment", text(id.as_str()))
-        .if_equal("state", text(profile::State::MayEnrol.name()))
+        .set(ENROLMENT, text(id.as_str()))
+        .if_equal(STATE, text(profile::State::MayEnrol.name()))
+        .if_same(BINDING, seen.binding.map(|binding| text(binding.to_hex())))
         .if_same(
-            "binding",
-            seen.binding.map(|binding| text(binding.to_hex())),
-        )
-        .if_same(
-            "enrolment",
+            ENROLMENT,
             seen.enrolment.as_ref().map(|id| text(id.as_str())),
         )
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
 };
 
+use super::attribute::{Attribute, PK};
 use super::item::{Change, Clause, Place, Write};
 
 /// The parts of an update request.
@@ -31,13 +32,14 @@ struct Rendering {
 }
 
 impl Rendering {
-    fn name(&mut self, attribute: &str) -> String {
+    fn name(&mut self, attribute: Attribute) -> String {
         let placeholder = format!("#{attribute}");
-        self.names.insert(placeholder.clone(), attribute.to_owned());
+        let name = attribute.name().to_owned();
+        self.names.insert(placeholder.clone(), name);
         placeholder
     }
 
-    fn entry(&mut self, map: &str, entry: &str) -> String {
+    fn entry(&mut self, map: Attribute, entry: &str) -> String {
         let map = self.name(map);
         self.names.insert("#entry".to_owned(), entry.to_owned());
         format!("{map}.#entry")
@@ -45,14 +47,14 @@ impl Rendering {
 
     fn place(&mut self, place: &Place) -> String {
         match place {
-            Place::Attribute(name) => self.name(name),
-            Place::Entry { map, entry } => self.entry(map, entry),
+            Place::Attribute(name) => self.name(*name),
+            Place::Entry { map, entry } => self.entry(*map, entry),
             Place::InEntry {
                 map,
                 entry,
                 attribute,
             } => {
-                let (entry, name) = (self.entry(map, entry), self.name(attribute));
+                let (entry, name) = (self.entry(*map, entry), self.name(*attribute));
                 format!("{entry}.{name}")
             }
         }
@@ -143,7 +145,7 @@ pub(super) fn in_request(change: Change, table: &str) -> TransactWriteItem {
             let put = Put::builder()
                 .table_name(table)
                 .set_item(Some(whole))
-                .condition_expression("attribute_not_exists(PK)")
+                .condition_expression(format!("attribute_not_exists({PK})"))
                 .build()
                 .expect("table and item are set above");
             item.put(put)

@@ -6,6 +6,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::time::Timestamp;
 
+use super::attribute::{Attribute, PK, SK};
+
 /// What an item is, by which a part of a transaction is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -89,8 +91,8 @@ impl Key {
 
     pub(super) fn to_attributes(&self) -> HashMap<String, AttributeValue> {
         HashMap::from([
-            ("PK".to_owned(), AttributeValue::S(self.partition.clone())),
-            ("SK".to_owned(), AttributeValue::S(self.sort.clone())),
+            (PK.name().to_owned(), text(&self.partition)),
+            (SK.name().to_owned(), text(&self.sort)),
         ])
     }
 }
@@ -106,47 +108,13 @@ impl From<HashMap<String, AttributeValue>> for Item {
 
 impl Item {
     pub(super) fn is(&self, key: &Key) -> bool {
-        self.text("PK") == Some(&key.partition) && self.text("SK") == Some(&key.sort)
+        let mut own = key.to_attributes().into_iter();
+        own.all(|(name, value)| self.0.get(&name) == Some(&value))
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_s().ok().map(String::as_str)
-    }
-
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
-        self.0.get(name)?.as_n().ok()?.parse().ok()
-    }
-
-    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
-        self.number(name).map(Timestamp::from_millis)
-    }
-
-    pub(super) fn bytes(&self, name: &str) -> Option<&[u8]> {
-        self.0.get(name)?.as_b().ok().map(AsRef::as_ref)
-    }
-
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.0
-            .get(name)
-            .is_some_and(|value| value.as_bool() == Ok(&true))
-    }
-
-    /// The texts of a set.
-    pub(super) fn texts(&self, name: &str) -> BTreeSet<String> {
-        let values = self.0.get(name).and_then(|value| value.as_ss().ok());
-        values.into_iter().flatten().cloned().collect()
-    }
-
-    /// The entries of a map, each as an item of its own.
-    pub(super) fn map(&self, name: &str) -> Vec<(String, Self)> {
-        let Some(AttributeValue::M(entries)) = self.0.get(name) else {
-            return Vec::new();
-        };
-        let entries = entries.iter().filter_map(|(name, value)| match value {
-            AttributeValue::M(attributes) => Some((name.clone(), Self(attributes.clone()))),
-            _ => None,
-        });
-        entries.collect()
+    /// The attributes, for [`super::records`] to read.
+    pub(super) fn attributes(&self) -> &HashMap<String, AttributeValue> {
+        &self.0
     }
 }
 
@@ -172,6 +140,20 @@ pub(super) fn time(value: Timestamp) -> AttributeValue {
     number(value.as_millis())
 }
 
+/// A map of attributes.
+pub(super) fn map(
+    attributes: impl IntoIterator<Item = (Attribute, AttributeValue)>,
+) -> AttributeValue {
+    AttributeValue::M(named(attributes).collect())
+}
+
+fn named(
+    attributes: impl IntoIterator<Item = (Attribute, AttributeValue)>,
+) -> impl Iterator<Item = (String, AttributeValue)> {
+    let attributes = attributes.into_iter();
+    attributes.map(|(attribute, value)| (attribute.name().to_owned(), value))
+}
+
 /// A time-to-live, in whole seconds.
 pub(super) fn ttl(value: Timestamp) -> AttributeValue {
     number(value.as_seconds_rounded_up())
@@ -181,14 +163,14 @@ pub(super) fn ttl(value: Timestamp) -> AttributeValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// An attribute.
-    Attribute(String),
+    Attribute(Attribute),
     /// An entry of an attribute that is a map; one write names one entry.
-    Entry { map: String, entry: String },
+    Entry { map: Attribute, entry: String },
     /// An attribute of such an entry.
     InEntry {
-        map: String,
+        map: Attribute,
         entry: String,
-        attribute: String,
+        attribute: Attribute,
     },
 }
 
@@ -231,12 +213,12 @@ impl Write {
     }
 
     /// Sets an attribute.
-    pub(super) fn set(self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn set(self, attribute: Attribute, value: AttributeValue) -> Self {
         self.with(Clause::Set(Place::attribute(attribute), value))
     }
 
     /// Sets an attribute where there is a value.
-    pub(super) fn set_some(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+    pub(super) fn set_some(self, attribute: Attribute, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.set(attribute, value),
             None => self,
@@ -244,7 +226,7 @@ impl Write {
     }
 
     /// Sets an attribute where there is a value, and removes it where there is none.
-    pub(super) fn set_or_remove(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+    pub(super) fn set_or_remove(self, attribute: Attribute, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.set(attribute, value),
             None => self.remove([attribute]),
@@ -252,7 +234,7 @@ impl Write {
     }
 
     /// Removes attributes.
-    pub(super) fn remove<const N: usize>(mut self, attributes: [&str; N]) -> Self {
+    pub(super) fn remove<const N: usize>(mut self, attributes: [Attribute; N]) -> Self {
         for attribute in attributes {
             let clause = Clause::Remove(Place::attribute(attribute));
             // Named twice in one expression, an attribute is refused.
@@ -264,58 +246,58 @@ impl Write {
     }
 
     /// Requires that an attribute is absent.
-    pub(super) fn if_absent(self, attribute: &str) -> Self {
+    pub(super) fn if_absent(self, attribute: Attribute) -> Self {
         self.with(Clause::IfAbsent(Place::attribute(attribute)))
     }
 
     /// Requires that an attribute is there.
-    pub(super) fn if_present(self, attribute: &str) -> Self {
+    pub(super) fn if_present(self, attribute: Attribute) -> Self {
         self.with(Clause::IfPresent(Place::attribute(attribute)))
     }
 
     /// Requires that an attribute is a number no less than this.
-    pub(super) fn if_at_least(self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_at_least(self, attribute: Attribute, value: AttributeValue) -> Self {
         self.with(Clause::IfAtLeast(Place::attribute(attribute), value))
     }
 
     /// Requires that an attribute is absent or a number less than this.
-    pub(super) fn if_absent_or_less(self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_absent_or_less(self, attribute: Attribute, value: AttributeValue) -> Self {
         self.with(Clause::IfAbsentOrLess(Place::attribute(attribute), value))
     }
 
     /// Removes an entry of a map.
-    pub(super) fn remove_entry(self, map: &str, entry: &str) -> Self {
+    pub(super) fn remove_entry(self, map: Attribute, entry: &str) -> Self {
         self.with(Clause::Remove(Place::entry(map, entry)))
     }
 
     /// Sets an attribute of a map's entry, which must be there.
     pub(super) fn set_in_entry(
         self,
-        map: &str,
+        map: Attribute,
         entry: &str,
-        attribute: &str,
+        attribute: Attribute,
         value: AttributeValue,
     ) -> Self {
         let place = Place::InEntry {
-            map: map.to_owned(),
+            map,
             entry: entry.to_owned(),
-            attribute: attribute.to_owned(),
+            attribute,
         };
         self.with(Clause::Set(place, value))
     }
 
     /// Requires that a map has an entry.
-    pub(super) fn if_entry(self, map: &str, entry: &str) -> Self {
+    pub(super) fn if_entry(self, map: Attribute, entry: &str) -> Self {
         self.with(Clause::IfPresent(Place::entry(map, entry)))
     }
 
     /// Requires that an attribute has a value.
-    pub(super) fn if_equal(self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_equal(self, attribute: Attribute, value: AttributeValue) -> Self {
         self.with(Clause::IfEqual(Place::attribute(attribute), value))
     }
 
     /// Requires that an attribute has a value, or is absent where there is none.
-    pub(super) fn if_same(self, attribute: &str, value: Option<AttributeValue>) -> Self {
+    pub(super) fn if_same(self, attribute: Attribute, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.if_equal(attribute, value),
             None => self.if_absent(attribute),
@@ -323,7 +305,7 @@ impl Write {
     }
 
     /// Requires that an attribute is absent or has a value.
-    pub(super) fn if_absent_or_equal(self, attribute: &str, value: AttributeValue) -> Self {
+    pub(super) fn if_absent_or_equal(self, attribute: Attribute, value: AttributeValue) -> Self {
         self.with(Clause::IfAbsentOrEqual(Place::attribute(attribute), value))
     }
 
@@ -339,13 +321,13 @@ impl Write {
 }
 
 impl Place {
-    fn attribute(name: &str) -> Self {
-        Self::Attribute(name.to_owned())
+    const fn attribute(name: Attribute) -> Self {
+        Self::Attribute(name)
     }
 
-    fn entry(map: &str, entry: &str) -> Self {
+    fn entry(map: Attribute, entry: &str) -> Self {
         Self::Entry {
-            map: map.to_owned(),
+            map,
             entry: entry.to_owned(),
         }
     }
@@ -354,20 +336,19 @@ impl Place {
 /// Writes a whole new item as a part of a transaction, where there is none yet.
 pub(super) fn put_new(
     key: &Key,
-    attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+    attributes: impl IntoIterator<Item = (Attribute, AttributeValue)>,
 ) -> Change {
-    let named = |(name, value): (&str, AttributeValue)| (name.to_owned(), value);
     Change::Put {
         key: key.clone(),
-        attributes: attributes.into_iter().map(named).collect(),
+        attributes: named(attributes).collect(),
     }
 }
 
 /// Deletes an item as a part of a transaction; where a value is given, only while an attribute has
 /// it.
-pub(super) fn delete(key: &Key, condition: Option<(&str, AttributeValue)>) -> Change {
+pub(super) fn delete(key: &Key, condition: Option<(Attribute, AttributeValue)>) -> Change {
     Change::Delete {
         key: key.clone(),
-        only: condition.map(|(name, value)| (name.to_owned(), value)),
+        only: condition.map(|(attribute, value)| (attribute.name().to_owned(), value)),
     }
 }

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::time::Timestamp;
 
+use super::attribute::{Attribute, OWED, OWED_AT, PK, SK};
 use super::item::{Clause, Place};
-use super::owed::{AT, Debt, WHAT};
+use super::owed::Debt;
 use super::rows::{Before, Change, Item, Key, Next, Rows, Transaction, Write};
 use crate::fault::Fault;
 
@@ -150,15 +151,15 @@ impl Rows for Memory {
     ) -> Result<(Vec<Item>, Option<Next>), Fault> {
         let items = self.items();
         let due = |item: &&Attributes| {
-            let at = item.get(AT).and_then(number);
-            item.get(WHAT) == Some(&AttributeValue::S(debt.name().to_owned()))
+            let at = item.get(OWED_AT.name()).and_then(number);
+            item.get(OWED.name()) == Some(&AttributeValue::S(debt.name().to_owned()))
                 && at.is_some_and(|at| at <= now.as_millis())
         };
         let mut found: Vec<&Attributes> = items.values().filter(due).collect();
-        found.sort_by_key(|item| item.get(AT).and_then(number));
+        found.sort_by_key(|item| item.get(OWED_AT.name()).and_then(number));
         found.truncate(usize::try_from(at_most).unwrap_or_default());
         let keys_alone = |item: &Attributes| {
-            let keys = ["PK", "SK"].map(|name| (name.to_owned(), item[name].clone()));
+            let keys = [PK, SK].map(|key| (key.name().to_owned(), item[key.name()].clone()));
             Item::from(HashMap::from(keys))
         };
         Ok((found.into_iter().map(keys_alone).collect(), None))
@@ -171,11 +172,9 @@ const NOWHERE: &str = "ValidationException";
 /// Whether a write sets something in an entry, or a map, that is not there.
 fn goes_nowhere(write: &Write, item: Option<&Attributes>) -> bool {
     write.clauses.iter().any(|clause| match clause {
-        Clause::Set(Place::Entry { map, .. }, _) => {
-            get(item, &Place::Attribute(map.clone())).is_none()
-        }
+        Clause::Set(Place::Entry { map, .. }, _) => get(item, &Place::Attribute(*map)).is_none(),
         Clause::Set(Place::InEntry { map, entry, .. }, _) => {
-            let (map, entry) = (map.clone(), entry.clone());
+            let (map, entry) = (*map, entry.clone());
             get(item, &Place::Entry { map, entry }).is_none()
         }
         _ => false,
@@ -191,15 +190,15 @@ fn number(value: &AttributeValue) -> Option<u64> {
 }
 
 fn get<'a>(item: Option<&'a Attributes>, place: &Place) -> Option<&'a AttributeValue> {
-    let entry = |map: &str, entry: &str| item?.get(map)?.as_m().ok()?.get(entry);
+    let entry = |map: &Attribute, entry: &str| item?.get(map.name())?.as_m().ok()?.get(entry);
     match place {
-        Place::Attribute(name) => item?.get(name),
+        Place::Attribute(name) => item?.get(name.name()),
         Place::Entry { map, entry: name } => entry(map, name),
         Place::InEntry {
             map,
             entry: name,
             attribute,
-        } => entry(map, name)?.as_m().ok()?.get(attribute),
+        } => entry(map, name)?.as_m().ok()?.get(attribute.name()),
     }
 }
 
@@ -243,8 +242,8 @@ fn carry_out(items: &mut BTreeMap<(String, String), Attributes>, write: Write) {
     }
 }
 
-fn entries<'a>(item: &'a mut Attributes, map: &str) -> Option<&'a mut Attributes> {
-    match item.get_mut(map) {
+fn entries(item: &mut Attributes, map: Attribute) -> Option<&mut Attributes> {
+    match item.get_mut(map.name()) {
         Some(AttributeValue::M(entries)) => Some(entries),
         _ => None,
     }
@@ -253,10 +252,10 @@ fn entries<'a>(item: &'a mut Attributes, map: &str) -> Option<&'a mut Attributes
 fn set(item: &mut Attributes, place: Place, value: AttributeValue) {
     match place {
         Place::Attribute(name) => {
-            item.insert(name, value);
+            item.insert(name.name().to_owned(), value);
         }
         Place::Entry { map, entry } => {
-            if let Some(entries) = entries(item, &map) {
+            if let Some(entries) = entries(item, map) {
                 entries.insert(entry, value);
             }
         }
@@ -265,9 +264,9 @@ fn set(item: &mut Attributes, place: Place, value: AttributeValue) {
             entry,
             attribute,
         } => {
-            let found = entries(item, &map).and_then(|entries| entries.get_mut(&entry));
+            let found = entries(item, map).and_then(|entries| entries.get_mut(&entry));
             if let Some(AttributeValue::M(found)) = found {
-                found.insert(attribute, value);
+                found.insert(attribute.name().to_owned(), value);
             }
         }
     }
@@ -276,10 +275,10 @@ fn set(item: &mut Attributes, place: Place, value: AttributeValue) {
 fn remove(item: &mut Attributes, place: Place) {
     match place {
         Place::Attribute(name) => {
-            item.remove(&name);
+            item.remove(name.name());
         }
         Place::Entry { map, entry } => {
-            if let Some(entries) = entries(item, &map) {
+            if let Some(entries) = entries(item, map) {
                 entries.remove(&entry);
             }
         }
@@ -288,9 +287,9 @@ fn remove(item: &mut Attributes, place: Place) {
             entry,
             attribute,
         } => {
-            let found = entries(item, &map).and_then(|entries| entries.get_mut(&entry));
+            let found = entries(item, map).and_then(|entries| entries.get_mut(&entry));
             if let Some(AttributeValue::M(found)) = found {
-                found.remove(&attribute);
+                found.remove(attribute.name());
             }
         }
     }

@@ -17,6 +17,7 @@
 //! milliseconds, compared by our own code; only `ttl`, in seconds, is the service's to sweep by.
 
 mod accounts;
+mod attribute;
 mod challenges;
 mod dynamodb;
 mod enrolments;
@@ -32,6 +33,8 @@ mod sign_outs;
 #[cfg(test)]
 mod tests;
 mod tries;
+#[cfg(test)]
+mod written;
 
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::secret::Sha256Digest;
@@ -107,8 +110,12 @@ fn profile_key(user: &UserName) -> Key {
 
 /// The key of a pass: each nonce has one of its own, and all sessions without a nonce share one.
 fn pass_key(user: &UserName, nonce: Option<Sha256Digest>) -> Key {
+    user_key(Kind::Pass, user, pass_sort(nonce))
+}
+
+fn pass_sort(nonce: Option<Sha256Digest>) -> String {
     let name = nonce.map_or_else(|| "-".to_owned(), Sha256Digest::to_hex);
-    user_key(Kind::Pass, user, format!("PASS#{name}"))
+    format!("PASS#{name}")
 }
 
 /// The key of a picture, or of face data, that must not pass (again).

@@ -7,19 +7,15 @@
 use signin_core::id::{EnrolmentId, UserName};
 use signin_core::time::Timestamp;
 
+use super::UserTable;
+use super::attribute::{OWED, OWED_AT};
 use super::item::{Item, Write, text, time};
+use super::records::{owed_enrolment, owed_profile};
 use super::rows::{Next, Rows};
-use super::{UserTable, enrolment_of, profile_of};
 use crate::fault::Fault;
 
 /// The index's name in the template.
 pub(super) const INDEX: &str = "Owed";
-
-/// The attribute that says what is owed, by which the index is partitioned.
-pub(super) const WHAT: &str = "owed";
-
-/// The attribute that says from when on, by which the index is sorted.
-pub(super) const AT: &str = "owedAt";
 
 /// How many debts are read at a time.
 const PAGE: i32 = 100;
@@ -54,12 +50,12 @@ pub struct Page<T> {
 
 /// Notes that something is owed of an item, from a moment on.
 pub(super) fn owe(write: Write, debt: Debt, from: Timestamp) -> Write {
-    write.set(WHAT, text(debt.name())).set(AT, time(from))
+    write.set(OWED, text(debt.name())).set(OWED_AT, time(from))
 }
 
 /// Notes that nothing is owed any more.
 pub(super) fn owe_nothing(write: Write) -> Write {
-    write.remove([WHAT, AT])
+    write.remove([OWED, OWED_AT])
 }
 
 impl<R: Rows> UserTable<R> {
@@ -72,10 +68,8 @@ impl<R: Rows> UserTable<R> {
         at_most: Option<i32>,
     ) -> Result<Page<(UserName, EnrolmentId)>, Fault> {
         let at_most = at_most.unwrap_or(PAGE);
-        self.owed(Debt::Enrolment, now, from, at_most, |item| {
-            enrolment_of(item.text("PK")?, item.text("SK")?)
-        })
-        .await
+        self.owed(Debt::Enrolment, now, from, at_most, owed_enrolment)
+            .await
     }
 
     /// The users whose sign-out is owed, the longest due first.
@@ -84,10 +78,8 @@ impl<R: Rows> UserTable<R> {
         now: Timestamp,
         from: Option<Next>,
     ) -> Result<Page<UserName>, Fault> {
-        self.owed(Debt::SignOut, now, from, PAGE, |item| {
-            profile_of(item.text("PK")?, item.text("SK")?)
-        })
-        .await
+        self.owed(Debt::SignOut, now, from, PAGE, owed_profile)
+            .await
     }
 
     async fn owed<T>(
@@ -96,9 +88,11 @@ impl<R: Rows> UserTable<R> {
         now: Timestamp,
         from: Option<Next>,
         at_most: i32,
-        read: impl Fn(&Item) -> Option<T>,
+        read: impl Fn(&Item) -> Result<T, Fault>,
     ) -> Result<Page<T>, Fault> {
         let (items, next) = self.rows.owed(debt, now, from, at_most).await?;
+        // One that cannot be read keeps nobody from the others.
+        let read = |item| read(item).inspect_err(Fault::log).ok();
         Ok(Page {
             found: items.iter().filter_map(read).collect(),
             next,

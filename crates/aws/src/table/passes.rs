@@ -4,6 +4,7 @@ use signin_core::id::UserName;
 use signin_core::pass::{Account, GOOD_FOR, TokenRequest};
 use signin_core::time::Timestamp;
 
+use super::attribute::{AT, CLIENT, USED_AT, USED_BY};
 use super::item::{Write, text, time};
 use super::records::{account, pass};
 use super::rows::{Before, Rows};
@@ -23,22 +24,22 @@ impl<R: Rows> UserTable<R> {
     ) -> Result<Account, Fault> {
         let key = || pass_key(user, request.nonce);
         let write = Write::to(key())
-            .set("usedAt", time(now))
-            .set("usedBy", text(request.known_by().to_hex()))
-            .if_at_least("at", time(now.minus(GOOD_FOR)))
-            .if_equal("client", text(request.client.as_str()))
-            .if_absent("usedAt");
+            .set(USED_AT, time(now))
+            .set(USED_BY, text(request.known_by().to_hex()))
+            .if_at_least(AT, time(now.minus(GOOD_FOR)))
+            .if_equal(CLIENT, text(request.client.as_str()))
+            .if_absent(USED_AT);
         let written = self.rows.update("UseUpPass", write, Before::Wanted);
         if let Some(before) = written.await? {
             return Ok(Account {
-                pass: pass(&before),
+                pass: Some(pass(&before)?),
                 ..self.account(user).await?
             });
         }
         let [found, stands] = self.read([Some(profile_key(user)), Some(key())]).await?;
         Ok(Account {
-            pass: stands.as_ref().and_then(pass),
-            ..found.as_ref().map(account).unwrap_or_default()
+            pass: stands.as_ref().map(pass).transpose()?,
+            ..found.as_ref().map(account).transpose()?.unwrap_or_default()
         })
     }
 
@@ -46,6 +47,6 @@ impl<R: Rows> UserTable<R> {
     /// everybody without a record. One round trip.
     pub async fn account(&self, user: &UserName) -> Result<Account, Fault> {
         let [found] = self.read([Some(profile_key(user))]).await?;
-        Ok(found.as_ref().map(account).unwrap_or_default())
+        Ok(found.as_ref().map(account).transpose()?.unwrap_or_default())
     }
 }

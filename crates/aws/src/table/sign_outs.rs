@@ -7,6 +7,7 @@
 use signin_core::id::UserName;
 use signin_core::time::Timestamp;
 
+use super::attribute::SIGN_OUT_OWED;
 use super::item::{Write, time};
 use super::owed::{Debt, owe, owe_nothing};
 use super::rows::Rows;
@@ -26,8 +27,8 @@ impl<R: Rows> UserTable<R> {
     /// still to come.
     pub async fn settle_sign_out(&self, user: &UserName, owed: Timestamp) -> Result<(), Fault> {
         let settled = owe_nothing(Write::to(profile_key(user)))
-            .remove(["signOutOwed"])
-            .if_equal("signOutOwed", time(owed));
+            .remove([SIGN_OUT_OWED])
+            .if_equal(SIGN_OUT_OWED, time(owed));
         self.update("SettleSignOut", settled).await?;
         Ok(())
     }
@@ -35,5 +36,5 @@ impl<R: Rows> UserTable<R> {
 
 /// Marks a sign-out as owed since now, in a write to a profile.
 pub(super) fn owe_sign_out(profile: Write, now: Timestamp) -> Write {
-    owe(profile.set("signOutOwed", time(now)), Debt::SignOut, now)
+    owe(profile.set(SIGN_OUT_OWED, time(now)), Debt::SignOut, now)
 }

@@ -8,6 +8,7 @@ use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 use super::UserTable;
+use super::attribute::TTL;
 use super::item::{Key, Write, time};
 use super::records::{EmptiedBy, empty, on_path, settle_try, tries_key, verdict_of_call};
 use super::rows::{Rows, Transaction};
@@ -17,7 +18,8 @@ impl<R: Rows> UserTable<R> {
     /// Reads the tries of a user on one path.
     pub(super) async fn tries(&self, user: &UserName, scope: Scope) -> Result<Tries, Fault> {
         let [found] = self.read([Some(tries_key(user, scope))]).await?;
-        Ok(found.as_ref().map(on_path).unwrap_or_default().tries)
+        let found = found.as_ref().map(on_path).transpose()?;
+        Ok(found.unwrap_or_default().tries)
     }
 
     /// Gives those tries back whose calls died before they had judged the answer, and returns the
@@ -74,7 +76,7 @@ impl<R: Rows> UserTable<R> {
         let last = now.minus(EMPTIED_EVERY);
         let rested = empty(user, scope)
             .set(by.attribute(), time(now))
-            .if_present("ttl")
+            .if_present(TTL)
             .if_absent_or_less(by.attribute(), time(last));
         self.update("EmptyTries", rested).await?;
         Ok(())

@@ -1,40 +1,85 @@
 //! `CHALLENGE#<id>`: what became of a challenge that was answered.
 
+use serde::Deserialize;
 use signin_core::consumption::{Consumption, Facts};
-use signin_core::id::{CallId, UserName};
+use signin_core::id::{CallId, EnrolmentId, UserName};
 use signin_core::reason::Verdict;
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
+use signin_core::time::Timestamp;
 
+use super::super::attribute::{ANSWER, CALL, CONSUMED_AT, LEASE, USER, VERDICT};
 use super::super::item::{Item, Key, Write, text};
-use super::{digest, enrolment_id};
+use super::read::{self, Misread, Record, read, required};
+use crate::fault::Fault;
 
 /// The same, by the call that the challenge is.
 pub(crate) fn verdict_of_call(challenge: Key, call: CallId, verdict: Verdict) -> Write {
     Write::to(challenge)
-        .set("verdict", text(verdict.name()))
-        .if_equal("call", text(call.to_string()))
-        .if_absent("verdict")
+        .set(VERDICT, text(verdict.name()))
+        .if_equal(CALL, text(call.to_string()))
+        .if_absent(VERDICT)
 }
 
-pub(crate) fn consumption(item: &Item) -> Option<Consumption> {
-    Some(Consumption {
-        user: UserName::parse(item.text("user")?).ok()?,
-        at: item.time("consumedAt")?,
-        answer: Sha256Digest::from_hex(item.text("answer")?)?,
-        call: CallId::parse(item.text("call")?)?,
-        lease: item.time("lease")?,
-        taken_over: item.flag("takenOver"),
-        verdict: item.text("verdict").and_then(Verdict::parse),
-        compared: item.flag("compared"),
-        picture: digest(item, "picture"),
-        session: Facts {
-            // Without a time it counts as older than every reset.
-            opening: Opening {
-                began: item.time("began").unwrap_or_default(),
-                bound: item.flag("bound"),
+/// What the table holds of a challenge.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct ChallengeRecord {
+    #[serde(deserialize_with = "read::text")]
+    user: Option<UserName>,
+    consumed_at: Option<Timestamp>,
+    #[serde(deserialize_with = "read::text")]
+    answer: Option<Sha256Digest>,
+    #[serde(deserialize_with = "read::text")]
+    call: Option<CallId>,
+    lease: Option<Timestamp>,
+    taken_over: Option<bool>,
+    #[serde(deserialize_with = "read::text")]
+    verdict: Option<Verdict>,
+    compared: Option<bool>,
+    #[serde(deserialize_with = "read::text")]
+    picture: Option<Sha256Digest>,
+    began: Option<Timestamp>,
+    bound: Option<bool>,
+    enrolment: Option<EnrolmentId>,
+}
+
+impl Record for ChallengeRecord {
+    const READ: &'static str = "ReadChallenge";
+}
+
+impl TryFrom<ChallengeRecord> for Consumption {
+    type Error = Misread;
+
+    fn try_from(record: ChallengeRecord) -> Result<Self, Misread> {
+        Ok(Self {
+            user: required(record.user, USER)?,
+            at: required(record.consumed_at, CONSUMED_AT)?,
+            answer: required(record.answer, ANSWER)?,
+            call: required(record.call, CALL)?,
+            lease: required(record.lease, LEASE)?,
+            // Written by a call that takes over, and by nobody else.
+            taken_over: record.taken_over.unwrap_or_default(),
+            // None before the verdict.
+            verdict: record.verdict,
+            // Written with a refusal after a comparison, and with nothing else.
+            compared: record.compared.unwrap_or_default(),
+            picture: record.picture,
+            session: Facts {
+                // Versions before wrote neither. Without a time it counts as older than every reset,
+                // and without a word on the secret as one that did not bring it.
+                opening: Opening {
+                    began: record.began.unwrap_or_default(),
+                    bound: record.bound.unwrap_or_default(),
+                },
+                // A session need not have one.
+                enrolment: record.enrolment,
             },
-            enrolment: enrolment_id(item, "enrolment"),
-        },
-    })
+        })
+    }
+}
+
+/// Reads what became of a challenge.
+pub(crate) fn consumption(item: &Item) -> Result<Consumption, Fault> {
+    read::<ChallengeRecord, _>(item)
 }

@@ -1,26 +1,34 @@
 //! `ENROLMENT#<id>`: how far an enrolment is.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
 use signin_core::enrolment::{Enrolment, KEPT, Remains, State};
-use signin_core::id::{CallId, EnrolmentId, UserName};
+use signin_core::id::{CallId, EnrolmentId, FaceId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::profile::EnrolledFace;
 use signin_core::reason::Reason;
+use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
+use super::super::attribute::{
+    Attribute, CALL, FACE_ID, KEY, LEASE, PK, REASON, RECOGNITIONS, SK, STATE, TTL,
+};
 use super::super::item::{Item, Write, number, text, ttl};
 use super::super::owed::{Debt, owe};
 use super::super::{enrolment_key, enrolment_of};
-use super::digest;
-use super::profile::enrolled;
+use super::profile::FaceRecord;
+use super::read::{self, Misread, Record, read, required};
+use crate::fault::Fault;
 
 /// Marks an enrolment as one to be undone, at once. It keeps what says where its face and its
 /// document are.
 pub(crate) fn replaced(user: &UserName, id: &EnrolmentId, now: Timestamp) -> Write {
     let state = State::Replaced(Remains::default());
     let write = Write::to(enrolment_key(user, id))
-        .set("state", text(state.name()))
-        .set("ttl", ttl(now.plus(KEPT)));
+        .set(STATE, text(state.name()))
+        .set(TTL, ttl(now.plus(KEPT)));
     owe(write, Debt::Enrolment, now)
 }
 
@@ -28,60 +36,121 @@ pub(crate) fn replaced(user: &UserName, id: &EnrolmentId, now: Timestamp) -> Wri
 /// owed: faces that calls have left which lost their lease.
 pub(crate) fn activated(user: &UserName, id: &EnrolmentId, face: &EnrolledFace) -> Write {
     Write::to(enrolment_key(user, id))
-        .set("state", text(State::Active(face.clone()).name()))
-        .remove(["ttl"])
-        .if_equal("state", text(State::Indexed(face.clone()).name()))
-        .if_equal("faceId", text(face.id.as_str()))
+        .set(STATE, text(State::Active(face.clone()).name()))
+        .remove([TTL])
+        .if_equal(STATE, text(State::Indexed(face.clone()).name()))
+        .if_equal(FACE_ID, text(face.id.as_str()))
 }
 
 /// A new enrolment's attributes.
 pub(crate) fn awaited(
     key: &DocumentKey,
     now: Timestamp,
-) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+) -> impl Iterator<Item = (Attribute, AttributeValue)> {
     [
-        ("key", text(key.to_string())),
-        ("state", text(State::Awaited.name())),
-        ("recognitions", number(0_u32)),
-        ("ttl", ttl(now.plus(KEPT))),
+        (KEY, text(key.to_string())),
+        (STATE, text(State::Awaited.name())),
+        (RECOGNITIONS, number(0_u32)),
+        (TTL, ttl(now.plus(KEPT))),
     ]
     .into_iter()
 }
 
-/// Reads an enrolment; none where its record is not one of ours.
-pub(crate) fn enrolment(item: &Item) -> Option<Enrolment> {
-    let face = || enrolled(item.text("faceId")?, item);
-    let state = match item.text("state")? {
-        "AWAITED" => State::Awaited,
-        "INDEXING" => State::Indexing {
-            call: CallId::parse(item.text("call")?)?,
-            lease: item.time("lease")?,
-        },
-        "INDEXED" => State::Indexed(face()?),
-        "ACTIVE" => State::Active(face()?),
-        "REJECTED" => State::Rejected(Reason::parse(item.text("reason")?)?),
-        "REPLACED" => State::Replaced(Remains {
-            face: face(),
-            lease: item.time("lease"),
-        }),
-        _ => return None,
-    };
-    let (user, id) = enrolment_of(item.text("PK")?, item.text("SK")?)?;
-    Some(Enrolment {
-        user,
-        // A record that was marked as replaced and was not there has nothing but its name.
-        key: match item.text("key") {
-            Some(key) => DocumentKey::parse(key)?,
-            None => DocumentKey::Enrolment(id.clone()),
-        },
-        id,
-        state,
-        binding: digest(item, "binding"),
-        version: item.text("version").map(str::to_owned),
-        recognitions: item
-            .number("recognitions")
-            .map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
-        unsettled: item.texts("unsettled"),
-        owed_at: item.time("owedAt"),
-    })
+/// What the table holds of an enrolment.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct EnrolmentRecord {
+    #[serde(rename = "PK")]
+    partition: Option<String>,
+    #[serde(rename = "SK")]
+    sort: Option<String>,
+    #[serde(deserialize_with = "read::text")]
+    key: Option<DocumentKey>,
+    state: Option<String>,
+    #[serde(deserialize_with = "read::text")]
+    call: Option<CallId>,
+    lease: Option<Timestamp>,
+    #[serde(deserialize_with = "read::text")]
+    reason: Option<Reason>,
+    face_id: Option<FaceId>,
+    collection: Option<String>,
+    model_version: Option<String>,
+    indexed_at: Option<Timestamp>,
+    document_key: Option<String>,
+    document_version: Option<String>,
+    #[serde(deserialize_with = "read::text")]
+    binding: Option<Sha256Digest>,
+    version: Option<String>,
+    recognitions: Option<u32>,
+    #[serde(with = "serde_dynamo::string_set")]
+    unsettled: BTreeSet<String>,
+    owed_at: Option<Timestamp>,
+}
+
+impl Record for EnrolmentRecord {
+    const READ: &'static str = "ReadEnrolment";
+}
+
+impl TryFrom<EnrolmentRecord> for Enrolment {
+    type Error = Misread;
+
+    fn try_from(record: EnrolmentRecord) -> Result<Self, Misread> {
+        let partition = required(record.partition, PK)?;
+        let sort = required(record.sort, SK)?;
+        let (user, id) = enrolment_of(&partition, &sort).ok_or(Misread::NotUnderstood(SK))?;
+        let face = FaceRecord {
+            collection: record.collection,
+            model_version: record.model_version,
+            indexed_at: record.indexed_at,
+            document_key: record.document_key,
+            document_version: record.document_version,
+        };
+        // None before the picture is indexed: then there is nothing of it at all.
+        let face = match record.face_id {
+            None if face == FaceRecord::default() => None,
+            id => Some(face.of(required(id, FACE_ID)?)?),
+        };
+        let state = match required(record.state, STATE)?.as_str() {
+            "AWAITED" => State::Awaited,
+            "INDEXING" => State::Indexing {
+                call: required(record.call, CALL)?,
+                lease: required(record.lease, LEASE)?,
+            },
+            "INDEXED" => State::Indexed(required(face, FACE_ID)?),
+            "ACTIVE" => State::Active(required(face, FACE_ID)?),
+            "REJECTED" => State::Rejected(required(record.reason, REASON)?),
+            // It may have been replaced at any time: with a face, under a lease, or without either.
+            "REPLACED" => State::Replaced(Remains {
+                face,
+                lease: record.lease,
+            }),
+            _ => return Err(Misread::NotUnderstood(STATE)),
+        };
+        Ok(Self {
+            user,
+            // One that was marked as replaced and had no record has nothing but its name; and what
+            // has no key of its own lies where its name says.
+            key: match record.key {
+                Some(key) => key,
+                None => DocumentKey::Enrolment(id.clone()),
+            },
+            id,
+            state,
+            // None for an operator's upload.
+            binding: record.binding,
+            // None before the first look, and where the bucket keeps no versions.
+            version: record.version,
+            // None for one that was marked as replaced and had no record.
+            recognitions: record.recognitions.unwrap_or_default(),
+            // The table holds no empty set.
+            unsettled: record.unsettled,
+            // None while nothing is owed.
+            owed_at: record.owed_at,
+        })
+    }
+}
+
+/// Reads an enrolment.
+pub(crate) fn enrolment(item: &Item) -> Result<Enrolment, Fault> {
+    read::<EnrolmentRecord, _>(item)
 }

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
 use signin_core::id::{ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::pass::{Account, Pass, Steps, Use};
-use signin_core::profile::{EnrolledFace, State};
+use signin_core::profile::{EnrolledFace, Profile, State};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
+use super::super::attribute::{AT, BEGAN, BOUND, CLIENT, NONCE, SK, STEPS, TTL, USED_AT, USED_BY};
 use super::super::item::{Item, Write, text, time, ttl};
-use super::super::pass_key;
-use super::profile::profile;
+use super::super::{pass_key, pass_sort};
+use super::profile::ProfileRecord;
+use super::read::{self, Misread, Record, both, read, required};
+use crate::fault::Fault;
 
 /// A pass of the whole policy.
 #[derive(Debug)]
@@ -53,51 +57,93 @@ const KEPT: Duration = Duration::from_hours(24);
 /// Records a pass, in place of the one with the same nonce, or without one.
 pub(crate) fn record_pass(user: &UserName, pass: &FullPass<'_>, now: Timestamp) -> Write {
     let write = Write::to(pass_key(user, pass.nonce))
-        .set("at", time(now))
-        .set("steps", text(pass.steps.to_string()))
-        .set("client", text(pass.client.as_str()))
-        .set("began", time(pass.session.began))
-        .set("bound", AttributeValue::Bool(pass.session.bound))
-        .set("ttl", ttl(now.plus(KEPT)))
-        .remove(["usedAt", "usedBy"]);
+        .set(AT, time(now))
+        .set(STEPS, text(pass.steps.to_string()))
+        .set(CLIENT, text(pass.client.as_str()))
+        .set(BEGAN, time(pass.session.began))
+        .set(BOUND, AttributeValue::Bool(pass.session.bound))
+        .set(TTL, ttl(now.plus(KEPT)))
+        .remove([USED_AT, USED_BY]);
     match pass.nonce {
-        Some(nonce) => write.set("nonce", text(nonce.to_hex())),
-        None => write.remove(["nonce"]),
+        Some(nonce) => write.set(NONCE, text(nonce.to_hex())),
+        None => write.remove([NONCE]),
     }
 }
 
-pub(crate) fn account(item: &Item) -> Account {
-    let profile = profile(item);
-    let active = profile.state == Some(State::Active);
-    Account {
-        pass: None,
-        face: active && !profile.faces.is_empty(),
-        face_data: active && profile.data.is_some(),
-        reset_at: profile.reset_at(),
-        sign_out_owed: item.time("signOutOwed"),
+impl TryFrom<ProfileRecord> for Account {
+    type Error = Misread;
+
+    fn try_from(record: ProfileRecord) -> Result<Self, Misread> {
+        // None while nothing is owed.
+        let sign_out_owed = record.sign_out_owed;
+        let profile = Profile::try_from(record)?;
+        let active = profile.state == Some(State::Active);
+        Ok(Self {
+            pass: None,
+            face: active && !profile.faces.is_empty(),
+            face_data: active && profile.data.is_some(),
+            reset_at: profile.reset_at(),
+            sign_out_owed,
+        })
     }
 }
 
-pub(crate) fn pass(item: &Item) -> Option<Pass> {
-    Some(Pass {
-        at: item.time("at")?,
-        steps: item.text("steps")?.parse().ok()?,
-        client: ClientId::parse(item.text("client")?).ok()?,
-        session: Opening {
-            began: item.time("began")?,
-            bound: item.flag("bound"),
-        },
-        // What cannot be read makes no pass: neither one that anybody may use, nor an unused one.
-        nonce: match item.text("nonce") {
-            Some(nonce) => Some(Sha256Digest::from_hex(nonce)?),
-            None => None,
-        },
-        used: match item.time("usedAt") {
-            Some(at) => Some(Use {
-                at,
-                by: Sha256Digest::from_hex(item.text("usedBy")?)?,
-            }),
-            None => None,
-        },
-    })
+/// Reads the account of a profile, without a pass.
+pub(crate) fn account(item: &Item) -> Result<Account, Fault> {
+    read::<ProfileRecord, _>(item)
+}
+
+/// What the table holds of a pass.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct PassRecord {
+    #[serde(rename = "SK")]
+    sort: Option<String>,
+    at: Option<Timestamp>,
+    #[serde(deserialize_with = "read::text")]
+    steps: Option<Steps>,
+    #[serde(deserialize_with = "read::text")]
+    client: Option<ClientId>,
+    began: Option<Timestamp>,
+    bound: Option<bool>,
+    #[serde(deserialize_with = "read::text")]
+    nonce: Option<Sha256Digest>,
+    used_at: Option<Timestamp>,
+    #[serde(deserialize_with = "read::text")]
+    used_by: Option<Sha256Digest>,
+}
+
+impl Record for PassRecord {
+    const READ: &'static str = "ReadPass";
+}
+
+impl TryFrom<PassRecord> for Pass {
+    type Error = Misread;
+
+    fn try_from(record: PassRecord) -> Result<Self, Misread> {
+        // A pass of a session without a nonce has none, and lies where those lie: one that has lost its
+        // nonce is no pass that anybody may use.
+        if required(record.sort, SK)? != pass_sort(record.nonce) {
+            return Err(Misread::NotUnderstood(NONCE));
+        }
+        // Neither before it is used.
+        let used = both((record.used_at, USED_AT), (record.used_by, USED_BY))?;
+        Ok(Self {
+            at: required(record.at, AT)?,
+            steps: required(record.steps, STEPS)?,
+            client: required(record.client, CLIENT)?,
+            session: Opening {
+                began: required(record.began, BEGAN)?,
+                // Without a word on the secret of the last reset it counts as not brought.
+                bound: record.bound.unwrap_or_default(),
+            },
+            nonce: record.nonce,
+            used: used.map(|(at, by)| Use { at, by }),
+        })
+    }
+}
+
+/// Reads a pass.
+pub(crate) fn pass(item: &Item) -> Result<Pass, Fault> {
+    read::<PassRecord, _>(item)
 }

@@ -6,6 +6,7 @@ use signin_core::id::UserName;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
+use super::super::attribute::TTL;
 use super::super::item::{Write, ttl};
 use super::super::picture_key;
 
@@ -14,5 +15,5 @@ pub(crate) const PICTURE_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// Remembers a picture.
 pub(crate) fn remembered(user: &UserName, digest: Sha256Digest, now: Timestamp) -> Write {
-    Write::to(picture_key(user, digest)).set("ttl", ttl(now.plus(PICTURE_KEPT)))
+    Write::to(picture_key(user, digest)).set(TTL, ttl(now.plus(PICTURE_KEPT)))
 }

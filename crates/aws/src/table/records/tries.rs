@@ -1,23 +1,21 @@
 //! `TRIES#<path>#<factor>`: what stands against a user on one path.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
 use signin_core::id::{ChallengeId, UserName};
 use signin_core::lockout::{Cost, EMPTIED_EVERY, KEPT, Level, Levels, Scope, State, Tries, Try};
 use signin_core::time::Timestamp;
 
-use super::super::item::{Item, Key, Kind, Write, number, text, time, ttl};
+use super::super::attribute::{
+    AT, Attribute, EMPTIED_AT, EMPTIED_BY_RESET_AT, FAST, FAST_SINCE, NOT_BEFORE, RECENT, SLOW,
+    SLOW_SINCE, STATE, TTL, UNUSABLE, UNUSABLE_SINCE,
+};
+use super::super::item::{Item, Key, Kind, Write, map, number, text, time, ttl};
 use super::super::user_key;
-
-/// The attributes of the levels: a count, and the moment from which its next fall is counted.
-const FAST: [&str; 2] = ["fast", "fastSince"];
-const SLOW: [&str; 2] = ["slow", "slowSince"];
-const UNUSABLE: [&str; 2] = ["unusable", "unusableSince"];
-const NOT_BEFORE: &str = "notBefore";
-
-/// The latest tries, by challenge: when, and what has become of each.
-const RECENT: &str = "recent";
+use super::read::{self, Misread, Record, both, read};
+use crate::fault::Fault;
 
 /// What may empty a path's levels, each by itself once in [`EMPTIED_EVERY`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +28,10 @@ pub enum EmptiedBy {
 
 impl EmptiedBy {
     /// The attribute that says when it did so last.
-    pub(crate) const fn attribute(self) -> &'static str {
+    pub(crate) const fn attribute(self) -> Attribute {
         match self {
-            Self::OtherPath => "emptiedAt",
-            Self::Reset => "emptiedByResetAt",
+            Self::OtherPath => EMPTIED_AT,
+            Self::Reset => EMPTIED_BY_RESET_AT,
         }
     }
 }
@@ -66,10 +64,8 @@ pub(crate) fn tries_key(user: &UserName, scope: Scope) -> Key {
 /// as made before.
 pub(crate) fn empty(user: &UserName, scope: Scope) -> Write {
     Write::to(tries_key(user, scope))
-        .remove(FAST)
-        .remove(SLOW)
-        .remove(UNUSABLE)
-        .remove([NOT_BEFORE, RECENT])
+        .remove([FAST, FAST_SINCE, SLOW, SLOW_SINCE])
+        .remove([UNUSABLE, UNUSABLE_SINCE, NOT_BEFORE, RECENT])
 }
 
 /// Writes tries in which one more is reserved, provided that they still are what they were.
@@ -103,7 +99,7 @@ pub(crate) fn reserve_try(
     };
     write
         .set(RECENT, recent_attribute(&after.recent))
-        .set("ttl", ttl(now.plus(KEPT)))
+        .set(TTL, ttl(now.plus(KEPT)))
 }
 
 /// Makes of a reserved try what its verdict makes of it, and touches no other. The condition does
@@ -112,39 +108,86 @@ pub(crate) fn settle_try(user: &UserName, scope: Scope, id: &ChallengeId, cost: 
     let write = Write::to(tries_key(user, scope)).if_entry(RECENT, id.as_str());
     match cost.state() {
         None => write.remove_entry(RECENT, id.as_str()),
-        Some(state) => write.set_in_entry(RECENT, id.as_str(), "state", text(state.name())),
+        Some(state) => write.set_in_entry(RECENT, id.as_str(), STATE, text(state.name())),
     }
 }
 
-/// Reads an item.
-pub(crate) fn on_path(item: &Item) -> OnPath {
-    let level = |[count, since]: [&str; 2]| Level {
-        count: item
-            .number(count)
-            .map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
-        since: item.time(since).unwrap_or_default(),
-    };
-    let recent = item.map(RECENT).into_iter().filter_map(|(id, tried)| {
-        let state = State::parse(tried.text("state").unwrap_or_default());
-        let at = tried.time("at")?;
-        Some((ChallengeId::parse(&id).ok()?, Try { at, state }))
-    });
-    OnPath {
-        tries: Tries {
-            levels: Levels {
-                fast: level(FAST),
-                slow: level(SLOW),
-                not_before: item.time(NOT_BEFORE).unwrap_or_default(),
-                unusable: level(UNUSABLE),
+/// What the table holds of the tries on one path.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct TriesRecord {
+    fast: Option<u32>,
+    fast_since: Option<Timestamp>,
+    slow: Option<u32>,
+    slow_since: Option<Timestamp>,
+    unusable: Option<u32>,
+    unusable_since: Option<Timestamp>,
+    not_before: Option<Timestamp>,
+    recent: BTreeMap<ChallengeId, TryRecord>,
+    emptied_at: Option<Timestamp>,
+}
+
+/// What the table holds of one of the latest tries.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct TryRecord {
+    at: Option<Timestamp>,
+    #[serde(deserialize_with = "read::text")]
+    state: Option<State>,
+}
+
+impl Record for TriesRecord {
+    const READ: &'static str = "ReadTries";
+}
+
+impl TryFrom<TriesRecord> for OnPath {
+    type Error = Misread;
+
+    fn try_from(record: TriesRecord) -> Result<Self, Misread> {
+        // Zero is absent. A count without its moment would have fallen to zero long ago, and a moment
+        // without its count would count from zero.
+        // An operator may have written the zero.
+        let level = |count: (Option<u32>, _), since: (Option<Timestamp>, _)| {
+            if let (Some(0), None) = (count.0, since.0) {
+                return Ok(Level::default());
+            }
+            let level = both(count, since)?;
+            Ok(level.map_or_else(Level::default, |(count, since)| Level { count, since }))
+        };
+        let recent = record.recent.into_iter().map(|(id, tried)| {
+            // Whatever is wrong within is wrong with the latest tries.
+            let tried = tried.at.zip(tried.state);
+            let (at, state) = tried.ok_or(Misread::NotUnderstood(RECENT))?;
+            Ok((id, Try { at, state }))
+        });
+        Ok(Self {
+            tries: Tries {
+                levels: Levels {
+                    fast: level((record.fast, FAST), (record.fast_since, FAST_SINCE))?,
+                    slow: level((record.slow, SLOW), (record.slow_since, SLOW_SINCE))?,
+                    // None before the failures cost a wait.
+                    not_before: record.not_before.unwrap_or_default(),
+                    unusable: level(
+                        (record.unusable, UNUSABLE),
+                        (record.unusable_since, UNUSABLE_SINCE),
+                    )?,
+                },
+                // Taken away when the path was emptied.
+                recent: recent.collect::<Result<_, _>>()?,
             },
-            recent: recent.collect(),
-        },
-        emptied: item.time(EmptiedBy::OtherPath.attribute()),
+            // None before a sign-in on another path has emptied it.
+            emptied: record.emptied_at,
+        })
     }
+}
+
+/// Reads the tries on one path.
+pub(crate) fn on_path(item: &Item) -> Result<OnPath, Fault> {
+    read::<TriesRecord, _>(item)
 }
 
 /// The levels as the table holds them; zero is absent.
-fn numbers(levels: &Levels) -> [(&'static str, u64); 7] {
+fn numbers(levels: &Levels) -> [(Attribute, u64); 7] {
     let Levels {
         fast,
         slow,
@@ -152,21 +195,19 @@ fn numbers(levels: &Levels) -> [(&'static str, u64); 7] {
         unusable,
     } = levels;
     [
-        (FAST[0], fast.count.into()),
-        (FAST[1], fast.since.as_millis()),
-        (SLOW[0], slow.count.into()),
-        (SLOW[1], slow.since.as_millis()),
+        (FAST, fast.count.into()),
+        (FAST_SINCE, fast.since.as_millis()),
+        (SLOW, slow.count.into()),
+        (SLOW_SINCE, slow.since.as_millis()),
         (NOT_BEFORE, not_before.as_millis()),
-        (UNUSABLE[0], unusable.count.into()),
-        (UNUSABLE[1], unusable.since.as_millis()),
+        (UNUSABLE, unusable.count.into()),
+        (UNUSABLE_SINCE, unusable.since.as_millis()),
     ]
 }
 
 fn recent_attribute(recent: &BTreeMap<ChallengeId, Try>) -> AttributeValue {
     let tries = recent.iter().map(|(id, tried)| {
-        let attributes = [("at", time(tried.at)), ("state", text(tried.state.name()))];
-        let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
-        let tried = AttributeValue::M(HashMap::from(attributes));
+        let tried = map([(AT, time(tried.at)), (STATE, text(tried.state.name()))]);
         (id.as_str().to_owned(), tried)
     });
     AttributeValue::M(tries.collect())
