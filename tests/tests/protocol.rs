@@ -14,6 +14,7 @@ use e2e::document::{checkout, code, read, section, table};
 use e2e::people::newest_code;
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
+use e2e::template::Template;
 use regex_lite::Regex;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -137,6 +138,16 @@ fn what_functions_tell_a_browser_is_among_the_errors() {
         }
         assert!(seen > 3, "{seen} messages");
     }
+    // And nothing that they never say.
+    let sources = read("crates/edge/src/error.rs") + &read("crates/core/src/sign_up.rs");
+    for told in code(errors) {
+        if let Some((_, message)) = told.split_once(" failed with error ")
+            && !message.contains('<')
+        {
+            let message = message.trim_end_matches(['.', '…', ' ']);
+            assert!(sources.contains(message), "nobody says: {message}");
+        }
+    }
 }
 
 /// A whole number as the documents write it.
@@ -167,6 +178,30 @@ fn are(document: &str, heading: &str, expected: &[(&str, String)]) {
     assert_eq!(rows, expected, "{document}, {heading}");
 }
 
+/// The shortest password, and how long tokens and refresh tokens are good.
+fn set_by_the_template() -> [String; 3] {
+    let template = Template::read();
+    let of = |kind| {
+        let (_, resource) = template.resources(kind).next().unwrap();
+        &resource["Properties"]
+    };
+    let pool = of("AWS::Cognito::UserPool");
+    let client = of("AWS::Cognito::UserPoolClient");
+    for (token, unit) in [
+        ("IdToken", "minutes"),
+        ("AccessToken", "minutes"),
+        ("RefreshToken", "days"),
+    ] {
+        assert_eq!(client["TokenValidityUnits"][token], unit);
+    }
+    assert_eq!(client["IdTokenValidity"], client["AccessTokenValidity"]);
+    [
+        pool["Policies"]["PasswordPolicy"]["MinimumLength"].to_string(),
+        client["IdTokenValidity"].to_string(),
+        client["RefreshTokenValidity"].to_string(),
+    ]
+}
+
 #[test]
 fn the_limits_are_those_of_the_code() {
     let count = |count: usize| grouped(u64::try_from(count).unwrap());
@@ -177,10 +212,12 @@ fn the_limits_are_those_of_the_code() {
     };
     assert!(fits(inline) && !fits(inline + 1));
     assert_eq!(MIN_BRIGHTNESS.to_bits(), MIN_SHARPNESS.to_bits());
+    let [password, tokens, refresh] = set_by_the_template();
     are(
         PROTOCOL,
         "## Limits",
         &[
+            ("a password, in characters, at least", password),
             ("an answer, in characters", count(MAX_ANSWER)),
             (
                 "a picture as an answer, in bytes before Base64",
@@ -245,9 +282,14 @@ fn the_limits_are_those_of_the_code() {
                 "how long a password counts only with the secret of its reset, in minutes",
                 (budget::OLD_SESSIONS_LIVE.as_secs() / 60).to_string(),
             ),
+            ("id and access tokens, in minutes", tokens),
+            ("a refresh token, in days", refresh),
         ],
     );
+    assert_eq!((MAX_WRONG, MAX_FALSE_ENTRIES), (2, 10), "third and tenth");
     let text = read(PROTOCOL);
+    assert!(text.contains(&format!("from 1 to {}: refused", MAX_WRONG + 1)));
+    assert!(text.contains("its third refused comparison, or its tenth answer"));
     let form = section(&text, "## The upload form");
     assert!(form.contains(&format!("1 to {} bytes", grouped(MAX_BYTES))));
 }
