@@ -24,7 +24,7 @@ use signin_core::challenge::{PublicChallenge, UploadGrant, Wanted};
 use signin_core::enrolment::MAX_RECOGNITIONS;
 use signin_core::face::{MAX_TURN, MIN_BRIGHTNESS, MIN_SHARPNESS, MIN_SIZE};
 use signin_core::face_data::{
-    DESCRIPTOR_LENGTH, DESCRIPTOR_RANGE, MAX_DOCUMENT, MESH_LENGTH, MESH_RANGE, Model,
+    DESCRIPTOR_LENGTH, DESCRIPTOR_RANGE, MAX_DOCUMENT, MESH_LENGTH, MESH_RANGE, MESH_SIZE, Model,
 };
 use signin_core::id::ChallengeId;
 use signin_core::lockout::{
@@ -259,6 +259,10 @@ fn the_limits_are_those_of_the_code() {
                 "`mesh-468`: each of them, from zero",
                 MESH_RANGE.to_string(),
             ),
+            (
+                "`mesh-468`: the root of its points' squared distances from their centre, at least",
+                MESH_SIZE.to_string(),
+            ),
             ("`bindingSecret`, in bytes", count(MAX_BINDING_SECRET)),
             ("`passNonce`, in bytes", count(MAX_NONCE)),
             (
@@ -288,8 +292,9 @@ fn the_limits_are_those_of_the_code() {
     );
     assert_eq!((MAX_WRONG, MAX_FALSE_ENTRIES), (2, 10), "third and tenth");
     let text = read(PROTOCOL);
-    assert!(text.contains(&format!("from 1 to {}: refused", MAX_WRONG + 1)));
-    assert!(text.contains("its third refused comparison, or its tenth answer"));
+    assert!(text.contains(&format!("from 1 to {}: attempts", MAX_WRONG + 1)));
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("its third refused comparison, or its tenth answer"));
     let form = section(&text, "## The upload form");
     assert!(form.contains(&format!("1 to {} bytes", grouped(MAX_BYTES))));
 }
