@@ -7,6 +7,6 @@ use std::time::SystemTime;
     clippy::disallowed_methods,
     reason = "requests are signed for, and invocations end at, a moment of the real clock"
 )]
-pub(crate) fn now() -> SystemTime {
+pub fn now() -> SystemTime {
     SystemTime::now()
 }

@@ -4,10 +4,11 @@
 //! It is a test's right to panic: every function here does, with what was expected and what to
 //! do, where the machine is not set up as `cargo xtask test e2e` sets it up.
 
-mod clock;
 mod operator;
 
 pub mod browser;
+pub mod clock;
+pub mod document;
 pub mod drawn;
 pub mod events;
 pub mod face_data;

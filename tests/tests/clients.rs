@@ -1,14 +1,16 @@
 //! Clients that others make sign up, enrol and sign in, unmodified but for their endpoints.
 //!
 //! Each is a script in `clients/`, which is told a stack's outputs and pictures and says in the
-//! end what it saw.
+//! end what it saw. Those for Amplify and boto3 go through what `examples/` shows; and the examples'
+//! own programs are run as their readers run them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use e2e::document::checkout;
 use e2e::pictures;
-use e2e::program::seen;
-use e2e::stack::{Stack, Variant};
+use e2e::program::{output, seen};
+use e2e::stack::{Stack, Variant, fresh_email};
 use serde::Deserialize;
 use signin_client::Tokens;
 use signin_client::samples::parts;
@@ -68,6 +70,63 @@ struct Round {
 
 #[tokio::test]
 async fn boto3_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
+    holds("boto3", python(&clients().join("boto3_client.py"))).await;
+}
+
+#[tokio::test]
+async fn amplify_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
+    holds(
+        "amplify",
+        node(&examples().join("amplify"), &clients().join("amplify.mjs")),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn identity_js_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
+    let folder = clients().join("identity-js");
+    holds("identity-js", node(&folder, &folder.join("client.mjs"))).await;
+}
+
+#[tokio::test]
+async fn the_example_for_amplify_runs_as_its_readers_run_it() {
+    let folder = examples().join("amplify");
+    runs("amplify-example", node(&folder, &folder.join("main.mjs"))).await;
+}
+
+#[tokio::test]
+async fn the_example_for_boto3_runs_as_its_readers_run_it() {
+    runs("boto3-example", python(&examples().join("boto3/main.py"))).await;
+}
+
+/// Runs an example's program, and holds what it says to what its reader expects.
+async fn runs(example: &str, mut program: Command) {
+    let stack = Stack::read(Variant::Default);
+    let email = fresh_email();
+    let mut files = arguments(example, &stack).into_iter();
+    program.args(files.next()).arg(&email).args(files.take(3));
+    let printed = output(example, alone(program)).await;
+    let opened = printed.starts_with(&format!("{email} has an account.\n"));
+    assert!(opened, "{printed}");
+    let steps = printed.lines().filter(|line| line.starts_with("Signed in"));
+    let expected = ["Signed in by PASSWORD+ENROL+FACE.", "Signed in by FACE."];
+    assert_eq!(steps.collect::<Vec<_>>(), expected, "{printed}");
+}
+
+/// A script that runs in Node.js, whose library has been installed in a folder.
+fn node(folder: &Path, script: &Path) -> Command {
+    assert!(
+        folder.join("node_modules").is_dir(),
+        "the library of {} is not installed; run: cargo xtask test e2e",
+        folder.display()
+    );
+    let mut command = Command::new("node");
+    command.arg(script);
+    command
+}
+
+/// A script that runs in the clients' Python.
+fn python(script: &Path) -> Command {
     let python = parts().join("clients/bin/python");
     let shown = python.display();
     assert!(
@@ -75,29 +134,8 @@ async fn boto3_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
         "{shown} is not there; run: cargo xtask test e2e"
     );
     let mut command = Command::new(python);
-    command.arg(clients().join("boto3_client.py"));
-    holds("boto3", command).await;
-}
-
-#[tokio::test]
-async fn amplify_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
-    holds("amplify", node("amplify")).await;
-}
-
-#[tokio::test]
-async fn identity_js_enrols_and_signs_in_by_face_and_an_impostor_does_not() {
-    holds("identity-js", node("identity-js")).await;
-}
-
-/// A client that runs in Node.js, whose library has been installed.
-fn node(client: &str) -> Command {
-    let folder = clients().join(client);
-    assert!(
-        folder.join("node_modules").is_dir(),
-        "the library of {client} is not installed; run: cargo xtask test e2e"
-    );
-    let mut command = Command::new("node");
-    command.arg(folder.join("client.mjs"));
+    // Nothing is left in the examples' folder.
+    command.arg("-B").arg(script);
     command
 }
 
@@ -165,13 +203,21 @@ fn arguments(client: &str, stack: &Stack) -> Vec<PathBuf> {
 }
 
 /// Runs a script and reads what it saw from its last line.
-///
-/// It knows the programs' folders and nothing else of this environment: no proxy, no credentials
-/// and no settings of an AWS account's.
-async fn run(client: &str, mut script: Command) -> Seen {
+async fn run(client: &str, script: Command) -> Seen {
+    seen(client, alone(script)).await
+}
+
+/// A program that knows the programs' folders and nothing else of this environment: no proxy, no
+/// credentials and no settings of an AWS account's.
+fn alone(mut program: Command) -> Command {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    script.env_clear().env("PATH", path);
-    seen(client, script).await
+    program.env_clear().env("PATH", path);
+    program
+}
+
+/// The folder of the examples.
+fn examples() -> PathBuf {
+    checkout().join("examples")
 }
 
 /// The folder of the clients' scripts.

@@ -1,4 +1,4 @@
-//! What the README tells people to do, done: each of its lines as it stands there.
+//! What the documents tell people to do, done: each of their lines as it stands there.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,14 +7,15 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use e2e::document::{self, block, checkout};
 use e2e::lambda::addresses;
 use e2e::people::{
     Person, asked_for_face, enrol, enrolled, inline, refused, reset, tokens, with_a_new_password,
 };
 use e2e::pictures;
-use e2e::program::{output, seen};
+use e2e::program::output;
 use e2e::stack::{Stack, Variant, fresh_email};
-use serde::Deserialize;
+use regex_lite::Regex;
 use signin_client::SignedUp;
 use signin_client::samples::parts;
 use signin_core::lockout::{FAILURES_TO_LOCK, Path as Way};
@@ -22,18 +23,8 @@ use signin_core::reason::Reason;
 use signin_core::step::Step;
 use tokio::process::Command;
 
-fn checkout() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The lines for a shell in a document: of a block, named by how it begins.
-fn block(document: &str, begins: &str) -> String {
-    let text = fs::read_to_string(checkout().join(document)).unwrap();
-    let mut blocks = text.split("```console\n").skip(1);
-    let found = blocks.find(|block| block.starts_with(begins));
-    let found = found.unwrap_or_else(|| panic!("{document} has no lines that begin {begins}"));
-    found.split("```").next().unwrap().to_owned()
-}
+/// Where operators are told what to do.
+const OPERATIONS: &str = "docs/operations.md";
 
 /// An operator at a shell, in whose folder a portrait lies.
 struct Operator<'a> {
@@ -56,10 +47,10 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Follows the README: the lines with which it begins, then those that are named.
+    /// Follows the page for operators: the lines with which it begins, then those that are named.
     async fn follows(&self, email: &str, begins: &[&str]) {
-        let start = block("README.md", "stack=face-sign-in\n");
-        let lines = begins.iter().map(|begins| block("README.md", begins));
+        let start = block(OPERATIONS, "stack=face-sign-in\n");
+        let lines = begins.iter().map(|begins| block(OPERATIONS, begins));
         let lines = lines.collect::<Vec<_>>().concat();
         let start = start.replace("email=ada@example.com\n", &format!("email={email}\n"));
         self.runs(&format!("{start}\n{lines}")).await;
@@ -140,7 +131,7 @@ async fn an_invited_person_gets_in_and_a_face_that_was_taken_away_does_not() {
     let refresh = first.refresh.expect("a sign-in brings a refresh token");
     client.refresh(&refresh).await.unwrap_err();
 
-    // And they enrol again, as the README says.
+    // And they enrol again, as the page says.
     let person = with_a_new_password(&client, person).await;
     enrol(&client, &person).await;
     let asked = asked_for_face(&client, &person.email).await;
@@ -233,38 +224,6 @@ async fn a_host_of_the_page_learns_what_it_needs() {
     assert_eq!(policy.trim(), expected);
 }
 
-/// Where the README's example for Amplify ended.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Ended {
-    email: String,
-    sign_in_step: String,
-}
-
-#[tokio::test]
-async fn the_example_for_amplify_signs_up_enrols_and_signs_in() {
-    let stack = Stack::read(Variant::Default);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
-    fs::create_dir_all(&folder).unwrap();
-    let outputs = serde_json::to_vec(&stack.by_name).unwrap();
-    let files = [
-        ("outputs.json", outputs),
-        ("document.jpg", pictures::document()),
-        ("live.jpg", pictures::live()),
-        ("live-again.jpg", pictures::live()),
-    ];
-    let files = files.map(|(name, content)| {
-        fs::write(folder.join(name), content).unwrap();
-        folder.join(name)
-    });
-    let mut node = Command::new("node");
-    node.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/amplify/readme.mjs"))
-        .arg(checkout().join("README.md"))
-        .args(files);
-    let ended: Ended = seen("the README's example", node).await;
-    assert_eq!(ended.sign_in_step, "DONE", "{}", ended.email);
-}
-
 #[tokio::test]
 async fn a_sample_event_is_handed_to_a_function_without_containers() {
     let (stack, variant) = (Stack::read(Variant::Default), Variant::Default);
@@ -303,13 +262,8 @@ async fn a_sample_event_is_handed_to_a_function_without_containers() {
 #[test]
 fn whatever_a_document_calls_json_is_json() {
     let mut seen = 0;
-    for document in [
-        "README.md",
-        "SECURITY.md",
-        "web/README.md",
-        "events/README.md",
-    ] {
-        let text = fs::read_to_string(checkout().join(document)).unwrap();
+    for document in document::all() {
+        let text = document::read(&document);
         for block in text.split("```json\n").skip(1) {
             let block = block.split("```").next().unwrap();
             let read = serde_json::from_str::<serde_json::Value>(block);
@@ -317,5 +271,55 @@ fn whatever_a_document_calls_json_is_json() {
             seen += 1;
         }
     }
-    assert!(seen > 0, "SECURITY.md has the opt-out policy");
+    assert!(seen > 10, "docs/protocol.md has the requests");
+}
+
+/// What GitHub calls a heading in an address.
+fn anchor(heading: &str) -> String {
+    let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
+    let text: String = heading.to_lowercase().chars().filter(kept).collect();
+    text.replace(' ', "-")
+}
+
+/// The headings of a document, as they are linked to.
+fn anchors(text: &str) -> Vec<String> {
+    let mut code = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        code ^= line.starts_with("```");
+        let heading = line.trim_start_matches('#');
+        if !code && heading.len() < line.len() && heading.starts_with(' ') {
+            found.push(anchor(heading.trim()));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_to_a_heading_in_it() {
+    let link = Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let mut seen = 0;
+    for document in document::all() {
+        let text = document::read(&document);
+        for found in link.captures_iter(&text) {
+            let target = &found[1];
+            if target.contains("://") {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let folder = Path::new(&document).parent().unwrap();
+            let path = if file.is_empty() {
+                PathBuf::from(&document)
+            } else {
+                folder.join(file)
+            };
+            assert!(checkout().join(&path).exists(), "{document}: {target}");
+            if !heading.is_empty() {
+                let there = anchors(&document::read(path.to_str().unwrap()));
+                assert!(there.contains(&heading.to_owned()), "{document}: {target}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen} links were found");
 }

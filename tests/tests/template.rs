@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use e2e::document::{code, read, section, table};
 use e2e::events::{fill, functions};
 use e2e::lambda::starts;
 use e2e::template::{Parameters, Template};
@@ -261,4 +262,56 @@ fn the_times_that_the_template_holds_are_the_ones_that_the_functions_reckon_with
             "{name}"
         );
     }
+}
+
+/// How `docs/parameters.md` writes what a parameter may be.
+fn allowed(parameter: &Value) -> String {
+    if let Some(values) = parameter["AllowedValues"].as_array() {
+        let values = values.iter().map(|value| match value {
+            Value::String(text) => format!("`{text}`"),
+            other => format!("`{other}`"),
+        });
+        return values.collect::<Vec<_>>().join(", ");
+    }
+    if parameter["AllowedPattern"].is_string() {
+        let told = parameter["ConstraintDescription"].as_str();
+        return told.expect("a pattern is told in words").to_owned();
+    }
+    format!("{} to {}", parameter["MinValue"], parameter["MaxValue"])
+}
+
+#[test]
+fn the_page_of_parameters_names_each_with_its_type_default_and_values() {
+    let template = Template::read();
+    let defaults = template.defaults();
+    let expected = template.section("Parameters").iter();
+    let expected: BTreeSet<[String; 4]> = expected
+        .map(|(name, parameter)| {
+            let default = match defaults[name].as_str() {
+                "" => "none".to_owned(),
+                default => format!("`{default}`"),
+            };
+            let kind = parameter["Type"].as_str().expect("a type").to_owned();
+            [format!("`{name}`"), kind, default, allowed(parameter)]
+        })
+        .collect();
+    let rows = table(&read("docs/parameters.md"), "parameter");
+    assert_eq!(rows.len(), expected.len());
+    let told = rows.into_iter().map(|row| {
+        assert!(!row[4].is_empty(), "{} means nothing", row[0]);
+        [0, 1, 2, 3].map(|cell| row[cell].clone())
+    });
+    assert_eq!(told.collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn operators_are_told_of_every_alarm_and_of_no_other() {
+    let template = Template::read();
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    let alarms: BTreeSet<String> = alarms.map(|(name, _)| name.to_owned()).collect();
+    let text = read("docs/operations.md");
+    let rows = table(section(&text, "## Alarms"), "alarm");
+    assert_eq!(rows.len(), alarms.len());
+    let told = rows.iter().flat_map(|row| code(&row[0]));
+    assert_eq!(told.map(str::to_owned).collect::<BTreeSet<_>>(), alarms);
 }

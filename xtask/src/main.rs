@@ -211,13 +211,20 @@ mod tests {
     use super::*;
 
     /// The documents that tell somebody what to run.
-    const DOCUMENTS: [&str; 6] = [
+    const DOCUMENTS: [&str; 13] = [
         "README.md",
         "CONTRIBUTING.md",
         "ARCHITECTURE.md",
         "SECURITY.md",
         "web/README.md",
         "events/README.md",
+        "docs/protocol.md",
+        "docs/parameters.md",
+        "docs/policies.md",
+        "docs/operations.md",
+        "examples/amplify/README.md",
+        "examples/boto3/README.md",
+        "examples/html/README.md",
     ];
 
     /// Every command that a document names: from `cargo xtask` to the end of the code, the line, or

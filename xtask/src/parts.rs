@@ -82,11 +82,12 @@ pub(crate) fn ministack(paths: &Paths) -> Result<()> {
 /// The clients that the end-to-end tests sign in with, in Python and JavaScript.
 pub(crate) fn clients(paths: &Paths) -> Result<()> {
     environment(paths, "clients", "the tests' Python clients")?;
-    for client in ["amplify", "identity-js"] {
-        step(&format!("the tests' client {client}"), || {
+    for client in ["examples/amplify", "tests/clients/identity-js"] {
+        let folder = paths.root.join(client);
+        let name = client.rsplit('/').next().unwrap_or(client);
+        step(&format!("the tests' client {name}"), || {
             let _alone = alone(paths)?;
-            let folder = paths.root.join("tests/clients").join(client);
-            install(paths, &folder, client)
+            install(paths, &folder, name)
         })?;
     }
     Ok(())
@@ -356,6 +357,22 @@ mod tests {
             }
         }
         assert_eq!(lists, 3);
+    }
+
+    #[test]
+    fn the_example_is_installed_from_what_the_tests_run_it_with() {
+        let paths = Paths::find().unwrap();
+        let read = |path: PathBuf| fs::read_to_string(path).unwrap();
+        let all = read(paths.local("requirements-clients.txt"));
+        let list = read(paths.root.join("examples/boto3/requirements.txt"));
+        assert!(unchecked(&list).is_empty());
+        let mut packages = 0;
+        for line in list.lines().filter(|line| line.contains("==")) {
+            let (package, _) = line.split_once("==").unwrap();
+            assert_eq!(requirement(&list, package), requirement(&all, package));
+            packages += 1;
+        }
+        assert!(packages > 3, "{packages} packages");
     }
 
     #[test]

@@ -347,7 +347,7 @@ fn web(paths: &Paths, table: &mut Table, only: Option<&str>, screenshots: &Path,
 fn with_pages(
     paths: &Paths,
     table: &mut Table,
-    work: impl FnOnce(&mut Table, [(&str, PathBuf); 3]),
+    work: impl FnOnce(&mut Table, [(&str, PathBuf); 4]),
 ) {
     let dir = paths.root.join(".local/test-web");
     let mut running = None;
@@ -359,28 +359,30 @@ fn with_pages(
         let cameras = web::cameras(paths)?;
         let built = prepare(paths)?;
         let endpoints = Endpoints::free()?;
-        let variants = variants_with_a_page(endpoints)?;
+        let (variants, port) = variants_with_a_page(endpoints)?;
         let stack = Stack::start(paths, &dir, lock, endpoints, &built, &variants, None)?;
-        running = Some((stack, browser, cameras));
+        running = Some((stack, browser, cameras, port));
         Ok(())
     });
-    if let Some((_stack, browser, cameras)) = running {
+    if let Some((_stack, browser, cameras, port)) = running {
         let environment = [
             (OUTPUTS_VARIABLE, dir),
             ("FACE_SIGNIN_BROWSER", browser),
             ("FACE_SIGNIN_CAMERAS", cameras),
+            ("FACE_SIGNIN_EXAMPLE_PORT", port.to_string().into()),
         ];
         work(table, environment);
     }
 }
 
-/// One stack for each way in that the page knows.
-fn variants_with_a_page(endpoints: Endpoints) -> Result<Vec<Variant>> {
+/// One stack for each way in that the page knows, and the port of another page that may call the first.
+fn variants_with_a_page(endpoints: Endpoints) -> Result<(Vec<Variant>, u16)> {
+    let [example, ports @ ..] = endpoints.more(5)?.try_into().unwrap_or([0; 5]);
+    let origins = format!(
+        "AllowedOrigins=https://app.example.com, capacitor://localhost, http://localhost:{example}"
+    );
     let variants = [
-        (
-            "",
-            vec!["AllowedOrigins=https://app.example.com, capacitor://localhost"],
-        ),
+        ("", vec![origins.as_str()]),
         ("password", vec!["SignInPolicy=PASSWORD+FACE"]),
         (
             "data",
@@ -391,16 +393,14 @@ fn variants_with_a_page(endpoints: Endpoints) -> Result<Vec<Variant>> {
             vec!["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
         ),
     ];
-    let ports = endpoints.more(variants.len())?;
     let variants = variants.into_iter().zip(ports);
-    Ok(variants
-        .map(|((name, parameters), port)| Variant {
-            name,
-            parameters: parameters.into_iter().map(str::to_owned).collect(),
-            mutated: false,
-            web: Some(port),
-        })
-        .collect())
+    let variants = variants.map(|((name, parameters), port)| Variant {
+        name,
+        parameters: parameters.into_iter().map(str::to_owned).collect(),
+        mutated: false,
+        web: Some(port),
+    });
+    Ok((variants.collect(), example))
 }
 
 /// Checks the template, and that the SAM CLI builds every function of it.

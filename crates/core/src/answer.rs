@@ -10,7 +10,7 @@ pub const MAX_ANSWER: usize = 131_072;
 
 /// The most that may stand before the comma of a picture's URL, in bytes: its type, and parameters
 /// such as a file's name.
-const MAX_HEAD: usize = 1024;
+pub const MAX_HEAD: usize = 1024;
 
 /// The answer to a challenge that wants a picture. It names nothing: the key, the bucket and
 /// the user come from the challenge.

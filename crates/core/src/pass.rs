@@ -188,7 +188,7 @@ pub struct Use {
 }
 
 /// The longest nonce that a client may send, in bytes.
-const MAX_NONCE: usize = 256;
+pub const MAX_NONCE: usize = 256;
 
 /// The digest of a nonce, as a client sends it in `ClientMetadata.passNonce`; none where it is
 /// empty or longer than 256 bytes.

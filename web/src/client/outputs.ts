@@ -1,6 +1,6 @@
 // What the client needs to know of a stack: the outputs of its template, under their own names.
 
-/** A face data model: who computes what is said in the project's README. */
+/** A face data model: docs/policies.md says what each is. */
 export type Model = 'descriptor-128' | 'mesh-468';
 
 /** What a sign-in takes. */

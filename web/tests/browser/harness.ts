@@ -25,7 +25,8 @@ export type Camera =
 /** A stack with a page. */
 export type Stack = '' | 'password' | 'data' | 'mesh';
 
-function named(variable: string): string {
+/** What `cargo xtask test web` says in a variable of the environment. */
+export function named(variable: string): string {
   const value = process.env[variable];
   if (!value) {
     throw new Error(`${variable} is not set; run: cargo xtask test web`);
