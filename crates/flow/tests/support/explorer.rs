@@ -148,6 +148,11 @@ impl Calls {
         first.map(|(_, call)| (call.carry_out)()).is_some()
     }
 
+    /// Whether somebody waits for a call.
+    pub fn some_wait(&self) -> bool {
+        self.0.borrow().values().any(|call| !call.abandoned)
+    }
+
     /// Carries out nothing of what was made.
     pub fn forget(&self) {
         self.0.borrow_mut().clear();

@@ -10,6 +10,7 @@ use signin_core::face::Threshold;
 use signin_core::face_data::Model;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, UserName, UserPoolId};
 use signin_core::lockout::{Path, Tries};
+use signin_core::pass::Guard;
 use signin_core::policy::Policy;
 use signin_core::reason::Verdict;
 use signin_core::round::{Answered, Asked, Confirmed, Created, Invocation, SigningUp};
@@ -24,6 +25,7 @@ use signin_flow::documents::Images;
 use signin_flow::enrol::Indexer;
 use signin_flow::sign_up::Registrar;
 use signin_flow::sweep::Sweeper;
+use signin_flow::tokens::TokenGuard;
 use signin_flow::verify::{MatchMode, Verifier};
 use tokio::time::Instant;
 
@@ -109,6 +111,13 @@ impl World {
     pub fn registrar(&self, task: Task) -> Registrar<Fake> {
         Registrar {
             table: self.table(task),
+        }
+    }
+
+    pub fn token_guard(&self, guard: Guard) -> TokenGuard<Fake> {
+        TokenGuard {
+            guard,
+            table: self.table(0),
         }
     }
 
@@ -257,6 +266,15 @@ pub fn with_password() -> Vec<Entry> {
     ]
 }
 
+/// What create-auth-challenge is asked first in a session of Ada's with the password.
+pub fn asked_first() -> Asked {
+    Asked {
+        user: ada(),
+        progress: progress(policy(), &with_password()).unwrap(),
+        secret: Some(Sha256Digest::of(SECRET)),
+    }
+}
+
 /// A challenge's entry in its session.
 pub fn entry(challenge: &PrivateChallenge, passed: bool) -> Entry {
     let Metadata { step, id, .. } = challenge.metadata(0);
@@ -355,11 +373,7 @@ pub fn indexing(world: &World, task: Task, key: &str, version: &str, clock: Cloc
 /// An invocation of create-auth-challenge for another sign-in with the password: `asked` or `failed`.
 pub fn beginning(world: &World, task: Task, clock: Clock) -> Running {
     let world = world.clone();
-    let asked = Asked {
-        user: ada(),
-        progress: progress(policy(), &with_password()).unwrap(),
-        secret: Some(Sha256Digest::of(SECRET)),
-    };
+    let asked = asked_first();
     Box::pin(async move {
         begins(&world.calls, task).await;
         let number = u8::try_from(task).unwrap() + 1;
