@@ -1,5 +1,5 @@
-//! The table in memory, for tests: conditional writes mean what they mean in DynamoDB. A test of this
-//! module's plays the same writes to both (`tests/tests/memory.rs`).
+//! The table in memory, for tests: conditional writes mean what they mean in DynamoDB. A test plays the
+//! same writes to both, through [`Twin`] (`tests/tests/memory.rs`).
 //!
 //! Nothing is ever swept: items stay when their time to live is over, as they may for two days in
 //! DynamoDB.
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::time::Timestamp;
 
+use super::DynamoDb;
 use super::attribute::{Attribute, OWED, OWED_AT, PK, SK};
 use super::item::{Clause, Place};
 use super::owed::Debt;
@@ -179,6 +180,88 @@ fn goes_nowhere(write: &Write, item: Option<&Attributes>) -> bool {
         }
         _ => false,
     })
+}
+
+/// DynamoDB and memory at once: whatever is asked of one is asked of the other, and must be answered
+/// alike. It panics where it is not, and says what was asked.
+#[derive(Clone, Debug)]
+pub struct Twin {
+    memory: Memory,
+    dynamodb: DynamoDb,
+}
+
+impl Twin {
+    /// A table of DynamoDB's, in which nothing lies that is asked for here, and an empty one in memory.
+    pub fn of(dynamodb: DynamoDb) -> Self {
+        Self {
+            memory: Memory::default(),
+            dynamodb,
+        }
+    }
+
+    fn same<T>(
+        what: &str,
+        memory: &Result<T, Fault>,
+        dynamodb: Result<T, Fault>,
+        shown: impl Fn(&T) -> String,
+    ) -> Result<T, Fault> {
+        let (one, other) = (memory.as_ref().map(&shown), dynamodb.as_ref().map(&shown));
+        match (one, other) {
+            (Ok(one), Ok(other)) => assert_eq!(one, other, "{what}: memory, and DynamoDB"),
+            (Err(_), Err(_)) => {}
+            (one, other) => panic!("{what}: memory says {one:?}, DynamoDB {other:?}"),
+        }
+        dynamodb
+    }
+}
+
+fn shown_item(item: &Item) -> String {
+    shown(&AttributeValue::M(item.attributes().clone()))
+}
+
+impl Rows for Twin {
+    async fn read(&self, keys: Vec<Key>) -> Result<Vec<Item>, Fault> {
+        let what = format!("read {keys:?}");
+        let memory = self.memory.read(keys.clone()).await;
+        let dynamodb = self.dynamodb.read(keys).await;
+        let sorted = |items: &Vec<Item>| {
+            let mut items: Vec<String> = items.iter().map(shown_item).collect();
+            items.sort();
+            items.join(", ")
+        };
+        Self::same(&what, &memory, dynamodb, sorted)
+    }
+
+    async fn write(&self, changes: Vec<Change>) -> Result<Transaction, Fault> {
+        let keys: Vec<&Key> = changes.iter().map(Change::key).collect();
+        let what = format!("write {keys:?}");
+        let memory = self.memory.write(changes.clone()).await;
+        let dynamodb = self.dynamodb.write(changes).await;
+        Self::same(&what, &memory, dynamodb, |done| format!("{done:?}"))
+    }
+
+    async fn update(
+        &self,
+        what: &'static str,
+        write: Write,
+        before: Before,
+    ) -> Result<Option<Item>, Fault> {
+        let memory = self.memory.update(what, write.clone(), before).await;
+        let dynamodb = self.dynamodb.update(what, write, before).await;
+        let shown = |old: &Option<Item>| format!("{:?}", old.as_ref().map(shown_item));
+        Self::same(what, &memory, dynamodb, shown)
+    }
+
+    /// The index holds what others have left too.
+    async fn owed(
+        &self,
+        debt: Debt,
+        now: Timestamp,
+        from: Option<Next>,
+        at_most: i32,
+    ) -> Result<(Vec<Item>, Option<Next>), Fault> {
+        self.dynamodb.owed(debt, now, from, at_most).await
+    }
 }
 
 fn place_of(key: &Key) -> (String, String) {

@@ -1,0 +1,340 @@
+//! The table in memory, on which the tests of the orders of calls rest, means by its conditional writes
+//! what DynamoDB means: random lives of accounts are written to both at once, and each answer compared.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use e2e::stack::{Stack, Variant};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use signin_aws::client;
+use signin_aws::stopwatch::Stopwatch;
+use signin_aws::table::memory::Twin;
+use signin_aws::table::{
+    Answering, Claim, DynamoDb, EmptiedBy, FullPass, PassedFace, Ticket, UserTable,
+};
+use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
+use signin_core::key::DocumentKey;
+use signin_core::lockout::{Cost, Path, Scope, Tries};
+use signin_core::pass::{Cause, Steps, TokenRequest};
+use signin_core::profile::EnrolledFace;
+use signin_core::reason::Reason;
+use signin_core::reset::Opening;
+use signin_core::secret::Sha256Digest;
+use signin_core::session::{Entry, Progress, progress};
+use signin_core::sign_up::{Confirmation, Renewal, SignUp};
+use signin_core::step::{Factor, Metadata, Step};
+use signin_core::time::Timestamp;
+
+/// Lives, and what happens in each.
+const LIVES: u64 = 12;
+const EVENTS: usize = 60;
+
+/// An account to which anything may happen, in any order: few names, so that they meet again.
+struct Life {
+    table: UserTable<Twin>,
+    random: StdRng,
+    user: UserName,
+    now: Timestamp,
+    enrolments: Vec<EnrolmentId>,
+    tickets: Vec<Ticket>,
+    count: u8,
+}
+
+impl Life {
+    fn some(&mut self) -> bool {
+        self.random.random_bool(0.5)
+    }
+
+    fn secret(&mut self) -> Sha256Digest {
+        Sha256Digest::of(&[self.random.random_range(0..2)])
+    }
+
+    fn call(&mut self) -> CallId {
+        CallId::from_random([self.random.random_range(0..3); 16])
+    }
+
+    fn picture(&mut self) -> Sha256Digest {
+        Sha256Digest::of(&[10 + self.random.random_range(0..4_u8)])
+    }
+
+    fn fresh(&mut self) -> [u8; 16] {
+        self.count += 1;
+        let mut id = self.random.random::<[u8; 16]>();
+        id[0] = self.count;
+        id
+    }
+
+    fn enrolment(&mut self) -> Option<EnrolmentId> {
+        let count = self.enrolments.len();
+        (count > 0).then(|| self.enrolments[self.random.random_range(0..count)].clone())
+    }
+
+    fn face(&mut self) -> EnrolledFace {
+        EnrolledFace {
+            id: FaceId::new(format!("face-{}", self.random.random_range(0..3))),
+            collection: "faces".to_owned(),
+            model_version: "1".to_owned(),
+            indexed_at: self.now,
+            document: None,
+        }
+    }
+
+    /// Where a session with the password stands that was asked for this.
+    fn session(&self, last: Option<ChallengeId>) -> Progress {
+        let mut entries = vec![
+            Entry::SrpA { passed: true },
+            Entry::PasswordVerifier { passed: true },
+        ];
+        entries.extend(last.map(|id| Entry::Custom {
+            passed: false,
+            metadata: Metadata {
+                step: Step::Face,
+                id,
+                chain: 0,
+                wrong: 0,
+            },
+        }));
+        progress("FACE".parse().unwrap(), &entries).unwrap()
+    }
+
+    async fn happens(&mut self) {
+        let (now, user) = (self.now, self.user.clone());
+        match self.random.random_range(0..16) {
+            0 => {
+                let sign_up = SignUp {
+                    consent: "1".to_owned(),
+                    binding: self.secret(),
+                    face_data: None,
+                };
+                self.table
+                    .store_sign_up(&user, &sign_up, now)
+                    .await
+                    .unwrap();
+            }
+            1 => {
+                let secret = self.some().then(|| self.secret());
+                let confirmation = Confirmation::SignUp { secret };
+                self.table.confirm(&user, &confirmation, now).await.unwrap();
+            }
+            2 => {
+                let renewal = Renewal {
+                    binding: self.some().then(|| self.secret()),
+                    consent: self.some().then(|| "1".to_owned()),
+                };
+                let confirmation = Confirmation::PasswordReset(renewal);
+                self.table.confirm(&user, &confirmation, now).await.unwrap();
+            }
+            3 | 4 => {
+                let seen = self.table.profile(&user).await.unwrap();
+                let id = EnrolmentId::from_random(self.fresh());
+                self.table
+                    .begin_enrolment(&user, &id, &seen, now)
+                    .await
+                    .unwrap();
+                self.enrolments.push(id);
+            }
+            5..=7 => self.indexes().await,
+            8 => {
+                let Some(id) = self.enrolment() else { return };
+                let face = self.face();
+                let consent = self.some().then_some("1");
+                let offered = self.table.activate_bulk(&user, &id, &face, consent, now);
+                offered.await.unwrap();
+            }
+            9 => {
+                let Some(id) = self.enrolment() else { return };
+                let key = DocumentKey::Enrolment(id.clone());
+                self.table.await_bulk(&user, &id, &key, now).await.unwrap();
+                self.table.agree(&user, &id, "1", now).await.unwrap();
+                self.table.forget_enrolment(&user, &id).await.unwrap();
+            }
+            10..=12 => self.answers().await,
+            13 => self.settles().await,
+            14 => {
+                let request = TokenRequest {
+                    client: ClientId::parse("client").unwrap(),
+                    cause: Cause::SignIn,
+                    nonce: None,
+                    digest: self.secret(),
+                };
+                self.table.use_up_pass(&user, &request, now).await.unwrap();
+            }
+            _ => {
+                let scope = Scope {
+                    path: Path::Password,
+                    factor: Factor::Face,
+                };
+                let emptied = self.table.empty_tries(&user, scope, EmptiedBy::Reset, now);
+                emptied.await.unwrap();
+                self.table.owe_sign_out(&user, now).await.unwrap();
+                let owed = if self.some() {
+                    now
+                } else {
+                    Timestamp::default()
+                };
+                self.table.settle_sign_out(&user, owed).await.unwrap();
+            }
+        }
+    }
+
+    /// Somebody takes a lease, and records what came of it, in time or too late.
+    async fn indexes(&mut self) {
+        let (now, user) = (self.now, self.user.clone());
+        let Some(id) = self.enrolment() else { return };
+        let Some(found) = self.table.enrolment(&user, &id).await.unwrap() else {
+            return;
+        };
+        let version = self.some().then_some("v1");
+        let (call, other) = (self.call(), self.call());
+        let lease = self.table.lease_enrolment(&found, version, call, now);
+        let Some(lease) = lease.await.unwrap() else {
+            return;
+        };
+        if self.random.random_bool(0.3) {
+            let found = self.table.enrolment(&user, &id).await.unwrap().unwrap();
+            let taken = self.table.lease_enrolment(&found, version, other, now);
+            taken.await.unwrap();
+        }
+        match self.random.random_range(0..4) {
+            0 => {
+                let reason = Reason::Blurred;
+                let rejected = self.table.record_rejected(&lease, reason, version, now);
+                rejected.await.unwrap();
+            }
+            1 => {
+                self.table.replace_enrolment(&found, now).await.unwrap();
+                self.table.look_again(&found, now).await.unwrap();
+            }
+            _ => {
+                let (face, picture) = (self.face(), self.picture());
+                let recorded = self.table.record_indexed(&lease, &face, version, picture);
+                recorded.await.unwrap();
+                let found = self.table.enrolment(&user, &id).await.unwrap();
+                if let Some(found) = found.filter(|_| self.some()) {
+                    self.table.settle_enrolment_record(&found).await.unwrap();
+                }
+            }
+        }
+    }
+
+    /// An answer comes, by what was seen a while ago or now; perhaps twice.
+    async fn answers(&mut self) {
+        let user = self.user.clone();
+        let id = ChallengeId::from_random(self.fresh());
+        let enrolment = self.enrolment().filter(|_| self.some());
+        let watch = Stopwatch::start(self.now);
+        let path = Path::ALL[self.random.random_range(0..3)];
+        let scope = Scope {
+            path,
+            factor: Factor::Face,
+        };
+        let before = self.session(None);
+        let standing = self.table.standing(&user, &before, Factor::Face);
+        let seen = standing.await.unwrap().on(path).tries.clone();
+        let seen = if self.some() { seen } else { Tries::default() };
+        let (answer, call, bound) = (self.secret(), self.call(), self.some());
+        let answering = Answering {
+            user: &user,
+            id: &id,
+            opening: Opening {
+                began: self.now,
+                bound,
+            },
+            enrolment: enrolment.as_ref(),
+            answer,
+            call,
+            watch,
+            until: watch.after(Duration::from_millis(1)),
+        };
+        for _ in 0..self.random.random_range(1..3) {
+            let claim = self.table.claim_try(answering, scope, &seen).await;
+            if let Ok(Claim::Mine(ticket)) = claim {
+                self.tickets.push(ticket);
+            }
+        }
+        let after = self.session(Some(id));
+        self.table
+            .standing(&user, &after, Factor::Face)
+            .await
+            .unwrap();
+    }
+
+    /// A verdict is recorded, of an answer of late or of one that has one.
+    async fn settles(&mut self) {
+        let count = self.tickets.len();
+        if count == 0 {
+            return;
+        }
+        let place = self.random.random_range(0..count);
+        let (face, picture, enrolment) = (self.face(), self.picture(), self.enrolment());
+        let (known, kind) = (self.some(), self.random.random_range(0..3));
+        let ticket = &self.tickets[place];
+        match kind {
+            0 => {
+                let (reason, cost) = (Reason::NoMatch, Cost::Comparison);
+                let settled = self
+                    .table
+                    .settle_refusal(ticket, reason, cost, Some(picture));
+                settled.await.unwrap();
+            }
+            1 => {
+                self.table.settle_fault(ticket).await.unwrap();
+            }
+            _ => {
+                let client = ClientId::parse("client").unwrap();
+                let face = match enrolment {
+                    Some(id) if !known => PassedFace::Activates(id, face),
+                    _ => PassedFace::Known(face.id),
+                };
+                let pass = FullPass {
+                    picture,
+                    steps: Steps::passed(Path::Password, !known, Factor::Face),
+                    face,
+                    client: &client,
+                    session: Opening {
+                        began: self.now,
+                        bound: known,
+                    },
+                    nonce: None,
+                };
+                self.table
+                    .settle_pass(ticket, &pass, self.now)
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn memory_and_dynamodb_answer_alike() {
+    let stack = Stack::read(Variant::Default);
+    let outputs = &stack.outputs;
+    let config = client::at(
+        &outputs.lambda_endpoint,
+        &outputs.region,
+        &outputs.access_key_id,
+        &outputs.secret_access_key,
+    );
+    for seed in 0..LIVES {
+        println!("life {seed}");
+        let name = format!("memory-{}", uuid::Uuid::new_v4());
+        let dynamodb = DynamoDb::open(&config, outputs.user_table.clone());
+        let mut life = Life {
+            table: UserTable::on(Twin::of(dynamodb)),
+            random: StdRng::seed_from_u64(seed),
+            user: UserName::parse(&name).unwrap(),
+            now: e2e::tries::now(),
+            enrolments: Vec::new(),
+            tickets: Vec::new(),
+            count: 0,
+        };
+        for _ in 0..EVENTS {
+            life.happens().await;
+            let minutes = [0, 1, 40][life.random.random_range(0..3)];
+            life.now = life.now.plus(Duration::from_mins(minutes));
+        }
+    }
+}
