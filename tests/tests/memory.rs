@@ -81,24 +81,6 @@ impl Life {
         }
     }
 
-    /// Where a session with the password stands that was asked for this.
-    fn session(&self, last: Option<ChallengeId>) -> Progress {
-        let mut entries = vec![
-            Entry::SrpA { passed: true },
-            Entry::PasswordVerifier { passed: true },
-        ];
-        entries.extend(last.map(|id| Entry::Custom {
-            passed: false,
-            metadata: Metadata {
-                step: Step::Face,
-                id,
-                chain: 0,
-                wrong: 0,
-            },
-        }));
-        progress("FACE".parse().unwrap(), &entries).unwrap()
-    }
-
     async fn happens(&mut self) {
         let (now, user) = (self.now, self.user.clone());
         match self.random.random_range(0..16) {
@@ -230,7 +212,7 @@ impl Life {
             path,
             factor: Factor::Face,
         };
-        let before = self.session(None);
+        let before = session(None);
         let standing = self.table.standing(&user, &before, Factor::Face);
         let seen = standing.await.unwrap().on(path).tries.clone();
         let seen = if self.some() { seen } else { Tries::default() };
@@ -254,7 +236,7 @@ impl Life {
                 self.tickets.push(ticket);
             }
         }
-        let after = self.session(Some(id));
+        let after = session(Some(id));
         self.table
             .standing(&user, &after, Factor::Face)
             .await
@@ -306,6 +288,24 @@ impl Life {
             }
         }
     }
+}
+
+/// Where a session with the password stands that was asked for this.
+fn session(last: Option<ChallengeId>) -> Progress {
+    let mut entries = vec![
+        Entry::SrpA { passed: true },
+        Entry::PasswordVerifier { passed: true },
+    ];
+    entries.extend(last.map(|id| Entry::Custom {
+        passed: false,
+        metadata: Metadata {
+            step: Step::Face,
+            id,
+            chain: 0,
+            wrong: 0,
+        },
+    }));
+    progress("FACE".parse().unwrap(), &entries).unwrap()
 }
 
 #[tokio::test]

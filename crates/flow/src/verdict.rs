@@ -87,8 +87,7 @@ impl<S: Services> Verifier<S> {
         picture: Option<Sha256Digest>,
     ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
-        table.settle_refusal(ticket, reason, cost, picture).await?;
-        Ok(Verdict::Refused(reason).into())
+        table.settle_refusal(ticket, reason, cost, picture).await
     }
 
     /// Records that an answer was compared and is not this user's.

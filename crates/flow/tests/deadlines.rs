@@ -40,7 +40,7 @@ async fn takes(world: &World, answered: usize, trigger: Trigger) -> (Duration, b
             left -= 1;
             continue;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "it never ends");
+        assert!(began.elapsed() < Duration::from_mins(1), "it never ends");
         tokio::time::advance(TICK).await;
     }
 }

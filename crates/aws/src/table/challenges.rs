@@ -291,17 +291,20 @@ impl<R: Rows> UserTable<R> {
         }
     }
 
-    /// Records a refusal, and what it costs.
+    /// Records a refusal, and what it costs. Returns the verdict of this call's that stands.
     pub async fn settle_refusal(
         &self,
         ticket: &Ticket,
         reason: Reason,
         cost: Cost,
         picture: Option<Sha256Digest>,
-    ) -> Result<(), Fault> {
-        let refused = || verdict(ticket, Verdict::Refused(reason), cost, picture);
-        self.settle("SettleRefusal", ticket, cost, refused).await?;
-        Ok(())
+    ) -> Result<Outcome, Fault> {
+        let refusal = Verdict::Refused(reason);
+        let refused = || verdict(ticket, refusal, cost, picture);
+        if self.settle("SettleRefusal", ticket, cost, refused).await? {
+            return Ok(refusal.into());
+        }
+        self.own(ticket).await
     }
 
     /// Records a verdict and what becomes of the try behind it, both or neither. A try that is not
@@ -409,6 +412,11 @@ impl<R: Rows> UserTable<R> {
             return Ok(given_up.into());
         }
         // It is judged, or another call has taken over, and the try is its to give back.
+        self.own(ticket).await
+    }
+
+    /// The verdict that stands by this very call; none where another call has taken over.
+    async fn own(&self, ticket: &Ticket) -> Result<Outcome, Fault> {
         let own = self.verdict_of(ticket).await?;
         Ok(own.map_or(Outcome::AlreadyUsed, Outcome::Verdict))
     }

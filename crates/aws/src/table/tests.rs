@@ -596,7 +596,7 @@ async fn a_refusal_settles_the_try_as_what_it_was_in_the_same_transaction() {
         let table = table(&[&written(), &rule]);
         let ticket = ticket(&table).await;
         let settled = table.settle_refusal(&ticket, reason, cost, None).await;
-        assert_eq!(settled, Ok(()));
+        assert_eq!(settled, Ok(Verdict::Refused(reason).into()));
         assert_eq!(rule.num_calls(), 1);
     }
 }

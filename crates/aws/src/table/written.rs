@@ -240,7 +240,7 @@ async fn a_challenge_and_its_try_are_read_back_as_they_were_claimed_and_settled(
     let settled = table
         .settle_refusal(&ticket, reason, cost, Some(digest("picture")))
         .await;
-    assert_eq!(settled, Ok(()));
+    assert_eq!(settled, Ok(Verdict::Refused(reason).into()));
     let judged = reserved.judge(&challenge, cost);
     assert_eq!(table.tries(&ada(), SCOPE).await, Ok(judged));
     let (_, found) = table.answered(&ada(), &challenge).await.unwrap().unwrap();
