@@ -5,6 +5,7 @@
 
 mod build;
 mod command;
+mod crates;
 mod deploy;
 mod fuzz;
 mod interrupt;
@@ -66,6 +67,8 @@ enum Command {
     Screenshots,
     /// Check formatting, lints and dependencies.
     Lint,
+    /// Print which crate is built on which, as a Mermaid graph.
+    Crates,
     /// Search for inputs that break a promise, and keep those that reach new code.
     Fuzz {
         /// The place where bytes from outside are read, a folder of `crates/fuzz/corpus`.
@@ -192,6 +195,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Bench => return suites::bench(&paths),
         Command::Screenshots => return suites::screenshots(&paths),
         Command::Lint => return Ok(suites::lint(&paths)),
+        Command::Crates => crates::print(&paths)?,
         Command::Fuzz { target, minutes } => fuzz::fuzz(&paths, &target, minutes)?,
         Command::Supervise { stack, built } => {
             let dir = paths.state(&stack.folder.dir);
