@@ -28,7 +28,7 @@ use signin_core::step::{Factor, Metadata, Step};
 use signin_core::time::Timestamp;
 
 /// Lives, and what happens in each.
-const LIVES: u64 = 12;
+const LIVES: u64 = 5;
 const EVENTS: usize = 60;
 
 /// An account to which anything may happen, in any order: few names, so that they meet again.
