@@ -214,7 +214,7 @@ impl Life {
             factor: Factor::Face,
         };
         let before = session(None);
-        let standing = self.table.standing(&user, &before, Factor::Face);
+        let standing = self.table.standing(&user, &before);
         let seen = standing.await.unwrap().on(path).tries.clone();
         let seen = if self.some() { seen } else { Tries::default() };
         let (answer, call, bound) = (self.secret(), self.call(), self.some());
@@ -239,7 +239,7 @@ impl Life {
         }
         let after = session(Some(id));
         self.table
-            .standing(&user, &after, Factor::Face)
+            .standing(&user, &after)
             .await
             .unwrap();
     }

@@ -9,20 +9,21 @@ use serde::{Deserialize, Serialize};
 use crate::enrolment::{self, Enrolment};
 use crate::face_data::{FaceData, Model};
 use crate::id::{ChallengeId, EnrolmentId, FaceId};
-use crate::lockout::{Path, Tries, Wait};
+use crate::lockout::{Path, Scope, Tries, Wait};
+use crate::pass::Steps;
+use crate::policy::Chain;
 use crate::profile::{EnrolledFace, Profile, State, StoredDocument};
 use crate::reason::{Reason, Verdict};
 use crate::reset::{self, Opening};
 use crate::secret::Sha256Digest;
-use crate::session::{Progress, Stage};
-use crate::step::Factor;
-use crate::step::{Metadata, Step};
+use crate::session::{Progress, Stage, Walk};
+use crate::step::{Factor, Metadata, Step};
 use crate::time::Timestamp;
 
 /// The name under which the private parameters carry a [`PrivateChallenge`].
 pub const PRIVATE_PARAMETER: &str = "challenge";
 
-/// What the next custom challenge asks for.
+/// What the next custom challenge on a chain asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Due {
     /// A picture of a document.
@@ -60,6 +61,16 @@ pub enum Due {
     },
 }
 
+/// A chain on offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offered {
+    /// Its place in the policy.
+    pub place: u8,
+    /// The chain. An answer names it exactly as a policy does.
+    pub chain: Chain,
+}
+
 /// Face data that the probe may resemble.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -85,9 +96,12 @@ pub struct ExpectedFace {
 pub struct Known<'a> {
     /// What the session has shown.
     pub progress: &'a Progress,
+    /// The walk on its chain.
+    pub walk: Walk<'a>,
     /// How it began.
     pub opening: Opening,
-    /// The digest of the secret that came with the password; none in later rounds.
+    /// The digest of the secret that came with the password, where nothing but a choice of the chain or
+    /// a factor without an enrolment was answered since; none in later rounds.
     pub secret: Option<Sha256Digest>,
     /// The session's own enrolment, by the record of its last round; none before the first.
     pub enrolment: Option<&'a EnrolmentId>,
@@ -99,7 +113,7 @@ pub struct Known<'a> {
     pub now: Timestamp,
 }
 
-/// Decides which custom step is due, under a policy with this factor.
+/// Decides which custom step is due on the session's chain.
 ///
 /// A session with a password counts for nothing that began before the account's last reset, and
 /// for sixteen minutes after it only with the reset's secret ([`crate::reset`]). The right to enrol
@@ -107,13 +121,15 @@ pub struct Known<'a> {
 /// mailbox; from then on the session is known by its enrolment's id. That goes on while it is the
 /// one under way: no other session has begun another, none has made its own active, no reset has
 /// ended it. A session without a password is asked for the factor, whatever the profile says.
-pub fn due(factor: Factor, known: Known<'_>) -> Due {
+pub fn due(known: Known<'_>) -> Due {
     let Known {
         progress,
         opening,
+        walk,
         profile,
         ..
     } = known;
+    let factor = walk.factor();
     if !progress.password_proven {
         return ordinary(factor, profile);
     }
@@ -133,7 +149,7 @@ pub fn due(factor: Factor, known: Known<'_>) -> Due {
     let running = known
         .enrolment
         .filter(|id| profile.may_enrol() && profile.enrolment.as_ref() == Some(*id));
-    match (progress.stage(), running) {
+    match (walk.stage(), running) {
         (Stage::Opened, _) if profile.lets_enrol(known.secret) => {
             enrol(factor, profile, taken_up(factor, known))
         }
@@ -148,6 +164,16 @@ pub fn due(factor: Factor, known: Known<'_>) -> Due {
         (Stage::Enrolling, None) => refused(Reason::TryLater),
         (Stage::Opened | Stage::Factor, _) => refused(Reason::EnrolmentNeedsReset),
     }
+}
+
+/// The chains that a session is offered: those that it can complete by what it has proved, whatever the
+/// profile says.
+pub fn offered(progress: &Progress) -> Vec<Offered> {
+    let chain = |place| {
+        let chain = progress.policy().chain(place)?.clone();
+        Some(Offered { place, chain })
+    };
+    progress.open().filter_map(chain).collect()
 }
 
 /// The factor, compared with what is active.
@@ -175,8 +201,11 @@ fn taken_up(factor: Factor, known: Known<'_>) -> Option<EnrolmentId> {
                 && record.binding.is_some()
                 && record.binding == known.secret
         }),
-        // A new binding ends the enrolment in the profile; so it is this party's.
-        Factor::FaceData => accepted(known.profile).is_none_or(|data| data.of != *running),
+        // A new binding ends the enrolment in the profile; so it is this party's. One with a record is a
+        // face's, by another chain.
+        Factor::FaceData => {
+            known.record.is_none() && accepted(known.profile).is_none_or(|data| data.of != *running)
+        }
     };
     untouched.then(|| running.clone())
 }
@@ -255,6 +284,10 @@ pub struct PrivateChallenge {
     pub key: String,
     /// How the session began.
     pub session: Opening,
+    /// The digest of the secret that came with the password, where an enrolment may still begin after
+    /// this challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Sha256Digest>,
     /// What is asked for.
     pub task: Task,
 }
@@ -263,6 +296,11 @@ pub struct PrivateChallenge {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Task {
+    /// Note which chain was chosen.
+    Select {
+        /// Those on offer.
+        offered: Vec<Offered>,
+    },
     /// Index the document's face.
     Enrol {
         /// For this enrolment.
@@ -316,17 +354,97 @@ pub struct Stake {
     pub path: Path,
     /// Its tries as create-auth-challenge read them; the reservation is conditional on them.
     pub seen: Tries,
-    /// The other paths on which there was something to empty.
+    /// The other paths on which there was something to empty, at this factor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empties: Vec<Path>,
+    /// The same at other factors of the policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empties_at_others: Vec<Scope>,
+    /// What a pass is worth.
+    #[serde(default, skip_serializing_if = "OnPass::is_default")]
+    pub on_pass: OnPass,
+}
+
+/// What a pass of the factor is worth. verify-auth-challenge sees no session, so it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum OnPass {
+    /// Other steps of the chain are due: the comparison is recorded, and no pass.
+    GoesOn,
+    /// The chain is complete.
+    Completes {
+        /// The factors that have passed before.
+        before: Vec<Factor>,
+        /// Whether an enrolment has, too.
+        enrolled: bool,
+    },
+}
+
+impl Default for OnPass {
+    /// What it is where a chain has one factor; texts of the first version say nothing of it.
+    fn default() -> Self {
+        Self::Completes {
+            before: Vec::new(),
+            enrolled: false,
+        }
+    }
+}
+
+impl OnPass {
+    /// What the factor is worth that is due on a chain.
+    pub fn of(walk: Walk<'_>) -> Self {
+        if !walk.ends_with_factor() {
+            return Self::GoesOn;
+        }
+        Self::Completes {
+            before: walk.passed().to_vec(),
+            // Where the factor makes the enrolment active itself, its own task says so.
+            enrolled: walk.enrolled() && walk.stage() == Stage::Factor,
+        }
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The steps of a session whose factor passes on a path, making an enrolment active or not; none
+    /// where others are due.
+    pub fn steps(&self, path: Path, activates: bool, factor: Factor) -> Option<Steps> {
+        match self {
+            Self::GoesOn => None,
+            Self::Completes { before, enrolled } => Some(Steps {
+                password: path == Path::Password,
+                enrolled: *enrolled || activates,
+                factors: before.iter().copied().chain([factor]).collect(),
+            }),
+        }
+    }
 }
 
 impl Task {
     /// What is at stake; nothing where nothing is compared.
     pub fn stake(&self) -> Option<&Stake> {
         match self {
-            Self::Enrol { .. } | Self::EnrolData { .. } | Self::Refuse { .. } => None,
+            Self::Select { .. }
+            | Self::Enrol { .. }
+            | Self::EnrolData { .. }
+            | Self::Refuse { .. } => None,
             Self::Face { stake, .. } | Self::FaceData { stake, .. } => Some(stake),
+        }
+    }
+}
+
+impl Task {
+    /// Whether a session without an enrolment may still begin one after this challenge.
+    pub fn may_precede_an_enrolment(&self) -> bool {
+        match self {
+            Self::Select { .. } => true,
+            // An enrolment comes directly before the factor that takes it.
+            Self::Enrol { .. }
+            | Self::Face { .. }
+            | Self::EnrolData { .. }
+            | Self::FaceData { .. }
+            | Self::Refuse { .. } => false,
         }
     }
 }
@@ -335,10 +453,11 @@ impl PrivateChallenge {
     /// The step this challenge is.
     pub fn step(&self) -> Step {
         match self.task {
+            Task::Select { .. } => Step::Select,
             Task::Enrol { .. } | Task::EnrolData { .. } => Step::Enrol,
-            Task::Face { .. } => Step::Face,
-            Task::FaceData { .. } => Step::FaceData,
-            Task::Refuse { factor, .. } => factor.step(),
+            Task::Face { .. } => Step::Verify(Factor::Face),
+            Task::FaceData { .. } => Step::Verify(Factor::FaceData),
+            Task::Refuse { factor, .. } => Step::Verify(factor),
         }
     }
 
@@ -355,16 +474,17 @@ impl PrivateChallenge {
                 .as_ref()
                 .filter(|_| *activates)
                 .map(|enrolled| &enrolled.of),
-            Task::Refuse { .. } => None,
+            Task::Select { .. } | Task::Refuse { .. } => None,
         }
     }
 
-    /// The session's note of this challenge, where so many comparisons were refused before.
-    pub fn metadata(&self, wrong: u8) -> Metadata {
+    /// The session's note of this challenge, on the chain at this place, where so many comparisons were
+    /// refused before.
+    pub fn metadata(&self, chain: u8, wrong: u8) -> Metadata {
         Metadata {
             step: self.step(),
             id: self.id.clone(),
-            chain: 0,
+            chain,
             wrong,
         }
     }
@@ -373,7 +493,10 @@ impl PrivateChallenge {
     pub fn consent(&self) -> Option<&str> {
         match &self.task {
             Task::Enrol { consent, .. } | Task::EnrolData { consent, .. } => consent.as_deref(),
-            Task::Face { .. } | Task::FaceData { .. } | Task::Refuse { .. } => None,
+            Task::Select { .. }
+            | Task::Face { .. }
+            | Task::FaceData { .. }
+            | Task::Refuse { .. } => None,
         }
     }
 }
@@ -401,6 +524,8 @@ pub enum Wanted {
     Picture(UploadGrant),
     /// Face data of this model.
     FaceData(Model),
+    /// One of these chains.
+    Chain(Vec<Offered>),
 }
 
 /// What the client sees of a challenge.
@@ -442,6 +567,10 @@ impl PublicChallenge {
             Wanted::FaceData(model) => {
                 parameters.insert("model".to_owned(), model.name().to_owned());
             }
+            Wanted::Chain(offered) => {
+                let chains: Vec<String> = offered.iter().map(|offered| offered.chain.to_string()).collect();
+                parameters.insert("chains".to_owned(), chains.join(","));
+            }
         }
         if let Some(reason) = self.reason {
             parameters.insert("reason".to_owned(), reason.name().to_owned());
@@ -482,6 +611,12 @@ pub fn advice(last: Option<Reason>, wait: Option<Wait>) -> (Option<Reason>, Opti
     }
 }
 
+/// The place of the chain that an answer to `SELECT` names; none where it names none of those on offer.
+pub fn chosen(offered: &[Offered], answer: &str) -> Option<u8> {
+    let named = offered.iter().find(|offered| offered.chain.to_string() == answer);
+    named.map(|offered| offered.place)
+}
+
 /// The path that a session's tries are counted on.
 pub fn path(progress: &Progress) -> Path {
     if progress.password_proven {
@@ -497,12 +632,13 @@ mod tests {
     use crate::id::UserName;
     use crate::key::DocumentKey;
     use crate::lockout::{FAILURES_TO_LOCK, State as TryState, Try, UNUSABLE_FREE};
-    use crate::policy::Policy;
+    use crate::policy::made::policy;
     use crate::profile::StoredData;
     use crate::reset::Reset;
     use crate::session::{self, Entry};
 
-    const PICTURES: Policy = Policy::ALL[0];
+    const PICTURES: &str = "FACE";
+    const THE_FACE: Step = Step::Verify(Factor::Face);
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     /// The secret of the party who proved mailbox and password.
@@ -510,7 +646,7 @@ mod tests {
         Sha256Digest::of(b"secret")
     }
 
-    fn progress(policy: Policy, password: bool, entries: &[(Step, bool)]) -> Progress {
+    fn progress(name: &str, password: bool, entries: &[(Step, bool)]) -> Progress {
         let mut session = Vec::new();
         if password {
             session.push(Entry::SrpA { passed: true });
@@ -529,12 +665,11 @@ mod tests {
                 metadata,
             });
         }
-        session::progress(policy, &session).unwrap()
+        session::progress(&policy(name), &session).unwrap()
     }
 
     /// What a session is asked for next.
     struct Session {
-        policy: Policy,
         progress: Progress,
         opening: Opening,
         secret: Option<Sha256Digest>,
@@ -544,10 +679,9 @@ mod tests {
 
     impl Session {
         /// One with a password and what belongs to it, after these custom challenges.
-        fn with_password(policy: Policy, entries: &[(Step, bool)]) -> Self {
+        fn with_password(policy: &'static str, entries: &[(Step, bool)]) -> Self {
             let first = entries.is_empty();
             Self {
-                policy,
                 progress: progress(policy, true, entries),
                 opening: Opening {
                     began: NOW,
@@ -559,14 +693,14 @@ mod tests {
             }
         }
 
-        fn with(policy: Policy, entries: &[(Step, bool)], record: enrolment::State) -> Self {
+        fn with(policy: &'static str, entries: &[(Step, bool)], record: enrolment::State) -> Self {
             Self {
                 record: Some(enrolment(record)),
                 ..Self::with_password(policy, entries)
             }
         }
 
-        fn open(policy: Policy) -> Self {
+        fn open(policy: &'static str) -> Self {
             Self {
                 progress: progress(policy, false, &[]),
                 secret: None,
@@ -577,6 +711,7 @@ mod tests {
         fn due(&self, profile: &Profile) -> Due {
             let known = Known {
                 progress: &self.progress,
+                walk: self.progress.walk(None).unwrap(),
                 opening: self.opening,
                 secret: self.secret,
                 enrolment: self.enrolment.as_ref(),
@@ -584,7 +719,7 @@ mod tests {
                 profile,
                 now: NOW,
             };
-            due(self.policy.factor, known)
+            due(known)
         }
     }
 
@@ -656,7 +791,7 @@ mod tests {
             Session::with(PICTURES, &[(Step::Enrol, true)], indexed()),
             Session::with(
                 PICTURES,
-                &[(Step::Enrol, true), (Step::Face, false)],
+                &[(Step::Enrol, true), (THE_FACE, false)],
                 indexed(),
             ),
         ]
@@ -678,7 +813,7 @@ mod tests {
     #[test]
     fn the_password_without_the_secret_enrols_nobody_and_is_told_what_would() {
         for wrong in [None, Some(Sha256Digest::of(b"another"))] {
-            for policy in Policy::ALL {
+            for policy in ["FACE", "PASSWORD+FACE", "FACE_DATA", "PASSWORD+FACE_DATA"] {
                 let session = Session {
                     secret: wrong,
                     ..Session::with_password(policy, &[])
@@ -703,7 +838,7 @@ mod tests {
         let tried = Session {
             secret: Some(secret()),
             enrolment: None,
-            ..Session::with_password(PICTURES, &[(Step::Face, false)])
+            ..Session::with_password(PICTURES, &[(THE_FACE, false)])
         };
         assert_eq!(
             tried.due(&may_enrol()),
@@ -718,13 +853,13 @@ mod tests {
                 state,
                 ..may_enrol()
             };
-            for policy in Policy::ALL {
+            for policy in ["FACE", "PASSWORD+FACE", "FACE_DATA", "PASSWORD+FACE_DATA"] {
                 let with_password = Session::with_password(policy, &[]).due(&profile);
                 assert_eq!(with_password, refused(Reason::EnrolmentNeedsReset));
             }
             let pictures = Session::open(PICTURES).due(&profile);
             assert_eq!(pictures, NOBODY);
-            let data = Session::open("FACE_DATA".parse().unwrap()).due(&profile);
+            let data = Session::open("FACE_DATA").due(&profile);
             assert_eq!(data, NO_DATA);
         }
     }
@@ -973,7 +1108,7 @@ mod tests {
     };
 
     fn data_session(entries: &[(Step, bool)]) -> Session {
-        Session::with_password("FACE_DATA".parse().unwrap(), entries)
+        Session::with_password("FACE_DATA", entries)
     }
 
     #[test]
@@ -1029,7 +1164,7 @@ mod tests {
             ..may_enrol()
         };
         let passed = [(Step::Enrol, true)];
-        let tried = [(Step::Enrol, true), (Step::FaceData, false)];
+        let tried = [(Step::Enrol, true), (Step::Verify(Factor::FaceData), false)];
         for entries in [&passed[..], &tried] {
             let Due::FaceData {
                 enrolled: Some(enrolled),
@@ -1056,7 +1191,7 @@ mod tests {
         };
         let found = data_session(&passed).due(&ended_by_a_new_password);
         assert_eq!(found, refused(Reason::Superseded));
-        let open = Session::open("FACE_DATA".parse().unwrap());
+        let open = Session::open("FACE_DATA");
         assert_eq!(open.due(&accepted), NO_DATA);
     }
 
@@ -1068,7 +1203,7 @@ mod tests {
             ..Profile::default()
         };
         for session in [
-            Session::open("FACE_DATA".parse().unwrap()),
+            Session::open("FACE_DATA"),
             data_session(&[]),
         ] {
             let Due::FaceData {
@@ -1118,11 +1253,14 @@ mod tests {
             expires_at: Timestamp::from_millis(5),
             key: String::new(),
             session: opening(),
+            secret: None,
             task: Task::FaceData {
                 stake: Stake {
                     path: Path::Password,
                     seen: crowded_tries(),
                     empties: vec![Path::Open, Path::Mailbox],
+                    empties_at_others: Vec::new(),
+                    on_pass: OnPass::default(),
                 },
                 enrolled: Some(EnrolledData {
                     of: EnrolmentId::from_random([1; 16]),
@@ -1145,11 +1283,14 @@ mod tests {
             expires_at: Timestamp::from_millis(5),
             key: "sign-in/01".into(),
             session: opening(),
+            secret: None,
             task: Task::Face {
                 stake: Stake {
                     path: Path::Open,
                     seen: Tries::default(),
                     empties: Vec::new(),
+                    empties_at_others: Vec::new(),
+                    on_pass: OnPass::default(),
                 },
                 faces: vec![ExpectedFace {
                     id: FaceId::new("own"),
@@ -1169,7 +1310,7 @@ mod tests {
     #[test]
     fn the_client_sees_strings_all() {
         let challenge = PublicChallenge {
-            step: Step::Face,
+            step: THE_FACE,
             id: ChallengeId::from_random([1; 16]),
             wanted: Wanted::Picture(UploadGrant {
                 url: "http://127.0.0.1/bucket".into(),
@@ -1197,7 +1338,7 @@ mod tests {
     #[test]
     fn whoever_is_asked_for_face_data_is_told_the_model_and_gets_no_grant() {
         let challenge = PublicChallenge {
-            step: Step::FaceData,
+            step: Step::Verify(Factor::FaceData),
             id: ChallengeId::from_random([1; 16]),
             wanted: Wanted::FaceData(Model::Mesh468),
             expires_at: Timestamp::from_millis(1_000),
@@ -1214,11 +1355,126 @@ mod tests {
     }
 
     #[test]
+    fn where_several_chains_are_open_the_session_chooses_before_anything_else() {
+        let either = "PASSWORD+FACE_DATA,FACE";
+        let offered = offered(&progress(either, true, &[]));
+        let chains: Vec<(u8, String)> = offered
+            .iter()
+            .map(|offered| (offered.place, offered.chain.to_string()))
+            .collect();
+        let expected = [(0, "PASSWORD+FACE_DATA".to_owned()), (1, "FACE".to_owned())];
+        assert_eq!(chains, expected);
+        // Exactly one of those on offer is a choice.
+        assert_eq!(chosen(&offered, "FACE"), Some(1));
+        for wrong in ["", "1", "face", "FACE ", "FACE_DATA", "PASSWORD+FACE", "FACE,FACE"] {
+            assert_eq!(chosen(&offered, wrong), None, "{wrong}");
+        }
+        assert_eq!(chosen(&offered[..1], "FACE"), None);
+        // Without the password one chain is open, and nothing is chosen.
+        assert_eq!(Session::open(either).due(&active()), ordinary(Factor::Face, &active()));
+    }
+
+    #[test]
+    fn a_choice_is_shown_as_policies_are_written() {
+        let offered = |place, chain: &str| Offered {
+            place,
+            chain: chain.parse().unwrap(),
+        };
+        let challenge = PublicChallenge {
+            step: Step::Select,
+            id: ChallengeId::from_random([1; 16]),
+            wanted: Wanted::Chain(vec![offered(0, "FACE"), offered(2, "PASSWORD+FACE_DATA")]),
+            expires_at: Timestamp::from_millis(1_000),
+            attempts_left: 3,
+            reason: None,
+            retry_after: None,
+            consent: None,
+        };
+        let parameters = challenge.to_parameters();
+        assert_eq!(parameters["step"], "SELECT");
+        assert_eq!(parameters["chains"], "FACE,PASSWORD+FACE_DATA");
+    }
+
+    #[test]
+    fn the_chain_that_was_chosen_is_enrolled_for_and_walked() {
+        let chosen = progress("FACE,PASSWORD+FACE_DATA", true, &[(Step::Select, true)]);
+        let due_on = |place, secret, profile: &Profile| {
+            due(Known {
+                progress: &chosen,
+                walk: chosen.walk(Some(place)).unwrap(),
+                opening: opening(),
+                secret,
+                enrolment: None,
+                record: None,
+                profile,
+                now: NOW,
+            })
+        };
+        let fresh = Profile { enrolment: None, ..may_enrol() };
+        let face = due_on(0, Some(secret()), &fresh);
+        assert_eq!(face, Due::Enrol { running: None });
+        let data = due_on(1, Some(secret()), &fresh);
+        assert_eq!(data, Due::EnrolData { running: None, expected: None });
+        // The secret came with the password, and was carried past the choice.
+        let without = due_on(0, None, &fresh);
+        assert_eq!(without, refused(Reason::EnrolmentNeedsReset));
+        // An account enrols once, for one of them.
+        assert_eq!(due_on(0, Some(secret()), &active()), ordinary(Factor::Face, &active()));
+        assert_eq!(due_on(1, Some(secret()), &active()), NO_DATA);
+    }
+
+    #[test]
+    fn face_data_do_not_take_up_what_began_as_an_enrolment_of_a_picture() {
+        let session = Session::with("PASSWORD+FACE_DATA", &[], enrolment::State::Awaited);
+        let found = session.due(&may_enrol());
+        assert_eq!(found, Due::EnrolData { running: None, expected: None });
+    }
+
+    #[test]
+    fn a_pass_is_worth_a_sign_in_where_its_chain_is_complete() {
+        let chain = Chain::new(true, vec![Factor::Face, Factor::FaceData]).unwrap();
+        let policy = crate::policy::Policy::new(vec![chain]).unwrap();
+        let on_pass = |entries: &[(Step, bool)]| {
+            let mut session = vec![
+                Entry::SrpA { passed: true },
+                Entry::PasswordVerifier { passed: true },
+            ];
+            session.extend(entries.iter().zip(1..).map(|((step, passed), number)| {
+                let metadata = Metadata {
+                    step: *step,
+                    id: ChallengeId::from_random([number; 16]),
+                    chain: 0,
+                    wrong: 0,
+                };
+                Entry::Custom { passed: *passed, metadata }
+            }));
+            OnPass::of(session::progress(&policy, &session).unwrap().walk(None).unwrap())
+        };
+        assert_eq!(on_pass(&[]), OnPass::GoesOn);
+        assert_eq!(on_pass(&[(Step::Enrol, true)]), OnPass::GoesOn);
+        let last = on_pass(&[(THE_FACE, true)]);
+        let steps = |on_pass: &OnPass, activates| {
+            let steps = on_pass.steps(Path::Password, activates, Factor::FaceData);
+            steps.map(|steps| steps.to_string())
+        };
+        assert_eq!(steps(&last, false).as_deref(), Some("PASSWORD+FACE+FACE_DATA"));
+        let enrolled = on_pass(&[(Step::Enrol, true), (THE_FACE, true)]);
+        let named = steps(&enrolled, false);
+        assert_eq!(named.as_deref(), Some("PASSWORD+ENROL+FACE+FACE_DATA"));
+        assert_eq!(steps(&OnPass::GoesOn, true), None);
+        // One factor is what the first version of the text knew.
+        let alone = progress(PICTURES, true, &[(Step::Enrol, true)]);
+        assert!(OnPass::of(alone.walk(None).unwrap()).is_default());
+        let named = OnPass::default().steps(Path::Open, false, Factor::Face);
+        assert_eq!(named.unwrap().to_string(), "FACE");
+    }
+
+    #[test]
     fn an_answer_that_did_not_pass_always_has_a_reason() {
-        let face = Step::Face;
+        let face = THE_FACE;
         let progress = |entries: &[(Step, bool)]| progress(PICTURES, true, entries);
         for (entries, verdict, reason) in [
-            (vec![], None, None),
+            (Vec::new(), None, None),
             (
                 vec![(face, false)],
                 Some(Verdict::Refused(Reason::Blurred)),

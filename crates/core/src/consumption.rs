@@ -37,6 +37,8 @@ pub struct Consumption {
     pub compared: bool,
     /// The digest of the picture that was judged, where there was one.
     pub picture: Option<Sha256Digest>,
+    /// The place of the chain that was chosen, where that was asked for.
+    pub chosen: Option<u8>,
     /// What the session's next round has to know.
     pub session: Facts,
 }
@@ -49,6 +51,8 @@ pub struct Facts {
     pub opening: Opening,
     /// Its enrolment, if it has one.
     pub enrolment: Option<EnrolmentId>,
+    /// The digest of the secret that came with the password, while an enrolment may still begin.
+    pub secret: Option<Sha256Digest>,
 }
 
 /// What a call does that finds a challenge already used.
@@ -86,6 +90,7 @@ impl Consumption {
             verdict: None,
             compared: false,
             picture: None,
+            chosen: None,
             session,
         }
     }
@@ -152,6 +157,7 @@ mod tests {
         let session = Facts {
             opening,
             enrolment: None,
+            secret: None,
         };
         Consumption::first(ada(), Sha256Digest::of(b"answer"), call(1), session, at(0))
     }

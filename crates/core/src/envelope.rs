@@ -13,7 +13,7 @@
 //!
 //! `tests/envelope/<version>/` holds what each version wrote; a test reads them all.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::challenge::{PrivateChallenge, Task};
 use crate::id::ChallengeId;
@@ -23,7 +23,7 @@ use crate::step::Factor;
 use crate::time::Timestamp;
 
 /// The version that is read and written here. Texts of the first one do not name it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longest text that is read. Everything in it is ours, and bounded.
 pub const LONGEST: usize = 16 * 1024;
@@ -48,10 +48,34 @@ struct Header {
     needs: u32,
 }
 
+/// What is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    challenge: &'a PrivateChallenge,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs: Option<u32>,
+}
+
 impl PrivateChallenge {
     /// The text of the private parameter.
     pub fn to_parameter(&self) -> String {
-        serde_json::to_string(self).expect("names and numbers only, which JSON can always hold")
+        let written = Written {
+            challenge: self,
+            needs: self.needs(),
+        };
+        serde_json::to_string(&written).expect("names and numbers only, which JSON can always hold")
+    }
+
+    /// The least version of a reader that may act on it; none where every one may.
+    fn needs(&self) -> Option<u32> {
+        let on_pass = self.task.stake().map(|stake| &stake.on_pass);
+        match self.task {
+            Task::Select { .. } => Some(2),
+            // Version 1 took every pass for the whole of a chain.
+            _ if on_pass.is_some_and(|on_pass| !on_pass.is_default()) => Some(2),
+            _ => None,
+        }
     }
 
     /// Reads the text of the private parameter.
@@ -75,6 +99,7 @@ impl Header {
             expires_at: self.expires_at,
             key: String::new(),
             session: self.session,
+            secret: None,
             task: Task::Refuse {
                 factor: Factor::Face,
                 reason: Reason::TryLater,

@@ -16,11 +16,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::id::ClientId;
-use crate::lockout::Path;
-use crate::policy::Policy;
+use crate::policy::{PASSWORD, Policy};
 use crate::reset::Opening;
 use crate::secret::Sha256Digest;
-use crate::step::Factor;
+use crate::step::{Factor, Step};
 use crate::time::Timestamp;
 
 /// How long after its last step a pass is worth tokens. Cognito asks for them within moments.
@@ -35,35 +34,42 @@ pub const REPEATS_WITHIN: Duration = Duration::from_secs(10);
 pub const CLAIM: &str = "signin_steps";
 
 /// The steps that a session has passed, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Steps {
     /// Whether Cognito checked the password.
     pub password: bool,
-    /// Whether a document was enrolled on the way.
+    /// Whether an enrolment was made on the way, directly before the first factor that takes one.
     pub enrolled: bool,
-    /// The factor that passed in the end.
-    pub factor: Factor,
+    /// The factors.
+    pub factors: Vec<Factor>,
 }
 
 impl Steps {
-    /// The steps of a session whose factor has passed on a path.
-    pub fn passed(path: Path, enrolled: bool, factor: Factor) -> Self {
-        Self {
-            password: path == Path::Password,
-            enrolled,
-            factor,
-        }
-    }
-
     /// Whether tokens may change the account (its address, its password, its existence): only where
     /// the session has proved more than a face, which a photograph can.
-    pub fn open_the_account(self) -> bool {
+    pub fn open_the_account(&self) -> bool {
         self.password
     }
 
-    /// Whether they are all that a policy asks for.
-    pub fn satisfy(self, policy: Policy) -> bool {
-        self.factor == policy.factor && (self.password || !policy.password)
+    /// Whether they are all that some chain of a policy asks for.
+    pub fn satisfy(&self, policy: &Policy) -> bool {
+        policy.chains().iter().any(|chain| {
+            self.factors == chain.factors() && (self.password || !chain.password())
+        })
+    }
+
+    /// What every chain of a policy asks for.
+    fn of_every_chain(policy: &Policy) -> Self {
+        Self {
+            password: policy.always_asks_for_the_password(),
+            enrolled: false,
+            factors: policy.factors().filter(|factor| policy.always_asks_for(*factor)).collect(),
+        }
+    }
+
+    /// Whether there is none to name.
+    pub fn are_none(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -71,19 +77,21 @@ impl std::fmt::Display for Steps {
     /// The steps' names with `+` between them, as policies are written.
     ///
     /// ```
-    /// use signin_core::{lockout::Path, pass::Steps, step::Factor};
-    /// let steps = Steps::passed(Path::Password, true, Factor::Face);
+    /// use signin_core::{pass::Steps, step::Factor};
+    /// let steps = Steps { password: true, enrolled: true, factors: vec![Factor::Face] };
     /// assert_eq!(steps.to_string(), "PASSWORD+ENROL+FACE");
     /// assert_eq!("PASSWORD+ENROL+FACE".parse(), Ok(steps));
     /// ```
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.password {
-            f.write_str("PASSWORD+")?;
-        }
+        let mut steps: Vec<&str> = self.factors.iter().map(|factor| factor.name()).collect();
         if self.enrolled {
-            f.write_str("ENROL+")?;
+            let first = self.factors.iter().position(|factor| factor.enrols());
+            steps.insert(first.unwrap_or(steps.len()), Step::Enrol.name());
         }
-        f.write_str(self.factor.step().name())
+        if self.password {
+            steps.insert(0, PASSWORD);
+        }
+        f.write_str(&steps.join("+"))
     }
 }
 
@@ -96,28 +104,23 @@ impl FromStr for Steps {
     type Err = UnknownSteps;
 
     fn from_str(text: &str) -> Result<Self, UnknownSteps> {
-        let (password, text) = optional(text, "PASSWORD+");
-        let (enrolled, text) = optional(text, "ENROL+");
-        let factor = [Factor::Face, Factor::FaceData]
-            .into_iter()
-            .find(|factor| factor.step().name() == text)
-            .ok_or(UnknownSteps)?;
-        // An enrolment needs the password in the same session.
-        if enrolled && !password {
-            return Err(UnknownSteps);
+        let mut steps = Self::default();
+        for name in text.split('+') {
+            match Factor::parse(name) {
+                Some(factor) => steps.factors.push(factor),
+                None if name == PASSWORD => steps.password = true,
+                None if name == Step::Enrol.name() => steps.enrolled = true,
+                None => return Err(UnknownSteps),
+            }
         }
-        Ok(Self {
-            password,
-            enrolled,
-            factor,
-        })
-    }
-}
-
-fn optional<'a>(text: &'a str, prefix: &str) -> (bool, &'a str) {
-    match text.strip_prefix(prefix) {
-        Some(rest) => (true, rest),
-        None => (false, text),
+        // An enrolment needs the password in the same session. Only the order in which they are written
+        // is one in which they can pass.
+        let possible = !steps.factors.is_empty() && (steps.password || !steps.enrolled);
+        if possible && steps.to_string() == text {
+            Ok(steps)
+        } else {
+            Err(UnknownSteps)
+        }
     }
 }
 
@@ -138,12 +141,14 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether a chain of the policy is open to the account: what the policy compares is enrolled.
-    pub fn opens(&self, policy: Policy) -> bool {
-        match policy.factor {
+    /// Whether a chain of the policy is open to the account: what the chain compares is enrolled.
+    pub fn opens(&self, policy: &Policy) -> bool {
+        let enrolled = |factor: &Factor| match factor {
             Factor::Face => self.face,
             Factor::FaceData => self.face_data,
-        }
+        };
+        let mut chains = policy.chains().iter();
+        chains.any(|chain| chain.factors().iter().all(enrolled))
     }
 }
 
@@ -166,14 +171,10 @@ pub struct Pass {
 
 impl Pass {
     /// The steps that tokens may claim for it.
-    fn worth(&self, policy: Policy) -> Steps {
+    fn worth(&self, policy: &Policy) -> Steps {
         match self.nonce {
-            Some(_) => self.steps,
-            None => Steps {
-                password: policy.password,
-                enrolled: false,
-                factor: policy.factor,
-            },
+            Some(_) => self.steps.clone(),
+            None => Steps::of_every_chain(policy),
         }
     }
 }
@@ -327,7 +328,7 @@ impl Guard {
         if account.sign_out_owed.is_some() {
             return Err(Refused::SignOutOwed);
         }
-        if account.opens(self.policy) || self.unguarded.contains(&request.client) {
+        if account.opens(&self.policy) || self.unguarded.contains(&request.client) {
             Ok(())
         } else {
             Err(Refused::NothingEnrolled)
@@ -349,7 +350,7 @@ impl Guard {
         if pass.client != request.client {
             return Err(Refused::AnotherClient);
         }
-        if !pass.steps.satisfy(self.policy) {
+        if !pass.steps.satisfy(&self.policy) {
             return Err(Refused::OtherSteps);
         }
         if !pass.session.outlives(pass.steps.password, account.reset_at) {
@@ -359,15 +360,15 @@ impl Guard {
             return Err(Refused::AnotherNonce);
         }
         // After the checks that raise an alarm: the face that passed may have been removed since.
-        if !account.opens(self.policy) {
+        if !account.opens(&self.policy) {
             return Err(Refused::NothingEnrolled);
         }
         match pass.used {
             None if now > pass.at.plus(GOOD_FOR) => Err(Refused::TooOld),
-            None => Ok(pass.worth(self.policy)),
+            None => Ok(pass.worth(&self.policy)),
             Some(used) if used.by != request.known_by() => Err(Refused::UsedUp),
             Some(used) if now > used.at.plus(REPEATS_WITHIN) => Err(Refused::UsedUp),
-            Some(_) if pass.nonce.is_some() => Ok(pass.steps),
+            Some(_) if pass.nonce.is_some() => Ok(pass.steps.clone()),
             Some(_) => Err(Refused::Repeat),
         }
     }
@@ -459,7 +460,7 @@ mod tests {
         let none = guard.admit(&request(), &Account::default(), after(0));
         assert_eq!(none, Err(Refused::NoPass));
         let admitted = guard.admit(&request(), &with(face.clone()), after(60));
-        assert_eq!(admitted, Ok(face.steps));
+        assert_eq!(admitted, Ok(face.steps.clone()));
         let late = guard.admit(&request(), &with(face.clone()), after(61));
         assert_eq!(late, Err(Refused::TooOld));
         let foreign = Pass {

@@ -5,8 +5,21 @@ use serde::{Deserialize, Serialize};
 /// Why a try did not pass. Every reason speaks of the answer itself or of waiting, never of the
 /// face that is enrolled: [`Reason::NoMatch`] is the same for a stranger's face, for a user
 /// without one, for a picture that passed before and for face data that did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
     /// No face was found.
     NoFace,
@@ -26,6 +39,8 @@ pub enum Reason {
     NotAnImage,
     /// It is no face data, or not of the model that was asked for.
     NotFaceData,
+    /// It names no chain that was offered.
+    NotOffered,
     /// More bytes or pixels than are accepted.
     TooLarge,
     /// Enrolment is still running; answer again.
@@ -56,59 +71,14 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason, for parsing and for tests.
-    pub const ALL: [Self; 20] = [
-        Self::NoFace,
-        Self::ManyFaces,
-        Self::TooSmall,
-        Self::TooDark,
-        Self::Blurred,
-        Self::TurnedAway,
-        Self::Occluded,
-        Self::NotAnImage,
-        Self::NotFaceData,
-        Self::TooLarge,
-        Self::Pending,
-        Self::NoMatch,
-        Self::TryLater,
-        Self::Locked,
-        Self::Superseded,
-        Self::EnrolmentNeedsReset,
-        Self::ConsentNeeded,
-        Self::Expired,
-        Self::NotANonce,
-        Self::TooManyPictures,
-    ];
-
     /// The name that clients see and that the table holds.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoFace => "NO_FACE",
-            Self::ManyFaces => "MANY_FACES",
-            Self::TooSmall => "TOO_SMALL",
-            Self::TooDark => "TOO_DARK",
-            Self::Blurred => "BLURRED",
-            Self::TurnedAway => "TURNED_AWAY",
-            Self::Occluded => "OCCLUDED",
-            Self::NotAnImage => "NOT_AN_IMAGE",
-            Self::NotFaceData => "NOT_FACE_DATA",
-            Self::TooLarge => "TOO_LARGE",
-            Self::Pending => "PENDING",
-            Self::NoMatch => "NO_MATCH",
-            Self::TryLater => "TRY_LATER",
-            Self::Locked => "LOCKED",
-            Self::Superseded => "SUPERSEDED",
-            Self::EnrolmentNeedsReset => "ENROLMENT_NEEDS_RESET",
-            Self::ConsentNeeded => "CONSENT_NEEDED",
-            Self::Expired => "EXPIRED",
-            Self::NotANonce => "NOT_A_NONCE",
-            Self::TooManyPictures => "TOO_MANY_PICTURES",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Reads a reason's name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
+        name.parse().ok()
     }
 }
 
@@ -154,7 +124,7 @@ impl Verdict {
     }
 
     /// The name that the table holds: `PASSED` or the reason's.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Passed => "PASSED",
             Self::Refused(reason) => reason.name(),

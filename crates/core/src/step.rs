@@ -1,28 +1,52 @@
 //! The steps a sign-in is made of, and how a session remembers them.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator as _;
 
 use crate::id::ChallengeId;
 
-/// What a policy takes for the face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a step of a policy's checks.
+///
+/// A new one is a variant here; the compiler and the tests name every place that has to know it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Factor {
-    /// A picture, compared with the enrolled one.
+    /// A picture, compared with the enrolled one: exactly one good face, and it is this user's.
     Face,
-    /// Face data that the client computed, compared with the enrolled ones.
+    /// Face data that the client computed, close enough to this user's.
     FaceData,
 }
 
 impl Factor {
-    /// Every factor.
-    pub const ALL: [Self; 2] = [Self::Face, Self::FaceData];
+    /// The name that policies, clients, the challenge's metadata and the table use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 
-    /// The step that checks this factor.
-    pub const fn step(self) -> Step {
+    /// Reads a factor's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
+    /// Whether an account has to enrol before it can pass.
+    pub const fn enrols(self) -> bool {
         match self {
-            Self::Face => Step::Face,
-            Self::FaceData => Step::FaceData,
+            Self::Face | Self::FaceData => true,
         }
     }
 }
@@ -32,39 +56,32 @@ impl Factor {
 /// `PASSWORD_VERIFIER`.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
+    /// A chain of the policy was chosen, where several are open.
+    Select,
     /// The document picture (or, for face data, the data again) was accepted.
     Enrol,
-    /// Exactly one good face, and it is this user's.
-    Face,
-    /// Face data close enough to this user's.
-    FaceData,
+    /// The factor passed.
+    Verify(Factor),
 }
 
 impl Step {
     /// Every step, for parsing and for tests.
-    pub const ALL: [Self; 3] = [Self::Enrol, Self::Face, Self::FaceData];
-
-    /// The name that clients and the challenge's metadata see.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Enrol => "ENROL",
-            Self::Face => "FACE",
-            Self::FaceData => "FACE_DATA",
-        }
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::Select, Self::Enrol].into_iter().chain(Factor::iter().map(Self::Verify))
     }
 
-    /// The factor that the step checks; none where it checks none.
-    pub const fn factor(self) -> Option<Factor> {
+    /// The name that clients and the challenge's metadata see.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Enrol => None,
-            Self::Face => Some(Factor::Face),
-            Self::FaceData => Some(Factor::FaceData),
+            Self::Select => "SELECT",
+            Self::Enrol => "ENROL",
+            Self::Verify(factor) => factor.name(),
         }
     }
 
     /// Reads a step's name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.name() == name)
+        Self::all().find(|step| step.name() == name)
     }
 }
 
@@ -76,9 +93,9 @@ pub const MAX_WRONG: u8 = 2;
 /// `<STEP>:<challengeId>:<chain>:<wrong>`.
 ///
 /// ```
-/// use signin_core::{id::ChallengeId, step::{Metadata, Step}};
+/// use signin_core::{id::ChallengeId, step::{Factor, Metadata, Step}};
 /// let id = ChallengeId::from_random([7; 16]);
-/// let metadata = Metadata { step: Step::Face, id, chain: 0, wrong: 1 };
+/// let metadata = Metadata { step: Step::Verify(Factor::Face), id, chain: 0, wrong: 1 };
 /// assert_eq!(metadata.to_string(), "FACE:07070707070707070707070707070707:0:1");
 /// assert_eq!(Metadata::parse(&metadata.to_string()), Some(metadata));
 /// assert_eq!(Metadata::parse("FACE:07070707070707070707070707070707"), None);
@@ -89,7 +106,8 @@ pub struct Metadata {
     pub step: Step,
     /// The challenge that asked for it.
     pub id: ChallengeId,
-    /// The chain that is walked: its place in the policy, counted from 0.
+    /// The chain that is walked: its place in the policy, counted from 0. It is 0 where one is to be
+    /// chosen.
     pub chain: u8,
     /// How many comparisons the session had refused before, 0 to [`MAX_WRONG`].
     pub wrong: u8,

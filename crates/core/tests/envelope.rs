@@ -10,14 +10,17 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
 use serde_json::{Value, json};
-use signin_core::challenge::{EnrolledData, ExpectedFace, PrivateChallenge, Stake, Task};
+use signin_core::challenge::{
+    EnrolledData, ExpectedFace, Offered, OnPass, PrivateChallenge, Stake, Task,
+};
 use signin_core::envelope::{Unread, VERSION};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId};
-use signin_core::lockout::{Path, Tries};
+use signin_core::lockout::{Path, Scope, Tries};
 use signin_core::profile::StoredDocument;
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
+use signin_core::secret::Sha256Digest;
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
@@ -37,6 +40,8 @@ fn stake() -> Stake {
             .reserve(&id, NOW)
             .expect("nothing is in the way"),
         empties: vec![Path::Password],
+        empties_at_others: Vec::new(),
+        on_pass: OnPass::default(),
     }
 }
 
@@ -51,6 +56,7 @@ fn challenges() -> BTreeMap<&'static str, PrivateChallenge> {
             began: NOW,
             bound: true,
         },
+        secret: None,
         task,
     };
     let enrol = Task::Enrol {
@@ -86,7 +92,36 @@ fn challenges() -> BTreeMap<&'static str, PrivateChallenge> {
         factor: Factor::Face,
         reason: Reason::Superseded,
     };
+    let select = Task::Select {
+        offered: vec![Offered {
+            place: 1,
+            chain: "PASSWORD+FACE".parse().expect("it is a chain"),
+        }],
+    };
+    let select = PrivateChallenge {
+        secret: Some(Sha256Digest::of(b"secret")),
+        ..challenge("", select)
+    };
+    let on_pass = |on_pass| Task::FaceData {
+        stake: Stake {
+            empties_at_others: vec![Scope {
+                path: Path::Open,
+                factor: Factor::Face,
+            }],
+            on_pass,
+            ..stake()
+        },
+        enrolled: None,
+        activates: false,
+    };
+    let last = OnPass::Completes {
+        before: vec![Factor::Face],
+        enrolled: true,
+    };
     BTreeMap::from([
+        ("select", select),
+        ("not-the-last", challenge("", on_pass(OnPass::GoesOn))),
+        ("the-last", challenge("", on_pass(last))),
         ("enrol", challenge("enrolments/03", enrol)),
         ("face", challenge("sign-in/01", face)),
         ("enrol-data", challenge("", enrol_data)),
@@ -209,12 +244,16 @@ fn with_unknown_members(value: &Value) -> Value {
                 let member = match name.as_str() {
                     // Its members are ids.
                     "recent" => member.clone(),
-                    // Its one member is the kind.
-                    "task" => {
-                        let kinds = member.as_object().expect("a kind").iter();
+                    // Their one member is the kind.
+                    "task" | "onPass" => {
+                        let kinds = member.as_object().into_iter().flatten();
                         let kinds =
                             kinds.map(|(kind, of)| (kind.clone(), with_unknown_members(of)));
-                        Value::Object(kinds.collect())
+                        if member.is_string() {
+                            member.clone()
+                        } else {
+                            Value::Object(kinds.collect())
+                        }
                     }
                     _ => with_unknown_members(member),
                 };

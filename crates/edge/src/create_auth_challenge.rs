@@ -5,15 +5,16 @@ use serde_json::{Value, json};
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, PublicChallenge};
 use signin_core::policy::Policy;
 use signin_core::round::Asked;
-use signin_core::session::{self, Stage};
+use signin_core::session;
 use signin_core::sign_up;
+use signin_core::step::Metadata;
 
 use crate::Refusal;
 use crate::event::{Event, entries};
 
 /// Reads the event. A session in which no custom challenge can be due is refused: define would
 /// have ended it.
-pub fn asked(policy: Policy, event: &Event) -> Result<Asked, Refusal> {
+pub fn asked(policy: &Policy, event: &Event) -> Result<Asked, Refusal> {
     if event.trigger_source() != "CreateAuthChallenge_Authentication" {
         return Err(Refusal::unexpected_event());
     }
@@ -22,13 +23,9 @@ pub fn asked(policy: Policy, event: &Event) -> Result<Asked, Refusal> {
         .ok_or_else(Refusal::unexpected_event)?;
     // Cognito hands in what the client said with the answer before: the password's, where no custom
     // challenge was answered yet. Whatever later answers say binds nothing.
-    let secret = match progress.stage() {
-        Stage::Opened => {
-            let said = request.client_metadata.get("bindingSecret");
-            sign_up::secret(said.map(String::as_str))
-        }
-        Stage::Enrolling | Stage::Enrolled | Stage::Factor => None,
-    };
+    let first = progress.password_proven && progress.answered().next().is_none();
+    let said = request.client_metadata.get("bindingSecret").filter(|_| first);
+    let secret = sign_up::secret(said.map(String::as_str));
     Ok(Asked {
         user: event.user()?,
         progress,
@@ -37,12 +34,12 @@ pub fn asked(policy: Policy, event: &Event) -> Result<Asked, Refusal> {
 }
 
 /// Hands Cognito the challenge: what the client sees, what verify-auth-challenge is told, and
-/// the session's note, with the comparisons that the session has had refused.
+/// the session's note of it.
 pub fn respond(
     event: Event,
     public: &PublicChallenge,
     private: &PrivateChallenge,
-    wrong: u8,
+    metadata: &Metadata,
 ) -> Value {
     event.respond([
         ("publicChallengeParameters", json!(public.to_parameters())),
@@ -50,10 +47,7 @@ pub fn respond(
             "privateChallengeParameters",
             json!({PRIVATE_PARAMETER: private.to_parameter()}),
         ),
-        (
-            "challengeMetadata",
-            json!(private.metadata(wrong).to_string()),
-        ),
+        ("challengeMetadata", json!(metadata.to_string())),
     ])
 }
 
@@ -75,16 +69,16 @@ mod tests {
 
     #[test]
     fn a_running_session_is_asked_for_its_next_step() {
-        let policy = "FACE".parse().unwrap();
+        let policy: Policy = "FACE".parse().unwrap();
         let event = event(SOURCE, &json!([custom_entry("FACE", 1, false)]));
-        let asked = asked(policy, &event).unwrap();
+        let asked = asked(&policy, &event).unwrap();
         assert_eq!(asked.user.as_str(), "ada");
         assert_eq!(asked.progress.attempts_left(1), 2);
     }
 
     #[test]
     fn a_session_without_a_due_challenge_gets_none() {
-        let policy = "FACE".parse().unwrap();
+        let policy: Policy = "FACE".parse().unwrap();
         for (source, session) in [
             (SOURCE, json!([custom_entry("FACE", 1, true)])),
             (SOURCE, json!([null])),
@@ -92,7 +86,7 @@ mod tests {
             ("DefineAuthChallenge_Authentication", json!([])),
         ] {
             assert!(
-                asked(policy, &event(source, &session)).is_err(),
+                asked(&policy, &event(source, &session)).is_err(),
                 "{session}"
             );
         }

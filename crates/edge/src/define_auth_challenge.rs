@@ -10,7 +10,7 @@ use crate::event::{Event, entries};
 
 /// Answers the event. What is not a DefineAuthChallenge event that can be read ends the
 /// session; what is no JSON object cannot even be told so, and is refused.
-pub fn answer(policy: Policy, event: Value) -> Result<Value, Refusal> {
+pub fn answer(policy: &Policy, event: Value) -> Result<Value, Refusal> {
     let event = Event::new(event)?;
     let next = if event.trigger_source() == "DefineAuthChallenge_Authentication" {
         event.request::<Request>().map_or(Next::Fail, |request| {
@@ -48,7 +48,7 @@ mod tests {
     }
 
     fn respond(request: &Value) -> Value {
-        answer("FACE".parse().unwrap(), event(request)).unwrap()["response"].clone()
+        answer(&"FACE".parse().unwrap(), event(request)).unwrap()["response"].clone()
     }
 
     fn failed(request: &Value) -> bool {
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn the_event_comes_back_with_its_response_filled_in() {
         let sent = event(&json!({"session": [], "userNotFound": false}));
-        let mut back = answer("FACE".parse().unwrap(), sent.clone()).unwrap();
+        let mut back = answer(&"FACE".parse().unwrap(), sent.clone()).unwrap();
         let response = back["response"].take();
         let expected = json!({
             "challengeName": "CUSTOM_CHALLENGE", "issueTokens": false, "failAuthentication": false,
@@ -110,10 +110,10 @@ mod tests {
     fn the_event_of_another_trigger_ends_the_session() {
         let mut event = event(&json!({"session": [custom_entry("FACE", 1, true)]}));
         event["triggerSource"] = json!("CreateAuthChallenge_Authentication");
-        let response = answer("FACE".parse().unwrap(), event).unwrap();
+        let response = answer(&"FACE".parse().unwrap(), event).unwrap();
         assert_eq!(response["response"]["failAuthentication"], true);
         for garbage in [json!(null), json!([]), json!("event")] {
-            assert!(answer("FACE".parse().unwrap(), garbage).is_err());
+            assert!(answer(&"FACE".parse().unwrap(), garbage).is_err());
         }
     }
 }

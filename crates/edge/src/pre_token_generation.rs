@@ -90,7 +90,8 @@ pub fn asked(event: &Event, tier: UserPoolTier) -> Result<Asked, Refusal> {
 /// Lets Cognito issue tokens: with the claim of the steps passed, where there are any, and without
 /// the scope that opens the account, unless these steps do.
 pub fn respond(event: Event, tier: UserPoolTier, steps: Option<Steps>) -> Value {
-    let claims = steps.map(|steps| json!({"claimsToAddOrOverride": {CLAIM: steps.to_string()}}));
+    let named = steps.as_ref().filter(|steps| !steps.are_none());
+    let claims = named.map(|steps| json!({"claimsToAddOrOverride": {CLAIM: steps.to_string()}}));
     match tier {
         UserPoolTier::Lite => match claims {
             Some(claims) => event.respond([("claimsOverrideDetails", claims)]),
@@ -101,7 +102,7 @@ pub fn respond(event: Event, tier: UserPoolTier, steps: Option<Steps>) -> Value 
             if let Some(claims) = claims {
                 details.insert("idTokenGeneration".to_owned(), claims);
             }
-            if !steps.is_some_and(Steps::open_the_account) {
+            if !steps.is_some_and(|steps| steps.open_the_account()) {
                 let suppressed = json!({"scopesToSuppress": [ACCOUNT_SCOPE]});
                 details.insert("accessTokenGeneration".to_owned(), suppressed);
             }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use signin_core::face::Threshold;
 use signin_core::face_data::{LEAST_THRESHOLD, Model};
 use signin_core::id::ClientId;
-use signin_core::policy::Policy;
+use signin_core::policy::{FACE_DATA_ALONE, Policy};
 use signin_core::step::Factor;
 
 /// A setting that keeps a function from starting.
@@ -75,7 +75,7 @@ fn parse_app_clients(
 }
 
 /// What a sign-in takes for the face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
     /// The policy.
     pub policy: Policy,
@@ -95,20 +95,18 @@ impl SignIn {
         require(
             "ALLOW_FACE_DATA_ONLY",
             data_only || !policy.rests_on_face_data(),
-            "expected true, since SIGN_IN_POLICY is FACE_DATA; found false. Whoever can send \
-             numbers needs no face: an average of other people's data passes for some. Take \
-             PASSWORD+FACE_DATA, or FACE; AllowFaceDataOnly=true is for demonstrations",
+            &format!("expected true, since SIGN_IN_POLICY has FACE_DATA alone; found false: {FACE_DATA_ALONE}"),
         )?;
         Ok(Self { policy, model })
     }
 
     /// Reads the similarity threshold. Where face data are compared it may not be low.
-    pub fn threshold(self) -> Result<Threshold, InvalidSetting> {
+    pub fn threshold(&self) -> Result<Threshold, InvalidSetting> {
         self.check_threshold(setting("SIMILARITY_THRESHOLD")?)
     }
 
-    fn check_threshold(self, threshold: Threshold) -> Result<Threshold, InvalidSetting> {
-        let data = self.face_data().is_some();
+    fn check_threshold(&self, threshold: Threshold) -> Result<Threshold, InvalidSetting> {
+        let data = self.policy.has_face_data();
         require(
             "SIMILARITY_THRESHOLD",
             !data || threshold.value() >= LEAST_THRESHOLD,
@@ -119,9 +117,9 @@ impl SignIn {
         Ok(threshold)
     }
 
-    /// The model of the face data that are asked for; none where pictures are.
-    pub fn face_data(self) -> Option<Model> {
-        (self.policy.factor == Factor::FaceData).then_some(self.model)
+    /// The model of the face data that a sign-up brings; none where an account may do without.
+    pub fn signed_up_with(&self) -> Option<Model> {
+        self.policy.always_asks_for(Factor::FaceData).then_some(self.model)
     }
 }
 
@@ -174,19 +172,23 @@ mod tests {
                 assert!(message.contains(named), "{message}");
             }
             let meant = check("FACE_DATA", model, true).unwrap();
-            assert_eq!(meant.face_data(), Some(model));
+            assert_eq!(meant.signed_up_with(), Some(model));
             let with_password = check("PASSWORD+FACE_DATA", model, false).unwrap();
-            assert_eq!(with_password.face_data(), Some(model));
+            assert_eq!(with_password.signed_up_with(), Some(model));
             let pictures = check("FACE", model, false).unwrap();
-            assert_eq!(pictures.face_data(), None);
+            assert_eq!(pictures.signed_up_with(), None);
+            // Whoever enrols a picture has no use for them.
+            let either = check("FACE,PASSWORD+FACE_DATA", model, false).unwrap();
+            assert_eq!(either.signed_up_with(), None);
+            assert!(check("PASSWORD+FACE,FACE_DATA", model, false).is_err());
         }
     }
 
     #[test]
     fn face_data_are_compared_under_a_high_threshold_only() {
-        for policy in Policy::ALL {
+        for policy in ["FACE", "PASSWORD+FACE", "FACE_DATA", "FACE,PASSWORD+FACE_DATA"] {
             let sign_in = SignIn {
-                policy,
+                policy: policy.parse().unwrap(),
                 model: Model::Descriptor128,
             };
             let check = |threshold: &str| sign_in.check_threshold(threshold.parse().unwrap());
@@ -194,7 +196,7 @@ mod tests {
                 assert!(check(high).is_ok(), "{policy:?}: {high}");
             }
             for low in ["80", "95", "98.99"] {
-                let pictures = policy.factor == Factor::Face;
+                let pictures = !policy.contains("FACE_DATA");
                 assert_eq!(check(low).is_ok(), pictures, "{policy:?}: {low}");
                 if let Err(refused) = check(low) {
                     let message = refused.to_string();

@@ -86,6 +86,7 @@ mod tests {
                 began: Timestamp::from_millis(1),
                 bound: false,
             },
+            secret: None,
             task: Task::Enrol {
                 enrolment: EnrolmentId::from_random([1; 16]),
                 consent: None,

@@ -5,11 +5,10 @@
 
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{Claim, FullPass, PassedFace, Settled, Ticket};
+use signin_aws::table::{Claim, PassedFactor, PassedFace, Settled, Ticket};
 use signin_core::budget;
 use signin_core::challenge::Stake;
 use signin_core::lockout::{Cost, Scope};
-use signin_core::pass::Steps;
 use signin_core::reason::{Outcome, Reason};
 use signin_core::round::Answered;
 use signin_core::secret::Sha256Digest;
@@ -166,10 +165,12 @@ impl<S: Services> Verifier<S> {
         let Some(face) = compared.passed(matched).await? else {
             return self.stands(ticket, Settled::Superseded, digest).await;
         };
-        let pass = FullPass {
+        let steps = stake.on_pass.steps(stake.path, compared.activates(), C::FACTOR);
+        let pass = PassedFactor {
             picture: digest,
             face,
-            steps: Steps::passed(stake.path, compared.activates(), C::FACTOR),
+            path: stake.path,
+            steps,
             client: &answered.client,
             session: answered.challenge.session,
             nonce: answered.nonce,

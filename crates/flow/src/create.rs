@@ -1,31 +1,31 @@
 //! Which step is due, and what the client needs for it.
 
+use std::time::Duration;
+
 use signin_aws::fault::{Fault, in_time, told};
 use signin_aws::pictures::Pictures as _;
 use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_aws::table::{Standing, UserTable};
 use signin_core::budget;
 use signin_core::challenge::{
-    self, Due, Known, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
+    self, Due, Known, OnPass, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
 };
 use signin_core::face_data::Model;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::lockout::{Scope, Tries};
-use signin_core::policy::Policy;
-use signin_core::profile::Profile;
-use signin_core::reason::Unavailable;
+use signin_core::reason::{Reason, Unavailable};
 use signin_core::reset::Opening;
 use signin_core::round::{Asked, Invocation};
-use signin_core::step::Factor;
+use signin_core::secret::Sha256Digest;
+use signin_core::session::{Walk, Walked};
+use signin_core::step::{Factor, Metadata};
 use signin_core::time::Timestamp;
 
 use crate::services::{Aws, Services};
 
 /// Creates challenges.
 pub struct Creator<S: Services = Aws> {
-    /// The policy.
-    pub policy: Policy,
     /// The model of the face data that are taken.
     pub model: Model,
     /// The version of the consent text in force.
@@ -45,8 +45,17 @@ pub struct Created {
     pub public: PublicChallenge,
     /// What verify-auth-challenge is told.
     pub private: PrivateChallenge,
-    /// How many comparisons the session has had refused.
-    pub wrong: u8,
+    /// The session's note of it.
+    pub metadata: Metadata,
+}
+
+/// What a challenge asks for.
+struct Asks<'a, P> {
+    /// Where its picture goes, where it takes one.
+    uploaded: Option<(&'a P, String)>,
+    task: Task,
+    /// Why it is refused whatever is answered, if it is, and the wait.
+    refusal: Option<(Reason, Option<Duration>)>,
 }
 
 impl<S: Services> Creator<S> {
@@ -70,71 +79,61 @@ impl<S: Services> Creator<S> {
         watch: Stopwatch,
     ) -> Result<Created, Fault> {
         let Asked { user, progress, .. } = asked;
-        let factor = self.policy.factor;
         // Before the profile is read: a reset that is not in it yet is later than this.
         let began = watch.now();
-        let standing = self.table.standing(user, progress, factor).await?;
-        let path = challenge::path(progress);
-        let scope = Scope { path, factor };
-        let seen = self.tries(user, scope, &standing.on(path).tries, watch);
-        let seen = seen.await;
-        let now = watch.now();
-        let wait = seen.judged().wait(now);
-        let to_empty = path
-            .others()
-            .filter(|path| standing.on(*path).to_empty(now));
-        let stake = Stake {
-            path,
-            seen,
-            empties: to_empty.collect(),
+        let standing = self.table.standing(user, progress).await?;
+        let session = standing.session.as_ref();
+        let session = Session {
+            opening: opening(asked, &standing, began),
+            secret: asked.secret.or(session.and_then(|session| session.secret)),
         };
-        let profile = &standing.profile;
-        let opening = opening(asked, &standing, began);
-        let known = Known {
-            progress,
-            opening,
-            secret: asked.secret,
-            enrolment: standing
-                .session
-                .as_ref()
-                .and_then(|session| session.enrolment.as_ref()),
-            record: standing.enrolment.as_ref(),
-            profile,
-            now,
-        };
-        let due = challenge::due(factor, known);
-        let refusal = match due {
-            Due::Refuse {
-                reason,
-                retry_after,
-            } => Some((Some(reason), retry_after)),
-            Due::Enrol { .. } | Due::Face { .. } | Due::EnrolData { .. } | Due::FaceData { .. } => {
-                None
+        let walk = match progress.walked() {
+            Walked::ToChoose => None,
+            Walked::Chosen | Walked::Chain(_) => {
+                let walk = progress.walk(standing.chosen());
+                Some(walk.ok_or_else(|| Fault::new("CreateChallenge", "no chain was chosen"))?)
             }
         };
-        let (uploaded, task) = self.asks(due, stake, asked, &id, profile, watch).await?;
+        let asks = match walk {
+            Some(walk) => self.asks(walk, asked, &standing, session, &id, watch).await?,
+            None => Asks {
+                uploaded: None,
+                task: Task::Select {
+                    offered: challenge::offered(progress),
+                },
+                refusal: None,
+            },
+        };
+        let now = watch.now();
         let expires_at = now.plus(budget::CHALLENGE);
-        let (wanted, key) = match uploaded {
-            Some((bucket, key)) => {
+        let (wanted, key) = match (asks.uploaded, &asks.task) {
+            (Some((bucket, key)), _) => {
                 let upload = bucket.grant(&key, now, expires_at).await?;
                 (Wanted::Picture(upload), key)
             }
-            None => (Wanted::FaceData(self.model), String::new()),
+            (None, Task::Select { offered }) => (Wanted::Chain(offered.clone()), String::new()),
+            (None, _) => (Wanted::FaceData(self.model), String::new()),
         };
         let compared = standing.last.as_ref().is_some_and(|last| last.compared);
         let wrong = progress.wrong(compared);
         let verdict = standing.last.and_then(|last| last.verdict);
         let refused = challenge::refusal(progress, verdict);
         // Where nothing is compared, nothing is waited for.
-        let wait = task.stake().and(wait);
-        let (reason, retry_after) = refusal.unwrap_or_else(|| challenge::advice(refused, wait));
+        let stake = asks.task.stake();
+        let wait = stake.and_then(|stake| stake.seen.judged().wait(now));
+        let (reason, retry_after) = match asks.refusal {
+            Some((reason, retry_after)) => (Some(reason), retry_after),
+            None => challenge::advice(refused, wait),
+        };
         let private = PrivateChallenge {
             id: id.clone(),
             expires_at,
             key,
-            session: opening,
-            task,
+            session: session.opening,
+            secret: session.secret.filter(|_| asks.task.may_precede_an_enrolment()),
+            task: asks.task,
         };
+        let metadata = private.metadata(walk.map_or(0, Walk::place), wrong);
         let public = PublicChallenge {
             step: private.step(),
             id,
@@ -148,32 +147,49 @@ impl<S: Services> Creator<S> {
         Ok(Created {
             public,
             private,
-            wrong,
+            metadata,
         })
     }
 
-    /// What is asked for, and where its picture goes, where it takes one. An enrolment that is due
-    /// and not running begins.
+    /// What is asked for on a chain. An enrolment that is due and not running begins.
     async fn asks(
         &self,
-        due: Due,
-        stake: Stake,
-        Asked { user, .. }: &Asked,
+        walk: Walk<'_>,
+        Asked { user, progress, .. }: &Asked,
+        standing: &Standing,
+        session: Session,
         id: &ChallengeId,
-        profile: &Profile,
         watch: Stopwatch,
-    ) -> Result<(Option<(&S::Pictures, String)>, Task), Fault> {
+    ) -> Result<Asks<'_, S::Pictures>, Fault> {
+        let (profile, factor) = (&standing.profile, walk.factor());
+        let stake = self.stake(user, walk, standing, watch).await;
+        let own = standing.session.as_ref();
+        let due = challenge::due(Known {
+            progress,
+            walk,
+            opening: session.opening,
+            secret: session.secret,
+            enrolment: own.and_then(|session| session.enrolment.as_ref()),
+            record: standing.enrolment.as_ref(),
+            profile,
+            now: watch.now(),
+        });
         let consent = (!profile.has_consent()).then(|| self.consent.clone());
         let running = async |running: Option<EnrolmentId>| match running {
             Some(running) => Ok(running),
-            None => self.begin(user, id, profile, watch).await,
+            None => self.begin(user, id, factor, standing, watch).await,
+        };
+        let asks = |uploaded, task| Asks {
+            uploaded,
+            task,
+            refusal: None,
         };
         Ok(match due {
             Due::Enrol { running: found } => {
                 let enrolment = running(found).await?;
                 let key = DocumentKey::Enrolment(enrolment.clone());
                 let uploaded = Some((&self.documents, key.to_string()));
-                (uploaded, Task::Enrol { enrolment, consent })
+                asks(uploaded, Task::Enrol { enrolment, consent })
             }
             Due::Face { faces, activates } => {
                 let task = Task::Face {
@@ -181,7 +197,7 @@ impl<S: Services> Creator<S> {
                     faces,
                     activates,
                 };
-                (Some(self.sign_in_picture(id)), task)
+                asks(Some(self.sign_in_picture(id)), task)
             }
             Due::EnrolData {
                 running: found,
@@ -192,7 +208,7 @@ impl<S: Services> Creator<S> {
                     expected,
                     consent,
                 };
-                (None, task)
+                asks(None, task)
             }
             Due::FaceData {
                 enrolled,
@@ -203,17 +219,48 @@ impl<S: Services> Creator<S> {
                     enrolled,
                     activates,
                 };
-                (None, task)
+                asks(None, task)
             }
-            Due::Refuse { reason, .. } => {
-                let factor = self.policy.factor;
-                let uploaded = match factor {
+            Due::Refuse {
+                reason,
+                retry_after,
+            } => Asks {
+                uploaded: match factor {
                     Factor::Face => Some(self.sign_in_picture(id)),
                     Factor::FaceData => None,
-                };
-                (uploaded, Task::Refuse { factor, reason })
-            }
+                },
+                task: Task::Refuse { factor, reason },
+                refusal: Some((reason, retry_after)),
+            },
         })
+    }
+
+    /// What an attempt at the factor that is due puts at stake.
+    async fn stake(
+        &self,
+        user: &UserName,
+        walk: Walk<'_>,
+        standing: &Standing,
+        watch: Stopwatch,
+    ) -> Stake {
+        let scope = Scope {
+            path: challenge::path(walk.progress()),
+            factor: walk.factor(),
+        };
+        let seen = self.tries(user, scope, &standing.on(scope).tries, watch).await;
+        let on_pass = OnPass::of(walk);
+        // Only a complete sign-in empties anything.
+        let elsewhere = standing.to_empty(scope.path, watch.now());
+        let elsewhere = elsewhere.filter(|_| on_pass != OnPass::GoesOn);
+        let (here, others): (Vec<Scope>, _) =
+            elsewhere.partition(|found| found.factor == scope.factor);
+        Stake {
+            path: scope.path,
+            seen,
+            empties: here.iter().map(|scope| scope.path).collect(),
+            empties_at_others: others,
+            on_pass,
+        }
     }
 
     /// Where a picture of the user goes.
@@ -238,17 +285,19 @@ impl<S: Services> Creator<S> {
         &self,
         user: &UserName,
         first: &ChallengeId,
-        seen: &Profile,
+        factor: Factor,
+        standing: &Standing,
         watch: Stopwatch,
     ) -> Result<EnrolmentId, Fault> {
-        let (table, enrolment) = (&self.table, EnrolmentId::from(first));
-        let begun = match self.policy.factor {
-            Factor::Face => {
-                table
-                    .begin_enrolment(user, &enrolment, seen, watch.now())
-                    .await?
+        let (table, enrolment, now) = (&self.table, EnrolmentId::from(first), watch.now());
+        let seen = &standing.profile;
+        // One of face data has no record, and nothing of it is to be undone.
+        let abandoned = standing.enrolment.as_ref().map(|record| &record.id);
+        let begun = match factor {
+            Factor::Face => table.begin_enrolment(user, &enrolment, seen, abandoned, now).await?,
+            Factor::FaceData => {
+                table.begin_data_enrolment(user, &enrolment, seen, abandoned, now).await?
             }
-            Factor::FaceData => table.begin_data_enrolment(user, &enrolment, seen).await?,
         };
         if begun {
             Ok(enrolment)
@@ -256,6 +305,15 @@ impl<S: Services> Creator<S> {
             Err(Fault::new("BeginEnrolment", "another session was quicker"))
         }
     }
+}
+
+/// What a session carries from round to round.
+#[derive(Clone, Copy)]
+struct Session {
+    /// How it began.
+    opening: Opening,
+    /// The digest of the secret that came with the password, while an enrolment may still begin.
+    secret: Option<Sha256Digest>,
 }
 
 /// How the session began: now, where this is its first custom challenge; otherwise as it has

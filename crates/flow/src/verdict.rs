@@ -2,7 +2,8 @@
 
 use signin_aws::fault::Fault;
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{Claim, FullPass, Settled, Ticket};
+use signin_aws::table::{Claim, PassedFactor, Settled, Ticket};
+use signin_core::challenge::{self, Offered};
 use signin_core::id::EnrolmentId;
 use signin_core::lockout::Cost;
 use signin_core::reason::{Outcome, Reason, Verdict};
@@ -11,6 +12,14 @@ use signin_core::secret::Sha256Digest;
 
 use crate::services::Services;
 use crate::verify::{Verifier, answering};
+
+/// The outcome of an answer whose verdict is written with its challenge's use.
+fn settled_at_once(claim: Claim) -> Outcome {
+    match claim {
+        Claim::Settled(verdict, _) => verdict.into(),
+        Claim::Mine(_) | Claim::AlreadyUsed => Outcome::AlreadyUsed,
+    }
+}
 
 impl<S: Services> Verifier<S> {
     /// The verdict that stands. A fault, also one that kept a verdict from being recorded, gives
@@ -38,10 +47,22 @@ impl<S: Services> Verifier<S> {
     ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
         let claim = table.refuse_unread(answering(answered, call), reason);
-        Ok(match claim.await? {
-            Claim::Settled(verdict, _) => verdict.into(),
-            Claim::Mine(_) | Claim::AlreadyUsed => Outcome::AlreadyUsed,
-        })
+        Ok(settled_at_once(claim.await?))
+    }
+
+    /// Takes the answer to `SELECT`, which is one of the chains on offer.
+    pub(crate) async fn select(
+        &self,
+        answered: &Answered,
+        offered: &[Offered],
+        call: Call,
+    ) -> Result<Outcome, Fault> {
+        let Some(place) = challenge::chosen(offered, &answered.answer) else {
+            return self.refuse_unread(answered, Reason::NotOffered, call).await;
+        };
+        let table = &self.indexer.table;
+        let claim = table.choose(answering(answered, call), place);
+        Ok(settled_at_once(claim.await?))
     }
 
     /// Why an answer to `ENROL` is not looked at: it does not agree to the consent text in the
@@ -105,12 +126,12 @@ impl<S: Services> Verifier<S> {
     pub(crate) async fn pass(
         &self,
         ticket: &Ticket,
-        pass: &FullPass<'_>,
+        pass: &PassedFactor<'_>,
         call: Call,
     ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
         let settled = table.settle_pass(ticket, pass, call.watch.now()).await?;
-        if settled == Settled::BeforeReset && !pass.steps.password {
+        if settled == Settled::BeforeReset && !pass.password() {
             // As if it did not match: a session that is worth nothing is not to tell a stranger which
             // face would.
             return self.refuse_compared(ticket, pass.picture).await;

@@ -15,6 +15,7 @@ use signin_core::profile::StoredDocument;
 use signin_core::reason::{Outcome, Reason};
 use signin_core::round::{Answered, Invocation};
 use signin_core::secret::Sha256Digest;
+use signin_core::step::Step;
 
 use crate::attempt::Judging;
 use crate::enrol::Indexer;
@@ -90,6 +91,7 @@ impl<S: Services> Verifier<S> {
             call,
         };
         match &answered.challenge.task {
+            Task::Select { offered } => self.select(answered, offered, call).await,
             Task::Enrol { enrolment, consent } => {
                 let consent = consent.as_deref();
                 let accept =
@@ -173,14 +175,14 @@ impl<S: Services> Verifier<S> {
     /// What a complete sign-in does for the paths that it was not on. The sign-in stands whatever
     /// becomes of this, and a repeat finds it done.
     async fn empty_other_paths(&self, answered: &Answered, call: Call) {
-        let Some(Stake { empties, .. }) = answered.challenge.task.stake() else {
+        let Step::Verify(factor) = answered.challenge.step() else {
             return;
         };
-        let Some(factor) = answered.challenge.step().factor() else {
+        let Some(Stake { empties, empties_at_others, .. }) = answered.challenge.task.stake() else {
             return;
         };
-        for path in empties.iter().copied() {
-            let scope = Scope { path, factor };
+        let here = empties.iter().map(|path| Scope { path: *path, factor });
+        for scope in here.chain(empties_at_others.iter().copied()) {
             let table = &self.indexer.table;
             let now = call.watch.now();
             let emptied = table.empty_tries(&answered.user, scope, EmptiedBy::OtherPath, now);
@@ -199,6 +201,7 @@ pub(crate) fn answering(answered: &Answered, call: Call) -> Answering<'_> {
         id: &answered.challenge.id,
         opening: answered.challenge.session,
         enrolment: answered.challenge.enrolment(),
+        secret: answered.challenge.secret,
         answer: Sha256Digest::of(answered.answer.as_bytes()),
         call: call.id,
         watch: call.watch,

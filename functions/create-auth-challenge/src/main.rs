@@ -18,7 +18,6 @@ async fn main() -> Result<(), Failure> {
     );
     let config = client::load().await;
     let creator: Creator = Creator {
-        policy,
         model,
         consent,
         table: UserTable::open(&config, table),
@@ -26,7 +25,7 @@ async fn main() -> Result<(), Failure> {
         sign_ins: Bucket::open(&config, sign_ins),
     };
     trigger(
-        |event| asked(policy, event),
+        |event| asked(&policy, event),
         async |asked, invocation| {
             let id = random::challenge_id()?;
             Ok(creator.create(&asked, id, invocation).await?)
@@ -35,9 +34,9 @@ async fn main() -> Result<(), Failure> {
             let Created {
                 public,
                 private,
-                wrong,
+                metadata,
             } = created;
-            respond(event, &public, &private, wrong)
+            respond(event, &public, &private, &metadata)
         },
     )
     .await

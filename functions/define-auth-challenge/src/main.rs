@@ -7,5 +7,5 @@ use signin_edge::{Failure, define_auth_challenge, run};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let policy: Policy = setting("SIGN_IN_POLICY")?;
-    run(async |event| define_auth_challenge::answer(policy, event)).await
+    run(async |event| define_auth_challenge::answer(&policy, event)).await
 }

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Failure> {
     let consent: String = setting("CONSENT_VERSION")?;
     let required = Required {
         consent: &consent,
-        face_data: SignIn::from_environment()?.face_data(),
+        face_data: SignIn::from_environment()?.signed_up_with(),
     };
     let registrar: Registrar = Registrar {
         table: UserTable::open(&client::load().await, table),

@@ -8,11 +8,12 @@ use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::Enrolment;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::lockout::{Path, Scope};
+use signin_core::policy::Policy;
 use signin_core::profile::{ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State};
+use signin_core::reason::Verdict;
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Progress, Stage};
 use signin_core::sign_up::{Confirmation, Renewal, SignUp};
-use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 use super::attribute::{
@@ -42,72 +43,91 @@ pub struct Standing {
     pub session: Option<Facts>,
     /// The session's enrolment; before the first round, the one that is under way.
     pub enrolment: Option<Enrolment>,
-    /// The tries at the policy's factor, path by path in the order of [`Path::ALL`].
-    paths: [OnPath; 3],
+    /// The tries at each of the policy's factors, on every path.
+    tries: Vec<(Scope, OnPath)>,
 }
 
 impl Standing {
-    /// The tries on a path.
-    pub fn on(&self, path: Path) -> &OnPath {
-        let [open, mailbox, password] = &self.paths;
-        match path {
-            Path::Open => open,
-            Path::Mailbox => mailbox,
-            Path::Password => password,
+    /// The tries on a path at a factor.
+    pub fn on(&self, scope: Scope) -> OnPath {
+        let found = self.tries.iter().find(|(at, _)| *at == scope);
+        found.map(|(_, on_path)| on_path.clone()).unwrap_or_default()
+    }
+
+    /// Where else there is something that a complete sign-in on a path may empty.
+    pub fn to_empty(&self, path: Path, now: Timestamp) -> impl Iterator<Item = Scope> {
+        let elsewhere = self.tries.iter().filter(move |(at, _)| at.path != path);
+        elsewhere.filter(move |(_, on_path)| on_path.to_empty(now)).map(|(at, _)| *at)
+    }
+
+    /// The enrolment that the session is about, or may take up again; none where it cannot enrol.
+    fn enrolment_about(&self, progress: &Progress) -> Option<&EnrolmentId> {
+        let walk = progress.walk(self.chosen())?;
+        match (walk.stage(), &self.session) {
+            (Stage::Factor, _) => None,
+            (Stage::Opened, _) | (_, None) => self.profile.enrolment.as_ref(),
+            (Stage::Enrolling | Stage::Enrolled, Some(session)) => session.enrolment.as_ref(),
         }
+    }
+
+    /// The place of the chain that the last answer has chosen, if that is what it did.
+    pub fn chosen(&self) -> Option<u8> {
+        let passed = self.last.as_ref().filter(|last| last.verdict == Some(Verdict::Passed));
+        passed.and_then(|last| last.chosen)
     }
 }
 
+/// What is counted under a policy.
+fn scopes(policy: &Policy) -> Vec<Scope> {
+    let factors = policy.factors();
+    factors.flat_map(|factor| Path::ALL.map(|path| Scope { path, factor })).collect()
+}
+
 impl<R: Rows> UserTable<R> {
-    /// Reads profile, last challenge and the tries at the policy's factor in one round trip, the
+    /// Reads profile, last challenge and the tries at the policy's factors in one round trip, the
     /// same for everybody. An enrolment that a session with a password is about, or may take up
     /// again, is one more; and where the last challenge left no record, so are those before it.
     pub async fn standing(
         &self,
         user: &UserName,
         progress: &Progress,
-        factor: Factor,
     ) -> Result<Standing, Fault> {
         let mut answered = progress.answered();
-        let tries = |path| Some(tries_key(user, Scope { path, factor }));
-        let [open, mailbox, password] = Path::ALL.map(tries);
         let last = answered.next();
-        let keys = [
+        let scopes = scopes(progress.policy());
+        let own = [
             Some(profile_key(user)),
             last.map(|id| challenge_key(user, id)),
             last.map(former_challenge_key),
-            open,
-            mailbox,
-            password,
         ];
-        let [found, last, former, open, mailbox, password] = self.read(keys).await?;
-        let last = last.or(former);
-        let paths = [open, mailbox, password];
-        let profile = found.as_ref().map(profile).transpose()?.unwrap_or_default();
-        let last = last.as_ref().map(consumption).transpose()?;
+        let counted = scopes.iter().map(|scope| tries_key(user, *scope));
+        let keys: Vec<Key> = own.iter().flatten().cloned().chain(counted).collect();
+        let items = self.rows.read(keys).await?;
+        let item = |key: &Key| items.iter().find(|item| item.is(key));
+        let [found, last, former] = own.each_ref().map(|key| key.as_ref().and_then(item));
+        let profile = found.map(profile).transpose()?.unwrap_or_default();
+        let last = last.or(former).map(consumption).transpose()?;
         let last = last.filter(|found| found.user == *user);
+        let tries = scopes.into_iter().map(|scope| {
+            let found = item(&tries_key(user, scope)).map(on_path).transpose()?;
+            Ok((scope, found.unwrap_or_default()))
+        });
+        let tries = tries.collect::<Result<_, Fault>>()?;
         let session = match &last {
             Some(last) => Some(last.session.clone()),
             None => self.earlier(user, answered).await?,
         };
-        let about = match (&session, progress.stage()) {
-            (_, Stage::Factor) => None,
-            (Some(session), _) => session.enrolment.as_ref(),
-            (None, _) => profile.enrolment.as_ref(),
-        };
-        let enrolment = match about {
-            Some(id) => self.enrolment(user, id).await?,
-            None => None,
-        };
-        let [open, mailbox, password] = paths.map(|found| found.as_ref().map(on_path).transpose());
-        let paths = [open?, mailbox?, password?].map(Option::unwrap_or_default);
-        Ok(Standing {
+        let mut standing = Standing {
             profile,
             last,
             session,
-            enrolment,
-            paths,
-        })
+            enrolment: None,
+            tries,
+        };
+        if let Some(id) = standing.enrolment_about(progress).cloned() {
+            standing.enrolment = self.enrolment(user, &id).await?;
+        }
+        Ok(standing)
     }
 
     /// What the newest of a session's challenges that left a record says of the session.

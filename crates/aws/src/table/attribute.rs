@@ -79,6 +79,8 @@ attributes! {
     VERDICT = "verdict";
     COMPARED = "compared";
     PICTURE = "picture";
+    CHOSEN = "chosen";
+    SECRET = "secret";
 
     // How a session began, in a challenge and in a pass.
     BEGAN = "began";

@@ -16,13 +16,13 @@ use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
 use super::attribute::{
-    ANSWER, BEGAN, BINDING, BOUND, CALL, COMPARED, CONSUMED_AT, DATA_FROM_SIGN_UP, DATA_OF,
-    ENROLMENT, FACES, LEASE, PICTURE, PK, RESET_AT, STATE, TAKEN_OVER, TTL, USER, VERDICT,
+    ANSWER, BEGAN, BINDING, BOUND, CALL, CHOSEN, COMPARED, CONSUMED_AT, DATA_FROM_SIGN_UP, DATA_OF,
+    ENROLMENT, FACES, LEASE, PICTURE, PK, RESET_AT, SECRET, STATE, TAKEN_OVER, TTL, USER, VERDICT,
 };
 use super::dynamodb::RACES;
-use super::item::{Change, Key, Kind, Write, put_new, text, time, ttl};
+use super::item::{Change, Key, Kind, Write, number, put_new, text, time, ttl};
 use super::records::{
-    FullPass, PICTURE_KEPT, PassedFace, activate, activated, consumption, record_pass, remembered,
+    PassedFactor, PICTURE_KEPT, PassedFace, activate, activated, consumption, record_pass, remembered,
     reserve_try, set_data, settle_try, verdict_of_call,
 };
 use super::rows::{Rows, Transaction};
@@ -68,6 +68,8 @@ pub struct Answering<'a> {
     pub opening: Opening,
     /// The session's enrolment, if it has one.
     pub enrolment: Option<&'a EnrolmentId>,
+    /// The digest of the secret that came with the password, while an enrolment may still begin.
+    pub secret: Option<Sha256Digest>,
     /// The digest of the answer's text.
     pub answer: Sha256Digest,
     /// The call that was handed the answer.
@@ -221,9 +223,24 @@ impl<R: Rows> UserTable<R> {
         answering: Answering<'_>,
         reason: Reason,
     ) -> Result<Claim, Fault> {
-        let verdict = Verdict::Refused(reason);
+        self.settle_at_once(answering, Verdict::Refused(reason), None).await
+    }
+
+    /// Uses a challenge up whose answer has chosen the chain at this place of the policy.
+    pub async fn choose(&self, answering: Answering<'_>, place: u8) -> Result<Claim, Fault> {
+        self.settle_at_once(answering, Verdict::Passed, Some(place)).await
+    }
+
+    /// Uses a challenge up whose verdict rests on nothing else, in one write.
+    async fn settle_at_once(
+        &self,
+        answering: Answering<'_>,
+        verdict: Verdict,
+        chosen: Option<u8>,
+    ) -> Result<Claim, Fault> {
         let settled = Consumption {
             verdict: Some(verdict),
+            chosen,
             ..answering.first()
         };
         let used_up = put_consumption(answering.id, &settled);
@@ -421,12 +438,12 @@ impl<R: Rows> UserTable<R> {
         Ok(own.map_or(Outcome::AlreadyUsed, Outcome::Verdict))
     }
 
-    /// Records a pass: verdict, the try given back, the pass that tokens use up, the picture that
-    /// must not pass again, and what else changes, all or nothing.
+    /// Records a pass: verdict, the try given back, the pass that tokens use up where the chain is
+    /// complete, the picture that must not pass again, and what else changes, all or nothing.
     pub async fn settle_pass(
         &self,
         ticket: &Ticket,
-        passed: &FullPass<'_>,
+        passed: &PassedFactor<'_>,
         now: Timestamp,
     ) -> Result<Settled, Fault> {
         let mut written = self.write(pass(ticket, ticket.stake, passed, now)).await?;
@@ -454,7 +471,7 @@ impl<R: Rows> UserTable<R> {
             return Ok(Settled::PictureUsed);
         }
         let reset = self.profile(&ticket.user).await?.reset_at();
-        if passed.session.outlives(passed.steps.password, reset) {
+        if passed.session.outlives(passed.password(), reset) {
             Ok(Settled::FaceGone)
         } else {
             Ok(Settled::BeforeReset)
@@ -468,6 +485,7 @@ impl Answering<'_> {
         let session = Facts {
             opening: self.opening,
             enrolment: self.enrolment.cloned(),
+            secret: self.secret,
         };
         let now = self.watch.now();
         Consumption::first(self.user.clone(), self.answer, self.call, session, now)
@@ -485,10 +503,10 @@ impl Answering<'_> {
 }
 
 /// All that a pass writes.
-fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &FullPass<'_>, now: Timestamp) -> Vec<Change> {
+fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &PassedFactor<'_>, now: Timestamp) -> Vec<Change> {
     let picture = pass.picture;
     let key = picture_key(&ticket.user, picture);
-    let resets_before = pass.session.resets_before(pass.steps.password);
+    let resets_before = pass.session.resets_before(pass.password());
     let profile =
         Write::to(profile_key(&ticket.user)).if_absent_or_less(RESET_AT, time(resets_before));
     let passed = verdict(ticket, Verdict::Passed, Cost::Nothing, Some(picture));
@@ -530,7 +548,8 @@ fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &FullPass<'_>, now: Timesta
             writes.push(active.in_transaction());
         }
     }
-    writes.push(record_pass(&ticket.user, pass, now).in_transaction());
+    let recorded = record_pass(&ticket.user, pass, now);
+    writes.extend(recorded.map(Write::in_transaction));
     writes
 }
 
@@ -552,9 +571,12 @@ fn put_consumption(id: &ChallengeId, used: &Consumption) -> [Change; 2] {
         .enrolment
         .as_ref()
         .map(|id| (ENROLMENT, text(id.as_str())));
+    let secret = used.session.secret.map(|secret| (SECRET, text(secret.to_hex())));
+    let chosen = used.chosen.map(|place| (CHOSEN, number(place)));
+    let carried = enrolment.into_iter().chain(secret).chain(chosen);
     let consumed = put_new(
         &challenge_key(&used.user, id),
-        attributes.into_iter().chain(enrolment).chain(verdict),
+        attributes.into_iter().chain(carried).chain(verdict),
     );
     let unused = Write::to(former_challenge_key(id)).if_absent(PK);
     [consumed, unused.check_in_transaction()]

@@ -47,14 +47,15 @@ impl Lease {
 }
 
 impl<R: Rows> UserTable<R> {
-    /// Begins the enrolment of a session, in place of an abandoned one, which is to be undone from
-    /// then on. False where the profile is no longer as it was read: the account may not enrol
+    /// Begins the enrolment of a session, in place of the `abandoned` one that has a record, which is to be
+    /// undone from then on. False where the profile is no longer as it was read: the account may not enrol
     /// any more, or another session was quicker.
     pub async fn begin_enrolment(
         &self,
         user: &UserName,
         id: &EnrolmentId,
         seen: &Profile,
+        abandoned: Option<&EnrolmentId>,
         now: Timestamp,
     ) -> Result<bool, Fault> {
         let profile = begin(user, id, seen);
@@ -74,9 +75,7 @@ impl<R: Rows> UserTable<R> {
             profile.in_transaction(),
         ];
         writes.extend(
-            seen.enrolment
-                .as_ref()
-                .map(|abandoned| replaced(user, abandoned, now).in_transaction()),
+            abandoned.map(|abandoned| replaced(user, abandoned, now).in_transaction()),
         );
         if self.write(writes).await? == Transaction::Written {
             return Ok(true);
@@ -85,15 +84,25 @@ impl<R: Rows> UserTable<R> {
     }
 
     /// Begins an enrolment of face data, likewise. Nothing of it lies outside the profile, so it
-    /// needs no record of its own.
+    /// needs no record of its own. `abandoned` is the one of a picture that it replaces, if there is one.
     pub async fn begin_data_enrolment(
         &self,
         user: &UserName,
         id: &EnrolmentId,
         seen: &Profile,
+        abandoned: Option<&EnrolmentId>,
+        now: Timestamp,
     ) -> Result<bool, Fault> {
         let profile = begin(user, id, seen);
-        if self.update("BeginEnrolment", profile).await? {
+        let begun = match abandoned {
+            Some(abandoned) => {
+                let replaced = replaced(user, abandoned, now);
+                let writes = [profile, replaced].map(Write::in_transaction);
+                self.write(writes.into()).await? == Transaction::Written
+            }
+            None => self.update("BeginEnrolment", profile).await?,
+        };
+        if begun {
             return Ok(true);
         }
         self.has_begun(user, id).await

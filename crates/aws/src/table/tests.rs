@@ -26,7 +26,7 @@ use signin_core::profile::EnrolledFace;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
-use signin_core::session::Progress;
+use signin_core::session;
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
@@ -203,6 +203,7 @@ pub(super) async fn ticket(table: &UserTable) -> Ticket {
         id: &id,
         opening: OPENING,
         enrolment: None,
+        secret: None,
         answer: Sha256Digest::of(b"uploaded"),
         call: CallId::from_random(CALL),
         watch,
@@ -233,6 +234,7 @@ async fn claim_in(
         id: &id,
         opening,
         enrolment,
+        secret: None,
         answer: Sha256Digest::of(answer),
         call: CallId::from_random(CALL),
         watch,
@@ -361,10 +363,11 @@ async fn a_pass_that_does_not_stand_says_why() {
         let table = table(&rules);
         let ticket = ticket(&table).await;
         let client = ClientId::parse("app").unwrap();
-        let pass = FullPass {
+        let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
             face: passed,
-            steps: "PASSWORD+FACE".parse().unwrap(),
+            path: Path::Password,
+            steps: Some("PASSWORD+FACE".parse().unwrap()),
             client: &client,
             session: OPENING,
             nonce: None,
@@ -714,10 +717,11 @@ async fn a_pass_whose_repeat_finds_it_written_stands() {
         let table = table(&[&written(), &again, &found]);
         let ticket = ticket(&table).await;
         let client = ClientId::parse("app").unwrap();
-        let pass = FullPass {
+        let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
             face: PassedFace::Known(FaceId::new("own")),
-            steps: "FACE".parse().unwrap(),
+            path: Path::Open,
+            steps: Some("FACE".parse().unwrap()),
             client: &client,
             session: OPENING,
             nonce: None,
@@ -790,10 +794,11 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
         let table = table(&rules);
         let ticket = ticket(&table).await;
         let client = ClientId::parse("app").unwrap();
-        let pass = FullPass {
+        let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
             face: PassedFace::Known(FaceId::new("own")),
-            steps: "FACE".parse().unwrap(),
+            path: Path::Open,
+            steps: Some("FACE".parse().unwrap()),
             client: &client,
             session: OPENING,
             nonce: None,
@@ -886,24 +891,23 @@ async fn the_tries_of_every_path_are_read_in_the_one_batch_for_everybody_alike()
                 .build()
         });
     let table = table(&[&rule]);
-    let progress = Progress::default();
+    let progress = session::progress(&"FACE".parse().unwrap(), &[]).unwrap();
     let user = ada();
-    let standing = table.standing(&user, &progress, Factor::Face);
-    let standing = standing.await.unwrap();
-    assert_eq!(standing.on(Path::Open).tries.levels.slow.count, 3);
-    assert!(standing.on(Path::Open).to_empty(NOW));
-    assert_eq!(standing.on(Path::Mailbox).tries, Tries::default());
-    assert!(
-        !standing.on(Path::Mailbox).to_empty(NOW),
-        "nothing to empty"
-    );
-    assert_eq!(standing.on(Path::Password).tries.levels.slow.count, 25);
-    assert!(
-        !standing.on(Path::Password).to_empty(NOW),
-        "emptied an hour ago"
-    );
+    let standing = table.standing(&user, &progress).await.unwrap();
+    let at = |path| Scope {
+        path,
+        factor: Factor::Face,
+    };
+    let on = |path| standing.on(at(path));
+    let emptied_by = |path, now| standing.to_empty(path, now).collect::<Vec<_>>();
+    assert_eq!(on(Path::Open).tries.levels.slow.count, 3);
+    assert_eq!(on(Path::Mailbox).tries, Tries::default());
+    assert_eq!(on(Path::Password).tries.levels.slow.count, 25);
+    // What another path has emptied rests for a day, and nothing is emptied by its own.
+    assert_eq!(emptied_by(Path::Mailbox, NOW), [at(Path::Open)]);
+    assert_eq!(emptied_by(Path::Open, NOW), []);
     let tomorrow = NOW.plus(Duration::from_hours(24));
-    assert!(standing.on(Path::Password).to_empty(tomorrow));
+    assert_eq!(emptied_by(Path::Open, tomorrow), [at(Path::Password)]);
 }
 
 fn token_request(digest: &[u8], nonce: Option<&str>) -> TokenRequest {
@@ -944,10 +948,11 @@ async fn a_pass_is_recorded_beside_those_of_other_nonces() {
         let table = table(&[&written(), &rule]);
         let ticket = ticket(&table).await;
         let client = ClientId::parse("app").unwrap();
-        let pass = FullPass {
+        let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
             face: PassedFace::Known(FaceId::new("own")),
-            steps: "PASSWORD+FACE".parse().unwrap(),
+            path: Path::Password,
+            steps: Some("PASSWORD+FACE".parse().unwrap()),
             client: &client,
             session: OPENING,
             nonce,
@@ -1258,10 +1263,11 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
         let table = table(&[&written(), &rule]);
         let ticket = ticket(&table).await;
         let client = ClientId::parse("app").unwrap();
-        let pass = FullPass {
+        let pass = PassedFactor {
             picture: face_data().digest(),
             face,
-            steps: "FACE_DATA".parse().unwrap(),
+            path: Path::Open,
+            steps: Some("FACE_DATA".parse().unwrap()),
             client: &client,
             session: OPENING,
             nonce: None,

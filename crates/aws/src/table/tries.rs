@@ -6,6 +6,7 @@ use signin_core::lockout::{Cost, EMPTIED_EVERY, Path, Scope, Tries};
 use signin_core::reason::{Reason, Verdict};
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
+use strum::IntoEnumIterator as _;
 
 use super::UserTable;
 use super::attribute::TTL;
@@ -88,7 +89,7 @@ impl<R: Rows> UserTable<R> {
         user: &UserName,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        for factor in Factor::ALL {
+        for factor in Factor::iter() {
             let path = Path::Password;
             let scope = Scope { path, factor };
             self.empty_tries(user, scope, EmptiedBy::Reset, now).await?;

@@ -199,6 +199,7 @@ async fn claimed(table: &UserTable, seen: &Tries) -> (Ticket, Consumption) {
         id: &challenge,
         opening: OPENING,
         enrolment: Some(&enrolment),
+        secret: Some(digest("secret")),
         answer: digest("answer"),
         call: call(),
         watch,
@@ -211,6 +212,7 @@ async fn claimed(table: &UserTable, seen: &Tries) -> (Ticket, Consumption) {
     let session = Facts {
         opening: OPENING,
         enrolment: Some(enrolment),
+        secret: Some(digest("secret")),
     };
     let first = Consumption::first(user, digest("answer"), call(), session, found.at);
     assert_eq!(found, first);
@@ -269,7 +271,7 @@ async fn an_enrolment_is_read_back_in_every_state_and_its_owner_by_its_name() {
     };
     let read = async || table.enrolment(&ada(), &id()).await.unwrap().unwrap();
     assert_eq!(
-        table.begin_enrolment(&user, &id(), &seen, NOW).await,
+        table.begin_enrolment(&user, &id(), &seen, None, NOW).await,
         Ok(true)
     );
     let mut expected = Enrolment {
@@ -389,7 +391,7 @@ async fn a_profile_is_read_back_as_sign_up_confirmation_reset_and_sign_out_wrote
     };
     assert_eq!(table.profile(&user).await.as_ref(), Ok(&expected));
 
-    let begun = table.begin_data_enrolment(&user, &id(), &expected).await;
+    let begun = table.begin_data_enrolment(&user, &id(), &expected, None, NOW).await;
     assert_eq!(begun, Ok(true));
     let (ticket, _) = claimed(&table, &Tries::default()).await;
     let settled = table
@@ -443,11 +445,12 @@ async fn a_pass_is_read_back_as_it_was_recorded_and_as_it_was_used_up() {
         let table = items.table();
         let (ticket, _) = claimed(&table, &Tries::default()).await;
         let client = ClientId::parse("app").unwrap();
-        let steps = "PASSWORD+ENROL+FACE".parse().unwrap();
-        let full = FullPass {
+        let steps: signin_core::pass::Steps = "PASSWORD+ENROL+FACE".parse().unwrap();
+        let full = PassedFactor {
             picture: digest("picture"),
             face: PassedFace::Activates(id(), face()),
-            steps,
+            path: Path::Password,
+            steps: Some(steps.clone()),
             client: &client,
             session: OPENING,
             nonce: carried,
@@ -547,6 +550,7 @@ async fn tries_that_cannot_be_read_let_nobody_try() {
         id: &challenge,
         opening: OPENING,
         enrolment: None,
+        secret: None,
         answer: digest("answer"),
         call: call(),
         watch,

@@ -9,7 +9,7 @@ use signin_core::enrolment::Enrolment;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, UserName, UserPoolId};
-use signin_core::lockout::{Path, Tries};
+use signin_core::lockout::{Path, Scope, Tries};
 use signin_core::pass::Guard;
 use signin_core::policy::Policy;
 use signin_core::reason::Verdict;
@@ -17,7 +17,7 @@ use signin_core::round::{Answered, Asked, Confirmed, Created, Invocation, Signin
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Entry, progress};
 use signin_core::sign_up::{Confirmation, SignUp};
-use signin_core::step::{Factor, Metadata, Step};
+use signin_core::step::{Factor, Step};
 use signin_core::time::Timestamp;
 use signin_flow::confirm::Confirmer;
 use signin_flow::create::Creator;
@@ -85,7 +85,6 @@ impl World {
 
     pub fn creator(&self, task: Task) -> Creator<Fake> {
         Creator {
-            policy: policy(),
             model: Model::Descriptor128,
             consent: "1".to_owned(),
             table: self.table(task),
@@ -185,8 +184,8 @@ impl World {
 
     /// The challenge that is due, under an id of this number, in a session of such rounds.
     pub fn challenge(&self, number: u8, session: &[Entry], at: Timestamp) -> PrivateChallenge {
-        let progress = progress(policy(), session).expect("the session goes on");
-        let first = progress.password_proven && progress.last().is_none();
+        let progress = progress(&policy(), session).expect("the session goes on");
+        let first = progress.password_proven && progress.answered().next().is_none();
         let asked = Asked {
             user: ada(),
             progress,
@@ -231,21 +230,22 @@ impl World {
     pub fn verdict(&self, challenge: &PrivateChallenge) -> Option<(Option<Verdict>, bool)> {
         let mut session = match challenge.step() {
             Step::Enrol => with_password(),
-            Step::Face | Step::FaceData => Vec::new(),
+            Step::Select | Step::Verify(_) => Vec::new(),
         };
         session.push(entry(challenge, false));
-        let progress = progress(policy(), &session).unwrap();
+        let progress = progress(&policy(), &session).unwrap();
         let table = UserTable::on(self.memory.clone());
-        let standing = now(table.standing(&ada(), &progress, Factor::Face)).unwrap();
+        let standing = now(table.standing(&ada(), &progress)).unwrap();
         standing.last.map(|last| (last.verdict, last.compared))
     }
 
     /// What stands against Ada on a path.
     pub fn tries(&self, path: Path) -> Tries {
         let table = UserTable::on(self.memory.clone());
-        let progress = progress(policy(), &[]).unwrap();
-        let standing = now(table.standing(&ada(), &progress, Factor::Face)).unwrap();
-        standing.on(path).tries.clone()
+        let progress = progress(&policy(), &[]).unwrap();
+        let standing = now(table.standing(&ada(), &progress)).unwrap();
+        let factor = Factor::Face;
+        standing.on(Scope { path, factor }).tries
     }
 
     pub fn enrolment(&self, id: &EnrolmentId) -> Option<Enrolment> {
@@ -270,22 +270,16 @@ pub fn with_password() -> Vec<Entry> {
 pub fn asked_first() -> Asked {
     Asked {
         user: ada(),
-        progress: progress(policy(), &with_password()).unwrap(),
+        progress: progress(&policy(), &with_password()).unwrap(),
         secret: Some(Sha256Digest::of(SECRET)),
     }
 }
 
 /// A challenge's entry in its session.
 pub fn entry(challenge: &PrivateChallenge, passed: bool) -> Entry {
-    let Metadata { step, id, .. } = challenge.metadata(0);
     Entry::Custom {
         passed,
-        metadata: Metadata {
-            step,
-            id,
-            chain: 0,
-            wrong: 0,
-        },
+        metadata: challenge.metadata(0, 0),
     }
 }
 

@@ -42,6 +42,9 @@ pub(crate) struct ChallengeRecord {
     began: Option<Timestamp>,
     bound: Option<bool>,
     enrolment: Option<EnrolmentId>,
+    chosen: Option<u8>,
+    #[serde(deserialize_with = "read::text")]
+    secret: Option<Sha256Digest>,
 }
 
 impl Record for ChallengeRecord {
@@ -65,6 +68,8 @@ impl TryFrom<ChallengeRecord> for Consumption {
             // Written with a refusal after a comparison, and with nothing else.
             compared: record.compared.unwrap_or_default(),
             picture: record.picture,
+            // Written where a chain was asked for and chosen.
+            chosen: record.chosen,
             session: Facts {
                 // Versions before wrote neither. Without a time it counts as older than every reset,
                 // and without a word on the secret as one that did not bring it.
@@ -74,6 +79,8 @@ impl TryFrom<ChallengeRecord> for Consumption {
                 },
                 // A session need not have one.
                 enrolment: record.enrolment,
+                // Written while an enrolment may still begin.
+                secret: record.secret,
             },
         })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 use signin_core::id::{ClientId, EnrolmentId, FaceId, UserName};
+use signin_core::lockout::Path;
 use signin_core::pass::{Account, Pass, Steps, Use};
 use signin_core::profile::{EnrolledFace, Profile, State};
 use signin_core::reset::Opening;
@@ -18,15 +19,18 @@ use super::profile::ProfileRecord;
 use super::read::{self, Misread, Record, both, read, required};
 use crate::fault::Fault;
 
-/// A pass of the whole policy.
+/// A factor that passed.
 #[derive(Debug)]
-pub struct FullPass<'a> {
+pub struct PassedFactor<'a> {
     /// The digest of the picture or the face data that must not pass again.
     pub picture: Sha256Digest,
     /// Whose face it was.
     pub face: PassedFace,
-    /// The steps that the session has passed.
-    pub steps: Steps,
+    /// The path that the session is on.
+    pub path: Path,
+    /// The steps that the session has passed, where they are a whole chain of the policy; none where
+    /// others are due.
+    pub steps: Option<Steps>,
     /// The app client whose session it is.
     pub client: &'a ClientId,
     /// How the session began: a password reset since then, or one whose secret it did not bring,
@@ -34,6 +38,13 @@ pub struct FullPass<'a> {
     pub session: Opening,
     /// The digest of the session's nonce, where the client sent one.
     pub nonce: Option<Sha256Digest>,
+}
+
+impl PassedFactor<'_> {
+    /// Whether its session has proved the password.
+    pub fn password(&self) -> bool {
+        self.path == Path::Password
+    }
 }
 
 /// What a passed face changes besides the pass.
@@ -54,20 +65,25 @@ pub enum PassedFace {
 /// operator looks up.
 const KEPT: Duration = Duration::from_hours(24);
 
-/// Records a pass, in place of the one with the same nonce, or without one.
-pub(crate) fn record_pass(user: &UserName, pass: &FullPass<'_>, now: Timestamp) -> Write {
+/// Records a pass of a whole chain, in place of the one with the same nonce, or without one.
+pub(crate) fn record_pass(
+    user: &UserName,
+    pass: &PassedFactor<'_>,
+    now: Timestamp,
+) -> Option<Write> {
+    let steps = pass.steps.as_ref()?;
     let write = Write::to(pass_key(user, pass.nonce))
         .set(AT, time(now))
-        .set(STEPS, text(pass.steps.to_string()))
+        .set(STEPS, text(steps.to_string()))
         .set(CLIENT, text(pass.client.as_str()))
         .set(BEGAN, time(pass.session.began))
         .set(BOUND, AttributeValue::Bool(pass.session.bound))
         .set(TTL, ttl(now.plus(KEPT)))
         .remove([USED_AT, USED_BY]);
-    match pass.nonce {
+    Some(match pass.nonce {
         Some(nonce) => write.set(NONCE, text(nonce.to_hex())),
         None => write.remove([NONCE]),
-    }
+    })
 }
 
 impl TryFrom<ProfileRecord> for Account {
@@ -81,7 +97,7 @@ impl TryFrom<ProfileRecord> for Account {
         Ok(Self {
             pass: None,
             face: active && !profile.faces.is_empty(),
-            face_data: active && profile.data.is_some(),
+            face_data: active && profile.data.as_ref().is_some_and(|data| data.of.is_some()),
             reset_at: profile.reset_at(),
             sign_out_owed,
         })

@@ -56,7 +56,7 @@ impl OnPath {
 
 /// The key of the tries of a user on one path at one factor.
 pub(crate) fn tries_key(user: &UserName, scope: Scope) -> Key {
-    let (path, factor) = (scope.path.name(), scope.factor.step().name());
+    let (path, factor) = (scope.path.name(), scope.factor.name());
     user_key(Kind::Tries, user, format!("TRIES#{path}#{factor}"))
 }
 
