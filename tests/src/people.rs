@@ -9,7 +9,7 @@ use signin_client::{
 use signin_core::face_data::{FaceData, Model};
 use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::stack::{Stack, fresh_email};
 use crate::{face_data, pictures};
@@ -137,14 +137,17 @@ pub async fn enrol_data(client: &SignInClient, person: &Person, data: FaceData) 
     let model = data.model();
     let asked = asked_to_enrol(client, person).await;
     let asked = client.answer(&asked, Answer::FaceData(data)).await;
-    let asked = challenge(asked, Step::FaceData);
+    let asked = challenge(asked, Step::Verify(Factor::FaceData));
     let live = Answer::FaceData(face_data::live(model));
     tokens(client.answer(&asked, live).await)
 }
 
 /// Begins a session without a password, in which face data are asked for.
 pub async fn asked_for_data(client: &SignInClient, email: &str) -> Challenge {
-    challenge(client.begin(email, None).await, Step::FaceData)
+    challenge(
+        client.begin(email, None).await,
+        Step::Verify(Factor::FaceData),
+    )
 }
 
 /// Has a code mailed and sets a new password with it, as the owner of the mailbox can who agrees to
@@ -210,7 +213,7 @@ pub async fn asked_to_enrol(client: &SignInClient, person: &Person) -> Challenge
 
 /// Begins a session without a password, in which a face is asked for.
 pub async fn asked_for_face(client: &SignInClient, email: &str) -> Challenge {
-    challenge(client.begin(email, None).await, Step::Face)
+    challenge(client.begin(email, None).await, Step::Verify(Factor::Face))
 }
 
 /// Enrols an account that may, and signs it in.
@@ -229,14 +232,17 @@ async fn enrolled_with(
         .upload(&asked, pictures::document())
         .await
         .expect("the document is uploaded");
-    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    let asked = challenge(
+        client.answer(&asked, Answer::Uploaded).await,
+        Step::Verify(Factor::Face),
+    );
     client.answer(&asked, inline(live)).await
 }
 
 /// Goes on from where a document is asked for, to tokens.
 pub async fn enrol_from(client: &SignInClient, asked: &Challenge) -> Tokens {
     let document = client.answer(asked, inline(pictures::document())).await;
-    let asked = challenge(document, Step::Face);
+    let asked = challenge(document, Step::Verify(Factor::Face));
     tokens(client.answer(&asked, inline(pictures::live())).await)
 }
 

@@ -134,6 +134,10 @@ impl Template {
         if let Some(parameter) = value["Ref"].as_str().and_then(|name| parameters.get(name)) {
             return parameter.clone();
         }
+        // A list's text is what stands between its commas.
+        if value["Fn::Join"][0] == "," {
+            return self.resolve(&value["Fn::Join"][1], parameters);
+        }
         if let [condition, then, otherwise] =
             value["Fn::If"].as_array().map_or(&[][..], Vec::as_slice)
         {
@@ -187,22 +191,19 @@ impl Template {
     fn admits_alone(&self, name: &str, value: &str) -> Result<(), String> {
         let parameter = &self.section("Parameters")[name];
         let refused = |by: &str| Err(format!("{name}={value}: {by}"));
-        if let Some(allowed) = parameter["AllowedValues"].as_array()
-            && !allowed
-                .iter()
-                .any(|allowed| text(allowed).as_deref() == Some(value))
-        {
-            return refused("AllowedValues");
+        // Each value of a list by itself. Nothing else holds the other separator.
+        let is_list = parameter["Type"] == "CommaDelimitedList";
+        let parts = || value.split(if is_list { ',' } else { '\0' });
+        if let Some(allowed) = parameter["AllowedValues"].as_array() {
+            let allowed: BTreeSet<_> = allowed.iter().filter_map(text).collect();
+            if !parts().all(|part| allowed.contains(part)) {
+                let told = parameter["ConstraintDescription"].as_str();
+                return refused(told.unwrap_or("AllowedValues"));
+            }
         }
         if let Some(pattern) = parameter["AllowedPattern"].as_str() {
             let pattern = Regex::new(&format!("^(?:{pattern})$")).expect("a pattern");
-            let separator = if parameter["Type"] == "CommaDelimitedList" {
-                ","
-            } else {
-                // None that a value could hold.
-                "\0"
-            };
-            if !value.split(separator).all(|part| pattern.is_match(part)) {
+            if !parts().all(|part| pattern.is_match(part)) {
                 return refused("AllowedPattern");
             }
         }
@@ -238,8 +239,12 @@ impl Template {
             "Fn::Or" => list().any(holds),
             "Fn::And" => list().all(holds),
             "Fn::Contains" => {
-                let values = arguments[0].as_array().expect("a list of values");
-                values.iter().any(|value| of(value) == of(&arguments[1]))
+                let wanted = of(&arguments[1]);
+                match arguments[0].as_array() {
+                    Some(values) => values.iter().any(|value| of(value) == wanted),
+                    // A parameter that is a list.
+                    None => of(&arguments[0]).split(',').any(|value| value == wanted),
+                }
             }
             "Condition" => {
                 let name = arguments.as_str().expect("a condition's name");

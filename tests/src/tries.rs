@@ -8,6 +8,7 @@ use signin_core::id::ChallengeId;
 use signin_core::lockout::{Level, Levels, Path, SLOW_FALLS, State, Tries, Try};
 use signin_core::step::Factor;
 use signin_core::time::Timestamp;
+use strum::IntoEnumIterator as _;
 
 use crate::clock;
 use crate::stack::Stack;
@@ -31,7 +32,7 @@ pub fn now() -> Timestamp {
 impl Stack {
     /// The tries of a user on a path, at whichever factor the stack has.
     pub async fn tries(&self, user: &str, path: Path) -> Tries {
-        for factor in Factor::ALL {
+        for factor in Factor::iter() {
             let item = self.item(&partition(user), &sort(path, factor)).await;
             if !item.is_null() {
                 return read(&item);
@@ -48,7 +49,7 @@ impl Stack {
 
     /// Has a user who has tried on a path fail so often there just now, without a wait.
     pub async fn fail_so_often(&self, user: &str, path: Path, failures: u32) {
-        for factor in Factor::ALL {
+        for factor in Factor::iter() {
             let mut item = self.item(&partition(user), &sort(path, factor)).await;
             if item.is_object() {
                 item["slow"] = json!({"N": failures.to_string()});
@@ -60,7 +61,7 @@ impl Stack {
 
     /// Sets a user's tries on a path back, as an operator does: they begin anew.
     pub async fn set_tries_back(&self, user: &str, path: Path) {
-        for factor in Factor::ALL {
+        for factor in Factor::iter() {
             self.delete_item(&partition(user), &sort(path, factor))
                 .await;
         }
@@ -77,7 +78,7 @@ impl Stack {
             }
         };
         for path in Path::ALL {
-            for factor in Factor::ALL {
+            for factor in Factor::iter() {
                 let mut item = self.item(&partition(user), &sort(path, factor)).await;
                 let Some(attributes) = item.as_object_mut() else {
                     continue;
@@ -103,7 +104,7 @@ fn partition(user: &str) -> String {
 }
 
 fn sort(path: Path, factor: Factor) -> String {
-    format!("TRIES#{}#{}", path.name(), factor.step().name())
+    format!("TRIES#{}#{}", path.name(), factor.name())
 }
 
 fn read(item: &Value) -> Tries {

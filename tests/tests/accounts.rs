@@ -15,7 +15,7 @@ use e2e::stack::{Stack, Variant, fresh_email};
 use serde_json::{Value, json};
 use signin_client::{Answer, BindingSecret, Challenge, Refusal, Round, SignInClient, Tokens};
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 /// How often a person begins to sign in and breaks off.
 const BROKEN_OFF: usize = 120;
@@ -62,7 +62,7 @@ async fn invited(stack: &Stack) -> (String, Tokens) {
 
     // That password enrols nobody.
     let begun = client.begin(&email, Some(temporary)).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     assert_eq!(asked.reason, Some(Reason::EnrolmentNeedsReset));
 
     // The person proves the mailbox and agrees.
@@ -138,7 +138,7 @@ async fn somebody_of_whom_the_table_has_never_heard_begins_with_a_reset() {
         stack.delete_item(&partition, &sort).await;
     }
     let begun = begun_bound(&client, &person).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     assert_eq!(asked.reason, Some(Reason::EnrolmentNeedsReset));
     let password = "the person's next long password";
     let binding = reset(&client, &person.email, password).await;
@@ -179,10 +179,14 @@ async fn a_sign_up_whose_code_came_without_its_secret_begins_with_a_reset() {
         client.begin(&person.email, Some(&person.password)).await,
         begun_bound(&client, &person).await,
     ] {
-        let asked = challenge(begun, Step::Face);
+        let asked = challenge(begun, Step::Verify(Factor::Face));
         assert_eq!(asked.reason, Some(Reason::EnrolmentNeedsReset));
         let answered = client.answer(&asked, inline(pictures::live())).await;
-        refused(answered, Step::Face, Reason::EnrolmentNeedsReset);
+        refused(
+            answered,
+            Step::Verify(Factor::Face),
+            Reason::EnrolmentNeedsReset,
+        );
     }
     let person = with_a_new_password(&client, person).await;
     enrol(&client, &person).await;
@@ -207,14 +211,14 @@ async fn a_reset_without_a_secret_goes_through_and_lets_nobody_enrol() {
     };
     wait(&challenge(
         client.begin_bound(&person.email, password, old).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
     ));
     // Sixteen minutes later.
     let long_ago = json!({"N": "1"});
     let user = person.user_name();
     stack.set_in_profile(user, "resetAt", &long_ago).await;
     let begun = client.begin_bound(&person.email, password, old).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     assert_eq!(asked.reason, Some(Reason::EnrolmentNeedsReset));
 }
 
@@ -226,15 +230,15 @@ async fn for_sixteen_minutes_after_a_reset_an_enrolled_owner_needs_its_secret_wi
     let password = "a new and longer password";
     let binding = reset(&client, &person.email, password).await;
     let begun = client.begin(&person.email, Some(password)).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     assert_eq!(asked.reason, Some(Reason::TryLater));
     assert!(asked.retry_after.is_some());
     // Not even the right face helps, and it is not looked at.
     let answered = client.answer(&asked, inline(pictures::live())).await;
-    refused(answered, Step::Face, Reason::TryLater);
+    refused(answered, Step::Verify(Factor::Face), Reason::TryLater);
     // The reset's own tab signs in, and so does the face alone.
     let begun = client.begin_bound(&person.email, password, &binding).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     tokens(client.answer(&asked, inline(pictures::live())).await);
     let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
@@ -279,13 +283,16 @@ async fn two_sign_ins_of_one_tab_go_on_with_one_enrolment() {
     let first = asked_to_enrol(&client, &person).await;
     let second = asked_to_enrol(&client, &person).await;
     let document = inline(pictures::document());
-    let first = challenge(client.answer(&first, document).await, Step::Face);
+    let first = challenge(
+        client.answer(&first, document).await,
+        Step::Verify(Factor::Face),
+    );
     // What the first has enrolled, the second finds done.
     let second = client.answer(&second, inline(pictures::document())).await;
-    let second = challenge(second, Step::Face);
+    let second = challenge(second, Step::Verify(Factor::Face));
     tokens(client.answer(&second, inline(pictures::live())).await);
     let late = client.answer(&first, inline(pictures::live())).await;
-    refused(late, Step::Face, Reason::Superseded);
+    refused(late, Step::Verify(Factor::Face), Reason::Superseded);
 }
 
 #[tokio::test]
@@ -314,7 +321,10 @@ async fn an_enrolment_asks_for_the_consent_that_is_not_on_record() {
         .upload(&asked, pictures::document())
         .await
         .expect("the document is uploaded");
-    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    let asked = challenge(
+        client.answer(&asked, Answer::Uploaded).await,
+        Step::Verify(Factor::Face),
+    );
     let profile = stack.profile(user).await;
     assert_eq!(profile["consentBy"]["S"], "PERSON");
     assert_eq!(profile["consent"]["S"], "1");

@@ -9,14 +9,18 @@ use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::{drawn, pictures};
 use signin_client::Answer;
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 /// The reason that an answer gets; asked as somebody whom nobody knows, for whom reasons are the
 /// same as for everybody.
 async fn reason_for(answer: Answer) -> Option<Reason> {
     let client = Stack::read(Variant::Default).client();
     let asked = asked_for_face(&client, &fresh_email()).await;
-    challenge(client.answer(&asked, answer).await, Step::Face).reason
+    challenge(
+        client.answer(&asked, answer).await,
+        Step::Verify(Factor::Face),
+    )
+    .reason
 }
 
 /// The reason that an uploaded file gets.
@@ -27,7 +31,11 @@ async fn reason_for_upload(bytes: Vec<u8>) -> Option<Reason> {
         .upload(&asked, bytes)
         .await
         .expect("the form takes any bytes");
-    challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face).reason
+    challenge(
+        client.answer(&asked, Answer::Uploaded).await,
+        Step::Verify(Factor::Face),
+    )
+    .reason
 }
 
 #[tokio::test]
@@ -121,11 +129,11 @@ async fn an_answer_that_shows_no_picture_reserves_no_try() {
     let noise = client
         .answer(&asked, Answer::Text("noise".to_owned()))
         .await;
-    let asked = refused(noise, Step::Face, Reason::NotAnImage);
+    let asked = refused(noise, Step::Verify(Factor::Face), Reason::NotAnImage);
     let noise = client
         .answer(&asked, inline(b"\xff\xd8\xff no picture".to_vec()))
         .await;
-    refused(noise, Step::Face, Reason::NotAnImage);
+    refused(noise, Step::Verify(Factor::Face), Reason::NotAnImage);
     let after = stack.item(&partition, "TRIES#OPEN#FACE").await;
     assert!(after.is_null(), "{after}");
 }
@@ -154,7 +162,10 @@ async fn a_passport_page_with_its_ghost_portrait_enrols() {
         .upload(&asked, page)
         .await
         .expect("the page is uploaded");
-    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    let asked = challenge(
+        client.answer(&asked, Answer::Uploaded).await,
+        Step::Verify(Factor::Face),
+    );
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
 
@@ -171,7 +182,7 @@ async fn an_answer_for_another_challenge_passes_nothing() {
         .await
         .expect("the picture is uploaded");
     let answered = client.answer(&other, Answer::Uploaded).await;
-    refused(answered, Step::Face, Reason::NotAnImage);
+    refused(answered, Step::Verify(Factor::Face), Reason::NotAnImage);
     // A session is good once.
     let used = client.answer(&other, inline(pictures::live())).await;
     ended(used);

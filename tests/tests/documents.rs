@@ -17,7 +17,7 @@ use signin_client::Answer;
 use signin_core::enrolment::MAX_RECOGNITIONS;
 use signin_core::key::DECOY;
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 use signin_core::time::Timestamp;
 
 #[tokio::test]
@@ -38,7 +38,10 @@ async fn an_upload_that_nobody_answered_for_is_indexed_by_its_event() {
 
     // Whoever comes second finds it done.
     let id = asked.challenge_id.clone();
-    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    let asked = challenge(
+        client.answer(&asked, Answer::Uploaded).await,
+        Step::Verify(Factor::Face),
+    );
     tokens(client.answer(&asked, inline(pictures::live())).await);
     assert_eq!(stack.faces_of(&id).await, 1);
     let profile = stack.profile(person.user_name()).await;
@@ -198,7 +201,7 @@ async fn where_documents_are_compared_an_operators_is_compared_too() {
 
     let asked = asked_for_face(&client, &person.email).await;
     let wrong = client.answer(&asked, inline(pictures::other())).await;
-    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     tokens(client.answer(&asked, inline(pictures::live())).await);
     assert_eq!(stack.objects(bucket, &format!("bulk/{user}/")).await, 1);
 }

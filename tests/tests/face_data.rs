@@ -14,7 +14,7 @@ use signin_client::{Answer, Challenge, ClientError, Refusal, Round, SignInClient
 use signin_core::face_data::{FaceData, Model};
 use signin_core::lockout::Path;
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 const DESCRIPTOR: Model = Model::Descriptor128;
 const MESH: Model = Model::Mesh468;
@@ -68,10 +68,10 @@ async fn with_a_password_in_the_policy_face_data_alone_open_nothing() {
     ended(client.begin(&person.email, None).await);
 
     let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::FaceData);
+    let asked = challenge(begun, Step::Verify(Factor::FaceData));
     assert_eq!(asked.model, Some(MESH));
     let wrong = answer(&client, &asked, &other(MESH)).await;
-    let asked = refused(wrong, Step::FaceData, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
     let signed_in = tokens(answer(&client, &asked, &live(MESH)).await);
     let claims = client.verify(&signed_in).await.unwrap();
     assert_eq!(claims.identity.others["signin_steps"], "PASSWORD+FACE_DATA");
@@ -115,26 +115,26 @@ async fn somebody_elses_face_data_are_refused_and_counted() {
     let failures = async || stack.failures(user, Path::Open).await;
     let asked = asked_for_data(&client, &person.email).await;
     let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
-    let asked = refused(wrong, Step::FaceData, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
     assert_eq!(asked.attempts_left, 2);
     let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
-    let asked = refused(wrong, Step::FaceData, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
     ended(answer(&client, &asked, &other(DESCRIPTOR)).await);
     assert_eq!(failures().await, 3);
 
     // Five in a row cost a wait, in which nothing is compared or counted.
     let asked = asked_for_data(&client, &person.email).await;
     let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
-    let asked = refused(wrong, Step::FaceData, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
     let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
-    let asked = refused(wrong, Step::FaceData, Reason::TryLater);
+    let asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::TryLater);
     assert!(asked.retry_after.is_some());
     ended(answer(&client, &asked, &live(DESCRIPTOR)).await);
     assert_eq!(failures().await, 5);
 
     // The owner, with the password, does not wait, and opens the other path again.
     let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::FaceData);
+    let asked = challenge(begun, Step::Verify(Factor::FaceData));
     tokens(answer(&client, &asked, &live(DESCRIPTOR)).await);
     assert_eq!(failures().await, 0);
     let asked = asked_for_data(&client, &person.email).await;
@@ -176,7 +176,7 @@ async fn an_answer_that_is_no_face_data_of_the_model_is_refused_with_a_reason_an
         let shown: String = text.chars().take(60).collect();
         let asked = asked_for_data(&client, &person.email).await;
         let answered = client.answer(&asked, Answer::Text(text)).await;
-        let next = challenge(answered, Step::FaceData);
+        let next = challenge(answered, Step::Verify(Factor::FaceData));
         assert_eq!(next.reason, Some(Reason::NotFaceData), "{shown}");
         assert_eq!(next.attempts_left, 3, "{shown}: nobody had to compare it");
         let counted = stack.failures(person.user_name(), Path::Open).await;
@@ -231,7 +231,10 @@ async fn face_data_other_than_sign_up_brought_enrol_nobody() {
         assert!(profile["dataOf"].is_null());
 
         // Taken again in the same session; and it is no sign-in yet.
-        let asked = challenge(answer(&client, &asked, &data).await, Step::FaceData);
+        let asked = challenge(
+            answer(&client, &asked, &data).await,
+            Step::Verify(Factor::FaceData),
+        );
         tokens(answer(&client, &asked, &live(model)).await);
     }
 }
@@ -244,19 +247,22 @@ async fn face_data_that_passed_or_were_enrolled_never_pass_again() {
         let (data, passed) = (document(model), live(model));
         let person = confirmed_with(&client, Some(&data)).await;
         let asked = asked_to_enrol(&client, &person).await;
-        let asked = challenge(answer(&client, &asked, &data).await, Step::FaceData);
+        let asked = challenge(
+            answer(&client, &asked, &data).await,
+            Step::Verify(Factor::FaceData),
+        );
         let again = answer(&client, &asked, &data).await;
-        let asked = refused(again, Step::FaceData, Reason::NoMatch);
+        let asked = refused(again, Step::Verify(Factor::FaceData), Reason::NoMatch);
         tokens(answer(&client, &asked, &passed).await);
 
         let begun = client.begin(&person.email, Some(&person.password)).await;
-        let asked = challenge(begun, Step::FaceData);
+        let asked = challenge(begun, Step::Verify(Factor::FaceData));
         let again = answer(&client, &asked, &passed).await;
-        let asked = refused(again, Step::FaceData, Reason::NoMatch);
+        let asked = refused(again, Step::Verify(Factor::FaceData), Reason::NoMatch);
         // Written in other words they are the same.
         let rewritten = data.to_document().replace('[', "[ ").replace(',', " ,\n");
         let again = client.answer(&asked, Answer::Text(rewritten)).await;
-        let asked = refused(again, Step::FaceData, Reason::NoMatch);
+        let asked = refused(again, Step::Verify(Factor::FaceData), Reason::NoMatch);
         tokens(answer(&client, &asked, &live(model)).await);
     }
 }
@@ -269,9 +275,9 @@ async fn nobody_enrols_face_data_without_the_password_in_the_same_session() {
     let person = confirmed_with(&client, Some(&data)).await;
     let asked = asked_for_data(&client, &person.email).await;
     let wrong = answer(&client, &asked, &data).await;
-    let asked = refused(wrong, Step::FaceData, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
     let wrong = answer(&client, &asked, &live(DESCRIPTOR)).await;
-    refused(wrong, Step::FaceData, Reason::NoMatch);
+    refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "MAY_ENROL");
 }
@@ -288,16 +294,20 @@ async fn face_data_under_your_address_give_whoever_signed_it_up_nothing() {
     let profile = stack.profile(person.user_name()).await;
     assert!(about_data(&profile).is_empty(), "nobody can enrol them");
     let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::FaceData);
+    let asked = challenge(begun, Step::Verify(Factor::FaceData));
     let wrong = answer(&client, &asked, &theirs).await;
-    refused(wrong, Step::FaceData, Reason::EnrolmentNeedsReset);
+    refused(
+        wrong,
+        Step::Verify(Factor::FaceData),
+        Reason::EnrolmentNeedsReset,
+    );
 
     // The owner resets the password, and then it is theirs, with data of their own.
     let mine = with_a_new_password(&client, person).await;
     enrol_data(&client, &mine, document(DESCRIPTOR)).await;
     let asked = asked_for_data(&client, &mine.email).await;
     let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
-    refused(wrong, Step::FaceData, Reason::NoMatch);
+    refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
 }
 
 #[tokio::test]
@@ -308,7 +318,10 @@ async fn a_new_password_ends_the_enrolment_that_began_under_the_old_one() {
     let person = confirmed_with(&client, Some(&data)).await;
     let asked = asked_to_enrol(&client, &person).await;
     let first = asked_to_enrol(&client, &person).await;
-    let old = challenge(answer(&client, &first, &data).await, Step::FaceData);
+    let old = challenge(
+        answer(&client, &first, &data).await,
+        Step::Verify(Factor::FaceData),
+    );
 
     let person = with_a_new_password(&client, person).await;
     let profile = stack.profile(person.user_name()).await;
@@ -316,9 +329,9 @@ async fn a_new_password_ends_the_enrolment_that_began_under_the_old_one() {
     assert!(about_data(&profile).is_empty());
     // One that another session had replaced, and the one that was under way.
     let late = answer(&client, &asked, &data).await;
-    refused(late, Step::FaceData, Reason::TryLater);
+    refused(late, Step::Verify(Factor::FaceData), Reason::TryLater);
     let late = answer(&client, &old, &live(DESCRIPTOR)).await;
-    refused(late, Step::FaceData, Reason::TryLater);
+    refused(late, Step::Verify(Factor::FaceData), Reason::TryLater);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "MAY_ENROL");
 
@@ -333,7 +346,10 @@ async fn an_enrolment_that_was_broken_off_is_begun_again_with_the_same_face_data
     let data = document(DESCRIPTOR);
     let person = confirmed_with(&client, Some(&data)).await;
     let asked = asked_to_enrol(&client, &person).await;
-    let broken_off = challenge(answer(&client, &asked, &data).await, Step::FaceData);
+    let broken_off = challenge(
+        answer(&client, &asked, &data).await,
+        Step::Verify(Factor::FaceData),
+    );
 
     // Whoever else has the password has not what sign-up has brought.
     let asked = asked_to_enrol(&client, &person).await;
@@ -342,7 +358,7 @@ async fn an_enrolment_that_was_broken_off_is_begun_again_with_the_same_face_data
     enrol_data(&client, &person, data).await;
     // The account is active since; the session that was broken off is not what made it so.
     let late = answer(&client, &broken_off, &live(DESCRIPTOR)).await;
-    refused(late, Step::FaceData, Reason::Superseded);
+    refused(late, Step::Verify(Factor::FaceData), Reason::Superseded);
 }
 
 #[tokio::test]
@@ -353,7 +369,10 @@ async fn fresh_face_data_that_were_broken_off_after_a_reset_are_replaced() {
     let person = with_a_new_password(&client, person).await;
     let asked = asked_to_enrol(&client, &person).await;
     let fresh = other(DESCRIPTOR);
-    challenge(answer(&client, &asked, &fresh).await, Step::FaceData);
+    challenge(
+        answer(&client, &asked, &fresh).await,
+        Step::Verify(Factor::FaceData),
+    );
     enrol_data(&client, &person, document(DESCRIPTOR)).await;
 }
 
@@ -367,9 +386,9 @@ async fn a_password_reset_never_touches_active_face_data() {
     let after = stack.profile(person.user_name()).await;
     assert_eq!(before["faceData"], after["faceData"]);
     let begun = begun_bound(&client, &person).await;
-    let asked = challenge(begun, Step::FaceData);
+    let asked = challenge(begun, Step::Verify(Factor::FaceData));
     let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
-    let asked = refused(wrong, Step::FaceData, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
     tokens(answer(&client, &asked, &live(DESCRIPTOR)).await);
 }
 
@@ -392,7 +411,7 @@ async fn unknown_unenrolled_and_enrolled_users_look_alike() {
                 asked.retry_after,
             ));
             let wrong = answer(&client, &asked, &other(DESCRIPTOR)).await;
-            asked = refused(wrong, Step::FaceData, Reason::NoMatch);
+            asked = refused(wrong, Step::Verify(Factor::FaceData), Reason::NoMatch);
         }
         ended(answer(&client, &asked, &other(DESCRIPTOR)).await);
         seen.push(rounds);

@@ -20,7 +20,7 @@ use signin_client::SignedUp;
 use signin_client::samples::parts;
 use signin_core::lockout::{FAILURES_TO_LOCK, Path as Way};
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 use tokio::process::Command;
 
 /// Where operators are told what to do.
@@ -127,7 +127,7 @@ async fn an_invited_person_gets_in_and_a_face_that_was_taken_away_does_not() {
     operator.follows(&person.email, &lines).await;
     let asked = asked_for_face(&client, &person.email).await;
     let answered = client.answer(&asked, inline(pictures::live())).await;
-    refused(answered, Step::Face, Reason::NoMatch);
+    refused(answered, Step::Verify(Factor::Face), Reason::NoMatch);
     let refresh = first.refresh.expect("a sign-in brings a refresh token");
     client.refresh(&refresh).await.unwrap_err();
 
@@ -152,7 +152,7 @@ async fn a_person_is_enrolled_from_the_operators_own_picture() {
         .await;
     let person = invited(&stack, email).await;
     let begun = client.begin_bound(&person.email, &person.password, &person.account.binding);
-    let asked = e2e::people::challenge(begun.await, Step::Face);
+    let asked = e2e::people::challenge(begun.await, Step::Verify(Factor::Face));
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
 
@@ -181,7 +181,7 @@ async fn a_way_in_is_unlocked() {
     let (person, _) = enrolled(&stack).await;
     let asked = asked_for_face(&client, &person.email).await;
     let wrong = client.answer(&asked, inline(pictures::other())).await;
-    refused(wrong, Step::Face, Reason::NoMatch);
+    refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     stack
         .fail_so_often(person.user_name(), Way::Open, FAILURES_TO_LOCK)
         .await;

@@ -16,7 +16,7 @@ use e2e::browser::{Heard, listeners, port, presigned, send};
 use e2e::people::{challenge, confirmed};
 use e2e::stack::{Stack, Variant, fresh_email};
 use serde_json::json;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 /// What a browser adds to another site's request, by how the page makes it.
 const ANOTHER_SITE: [(&str, &str); 8] = [
@@ -244,7 +244,7 @@ fn body_of(fields: &BTreeMap<String, String>, file: Option<&str>) -> String {
 async fn a_form_is_good_for_its_bucket_and_for_an_upload_alone() {
     let stack = Stack::read(Variant::Default);
     let asked = stack.client().begin(&fresh_email(), None).await;
-    let asked = challenge(asked, Step::Face);
+    let asked = challenge(asked, Step::Verify(Factor::Face));
     let fields = &asked.upload.fields;
     let bucket = &stack.outputs.document_bucket;
     let key = "somebodys/picture";

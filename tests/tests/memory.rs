@@ -12,12 +12,13 @@ use signin_aws::client;
 use signin_aws::stopwatch::Stopwatch;
 use signin_aws::table::memory::Twin;
 use signin_aws::table::{
-    Answering, Claim, DynamoDb, EmptiedBy, FullPass, PassedFace, Ticket, UserTable,
+    Answering, Claim, DynamoDb, EmptiedBy, PassedFace, PassedFactor, Ticket, UserTable,
 };
+use signin_core::challenge::OnPass;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::lockout::{Cost, Path, Scope, Tries};
-use signin_core::pass::{Cause, Steps, TokenRequest};
+use signin_core::pass::{Cause, TokenRequest};
 use signin_core::profile::EnrolledFace;
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
@@ -113,7 +114,7 @@ impl Life {
                 let seen = self.table.profile(&user).await.unwrap();
                 let id = EnrolmentId::from_random(self.fresh());
                 self.table
-                    .begin_enrolment(&user, &id, &seen, now)
+                    .begin_enrolment(&user, &id, &seen, seen.enrolment.as_ref(), now)
                     .await
                     .unwrap();
                 self.enrolments.push(id);
@@ -215,7 +216,7 @@ impl Life {
         };
         let before = session(None);
         let standing = self.table.standing(&user, &before);
-        let seen = standing.await.unwrap().on(path).tries.clone();
+        let seen = standing.await.unwrap().on(scope).tries;
         let seen = if self.some() { seen } else { Tries::default() };
         let (answer, call, bound) = (self.secret(), self.call(), self.some());
         let answering = Answering {
@@ -226,6 +227,7 @@ impl Life {
                 bound,
             },
             enrolment: enrolment.as_ref(),
+            secret: None,
             answer,
             call,
             watch,
@@ -238,10 +240,7 @@ impl Life {
             }
         }
         let after = session(Some(id));
-        self.table
-            .standing(&user, &after)
-            .await
-            .unwrap();
+        self.table.standing(&user, &after).await.unwrap();
     }
 
     /// A verdict is recorded, of an answer of late or of one that has one.
@@ -271,9 +270,10 @@ impl Life {
                     Some(id) if !known => PassedFace::Activates(id, face),
                     _ => PassedFace::Known(face.id),
                 };
-                let pass = FullPass {
+                let pass = PassedFactor {
                     picture,
-                    steps: Steps::passed(Path::Password, !known, Factor::Face),
+                    path: Path::Password,
+                    steps: OnPass::default().steps(Path::Password, !known, Factor::Face),
                     face,
                     client: &client,
                     session: Opening {
@@ -300,13 +300,13 @@ fn session(last: Option<ChallengeId>) -> Progress {
     entries.extend(last.map(|id| Entry::Custom {
         passed: false,
         metadata: Metadata {
-            step: Step::Face,
+            step: Step::Verify(Factor::Face),
             id,
             chain: 0,
             wrong: 0,
         },
     }));
-    progress("FACE".parse().unwrap(), &entries).unwrap()
+    progress(&"FACE".parse().unwrap(), &entries).unwrap()
 }
 
 #[tokio::test]

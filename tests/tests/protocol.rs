@@ -39,6 +39,7 @@ use signin_core::sign_up::MAX_BINDING_SECRET;
 use signin_core::step::{MAX_WRONG, Step};
 use signin_core::time::Timestamp;
 use signin_core::{answer::Answer, budget};
+use strum::IntoEnumIterator as _;
 
 /// The document.
 const PROTOCOL: &str = "docs/protocol.md";
@@ -63,7 +64,7 @@ fn owned<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
 
 #[test]
 fn every_reason_has_one_row_and_no_row_names_another() {
-    let known = owned(Reason::ALL.map(Reason::name));
+    let known = owned(Reason::iter().map(Reason::name));
     assert_eq!(names(&read(PROTOCOL), "reason"), known);
 }
 
@@ -95,7 +96,7 @@ fn every_challenge_parameter_is_described_and_no_other() {
         let row = rows.into_iter().find(|row| row[0] == parameter).unwrap();
         owned(code(&row[2]))
     };
-    assert_eq!(values("`step`"), owned(Step::ALL.map(Step::name)));
+    assert_eq!(values("`step`"), owned(Step::all().map(Step::name)));
     assert_eq!(values("`model`"), owned(Model::ALL.map(Model::name)));
     let longest = LONGEST_WAIT.max(budget::OLD_SESSIONS_LIVE).as_secs();
     assert!(text.contains(&format!("from 1 to {} until", grouped(longest))));

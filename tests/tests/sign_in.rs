@@ -21,7 +21,7 @@ use signin_core::key::DocumentKey;
 use signin_core::lockout::{EMPTIED_EVERY, FAILURES_TO_LOCK, Path, SLOW_FALLS};
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 #[tokio::test]
 async fn a_person_enrols_and_from_then_on_signs_in_by_face_alone() {
@@ -96,7 +96,7 @@ async fn somebody_else_is_refused_and_three_wrong_answers_end_a_session() {
     let (person, _) = enrolled(&stack).await;
     let asked = asked_for_face(&client, &person.email).await;
     let wrong = client.answer(&asked, inline(pictures::other())).await;
-    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     assert_eq!(asked.attempts_left, 2);
     client
         .upload(&asked, pictures::two_people())
@@ -104,10 +104,10 @@ async fn somebody_else_is_refused_and_three_wrong_answers_end_a_session() {
         .expect("the picture is uploaded");
     let wrong = client.answer(&asked, Answer::Uploaded).await;
     // Nothing was compared, so that it is none of the three.
-    let asked = refused(wrong, Step::Face, Reason::ManyFaces);
+    let asked = refused(wrong, Step::Verify(Factor::Face), Reason::ManyFaces);
     assert_eq!(asked.attempts_left, 2);
     let wrong = client.answer(&asked, inline(pictures::other())).await;
-    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     assert_eq!(asked.attempts_left, 1);
     ended(client.answer(&asked, inline(pictures::other())).await);
 
@@ -128,14 +128,17 @@ async fn a_picture_that_passed_or_was_enrolled_never_passes_again() {
         .upload(&asked, document.clone())
         .await
         .expect("the document is uploaded");
-    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    let asked = challenge(
+        client.answer(&asked, Answer::Uploaded).await,
+        Step::Verify(Factor::Face),
+    );
     let again = client.answer(&asked, inline(document)).await;
-    let asked = refused(again, Step::Face, Reason::NoMatch);
+    let asked = refused(again, Step::Verify(Factor::Face), Reason::NoMatch);
     tokens(client.answer(&asked, inline(live.clone())).await);
 
     let asked = asked_for_face(&client, &person.email).await;
     let again = client.answer(&asked, inline(live)).await;
-    refused(again, Step::Face, Reason::NoMatch);
+    refused(again, Step::Verify(Factor::Face), Reason::NoMatch);
 }
 
 #[tokio::test]
@@ -157,7 +160,7 @@ async fn a_document_that_is_not_accepted_can_be_taken_again_in_the_same_session(
     assert_ne!(first.challenge_id, second.challenge_id);
     let asked = challenge(
         client.answer(&second, inline(pictures::document())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
     );
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
@@ -170,10 +173,10 @@ async fn a_document_of_somebody_else_enrols_nobody() {
     let asked = asked_to_enrol(&client, &person).await;
     let asked = challenge(
         client.answer(&asked, inline(pictures::other())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
     );
     let wrong = client.answer(&asked, inline(pictures::live())).await;
-    refused(wrong, Step::Face, Reason::NoMatch);
+    refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "MAY_ENROL");
     assert!(profile["faces"].is_null());
@@ -188,7 +191,7 @@ async fn an_enrolment_that_was_broken_off_is_replaced_and_its_face_removed() {
     let abandoned = asked.challenge_id.clone();
     challenge(
         client.answer(&asked, inline(pictures::other())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
     );
     assert_eq!(stack.faces_of(&abandoned).await, 1);
 
@@ -211,7 +214,7 @@ async fn an_enrolment_needs_the_password_in_the_same_session() {
     let asked = asked_for_face(&client, &person.email).await;
     refused(
         client.answer(&asked, inline(pictures::document())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
         Reason::NoMatch,
     );
 }
@@ -228,10 +231,14 @@ async fn an_account_opened_by_somebody_else_with_your_address_gives_them_nothing
         .await
         .expect("the code is right");
     let begun = client.begin(&theirs.email, Some(&theirs.password)).await;
-    let asked = refused(begun, Step::Face, Reason::EnrolmentNeedsReset);
+    let asked = refused(
+        begun,
+        Step::Verify(Factor::Face),
+        Reason::EnrolmentNeedsReset,
+    );
     refused(
         client.answer(&asked, inline(pictures::other())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
         Reason::EnrolmentNeedsReset,
     );
 
@@ -248,12 +255,15 @@ async fn a_new_password_ends_the_enrolment_that_began_under_the_old_one() {
     let begun = asked_to_enrol(&client, &person).await;
     let enrolment = begun.challenge_id.clone();
     let document = inline(pictures::document());
-    let old = challenge(client.answer(&begun, document).await, Step::Face);
+    let old = challenge(
+        client.answer(&begun, document).await,
+        Step::Verify(Factor::Face),
+    );
 
     let person = with_a_new_password(&client, person).await;
 
     let late = client.answer(&old, inline(pictures::live())).await;
-    refused(late, Step::Face, Reason::TryLater);
+    refused(late, Step::Verify(Factor::Face), Reason::TryLater);
     let profile = stack.profile(person.user_name()).await;
     assert_eq!(profile["state"]["S"], "MAY_ENROL");
     assert!(profile["faces"].is_null());
@@ -271,9 +281,9 @@ async fn a_password_reset_never_touches_an_active_face() {
     let password = "another and longer password";
     let binding = reset(&client, &person.email, password).await;
     let begun = client.begin_bound(&person.email, password, &binding).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     let wrong = client.answer(&asked, inline(pictures::other())).await;
-    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
 
@@ -291,7 +301,7 @@ async fn unknown_unenrolled_and_enrolled_users_look_alike() {
             let fields: Vec<String> = asked.upload.fields.keys().cloned().collect();
             rounds.push((fields, asked.attempts_left, asked.reason, asked.retry_after));
             let wrong = client.answer(&asked, inline(pictures::other())).await;
-            asked = refused(wrong, Step::Face, Reason::NoMatch);
+            asked = refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
         }
         ended(client.answer(&asked, inline(pictures::other())).await);
         seen.push(rounds);
@@ -330,6 +340,7 @@ async fn an_answer_that_comes_too_late_is_refused_by_name_and_the_enrolment_goes
             began: now.minus(budget::CHALLENGE),
             bound: true,
         },
+        secret: None,
         task: Task::Enrol {
             enrolment: EnrolmentId::from(&id),
             consent: None,
@@ -383,7 +394,7 @@ async fn with_a_password_in_the_policy_the_face_alone_opens_nothing() {
     let (person, _) = enrolled(&stack).await;
     ended(client.begin(&person.email, None).await);
     let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     tokens(client.answer(&asked, inline(pictures::live())).await);
     ended(
         client
@@ -403,14 +414,14 @@ async fn where_documents_are_kept_the_face_is_compared_with_the_document() {
 
     let asked = asked_for_face(&client, &person.email).await;
     let wrong = client.answer(&asked, inline(pictures::other())).await;
-    let asked = refused(wrong, Step::Face, Reason::NoMatch);
+    let asked = refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     tokens(client.answer(&asked, inline(pictures::live())).await);
 
     // Somebody without a document is compared with nobody.
     let asked = asked_for_face(&client, &fresh_email()).await;
     refused(
         client.answer(&asked, inline(pictures::live())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
         Reason::NoMatch,
     );
 }
@@ -423,7 +434,7 @@ async fn an_inline_document_is_kept_where_documents_are_kept() {
     let asked = asked_to_enrol(&client, &person).await;
     let asked = challenge(
         client.answer(&asked, inline(pictures::document())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
     );
     tokens(client.answer(&asked, inline(pictures::live())).await);
     let kept = stack.kept_document(person.user_name()).await;
@@ -439,7 +450,7 @@ async fn fail_five_times(client: &SignInClient, email: &str) {
         let mut asked = asked_for_face(client, email).await;
         while asked.attempts_left > 1 && asked.retry_after.is_none() {
             let wrong = client.answer(&asked, inline(pictures::other())).await;
-            asked = challenge(wrong, Step::Face);
+            asked = challenge(wrong, Step::Verify(Factor::Face));
         }
         if asked.retry_after.is_none() {
             ended(client.answer(&asked, inline(pictures::other())).await);
@@ -450,7 +461,7 @@ async fn fail_five_times(client: &SignInClient, email: &str) {
 /// Signs in with password and face.
 async fn by_password_and_face(client: &SignInClient, person: &Person) {
     let begun = client.begin(&person.email, Some(&person.password)).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     assert_eq!(asked.retry_after, None);
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
@@ -472,7 +483,7 @@ async fn failures_count_across_sessions_and_fall_by_time_alone() {
     assert!((1..=30).contains(&wait.as_secs()), "{wait:?}");
     let asked = refused(
         client.answer(&asked, inline(pictures::live())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
         Reason::TryLater,
     );
     assert!(asked.retry_after.is_some());
@@ -502,7 +513,7 @@ async fn a_sign_in_with_the_password_opens_the_locked_path_without_it_once_a_day
     assert_eq!(asked.reason, Some(Reason::Locked));
     assert_eq!(asked.retry_after, None);
     let locked = client.answer(&asked, inline(pictures::live())).await;
-    refused(locked, Step::Face, Reason::Locked);
+    refused(locked, Step::Verify(Factor::Face), Reason::Locked);
 
     by_password_and_face(&client, &person).await;
     let asked = asked_for_face(&client, &person.email).await;
@@ -522,7 +533,7 @@ async fn a_sign_in_with_the_password_opens_the_locked_path_without_it_once_a_day
     // An operator sets it back at any time.
     let wrong = asked_for_face(&client, &person.email).await;
     let wrong = client.answer(&wrong, inline(pictures::other())).await;
-    refused(wrong, Step::Face, Reason::NoMatch);
+    refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     lock().await;
     stack.set_tries_back(user, Path::Open).await;
     let asked = asked_for_face(&client, &person.email).await;
@@ -537,7 +548,7 @@ async fn a_picture_that_shows_nothing_is_no_guess_and_ten_of_them_end_a_session(
     let mut asked = asked_for_face(&client, &person.email).await;
     for number in 1..10 {
         let black = client.answer(&asked, inline(drawn::plain(0))).await;
-        asked = refused(black, Step::Face, Reason::NoFace);
+        asked = refused(black, Step::Verify(Factor::Face), Reason::NoFace);
         assert_eq!(asked.attempts_left, 3.min(10 - number));
     }
     ended(client.answer(&asked, inline(drawn::plain(0))).await);

@@ -11,15 +11,30 @@ use serde_json::Value;
 use signin_core::alarm::Alarm;
 use signin_core::budget;
 use signin_core::face_data::Model;
-use signin_core::policy::Policy;
+use signin_core::policy::{self, Chain, FACE_DATA_ALONE, Policy};
 
 /// Parameters, each with a value of every kind that the functions tell apart, and then some that
 /// nobody takes.
 const PARAMETERS: [(&str, &[&str], &[&str]); 6] = [
     (
         "SignInPolicy",
-        &["FACE", "PASSWORD+FACE", "FACE_DATA", "PASSWORD+FACE_DATA"],
-        &["", "PASSWORD", "ENROL", "face", "FACE,FACE_DATA"],
+        &[
+            "FACE",
+            "PASSWORD+FACE",
+            "FACE_DATA",
+            "PASSWORD+FACE_DATA",
+            "FACE,PASSWORD+FACE_DATA",
+        ],
+        &[
+            "",
+            "PASSWORD",
+            "ENROL",
+            "face",
+            "FACE+FACE",
+            "FACE+FACE_DATA",
+            "FACE,",
+            "FACE,,FACE",
+        ],
     ),
     (
         "FaceDataModel",
@@ -115,10 +130,62 @@ fn the_template_names_every_policy_and_model_and_no_other() {
         let values = values.into_iter().flatten().filter_map(Value::as_str);
         values.map(str::to_owned).collect()
     };
-    let policies = Policy::ALL.map(|policy| policy.name().to_owned());
-    assert_eq!(allowed("SignInPolicy"), BTreeSet::from(policies));
+    let chains = Chain::all().iter().map(Chain::to_string).collect();
+    assert_eq!(allowed("SignInPolicy"), chains);
+    assert_eq!(
+        parameters["SignInPolicy"]["ConstraintDescription"],
+        policy::expected()
+    );
     let models = Model::ALL.map(|model| model.name().to_owned());
     assert_eq!(allowed("FaceDataModel"), BTreeSet::from(models));
+}
+
+/// Every list of up to three chains, and of things that are none.
+#[test]
+fn nonsense_is_refused_by_template_and_functions_in_the_same_words() {
+    let template = Template::read();
+    let chains: Vec<String> = Chain::all().iter().map(Chain::to_string).collect();
+    let nonsense = ["", "PASSWORD", "FACE+FACE", "ENROL", "SELECT", "LIVENESS"].map(str::to_owned);
+    let named: Vec<&String> = chains.iter().chain(&nonsense).collect();
+    let mut lists: Vec<String> = named.iter().map(|name| (*name).clone()).collect();
+    for length in [2, 3] {
+        let shorter = lists.clone();
+        let shorter = shorter
+            .iter()
+            .filter(|list| list.split(',').count() == length - 1);
+        let longer =
+            shorter.flat_map(|list| named.iter().map(move |name| format!("{list},{name}")));
+        lists.extend(longer.collect::<Vec<_>>());
+    }
+    let mut admitted = 0;
+    for list in lists {
+        let mut parameters = template.defaults();
+        parameters.insert("SignInPolicy".to_owned(), list.clone());
+        // Whether face data alone are meant is another question, and asked for the last.
+        parameters.insert("AllowFaceDataOnly".to_owned(), "true".to_owned());
+        let by_template = template.admits(&parameters);
+        let by_functions = list.parse::<Policy>();
+        match (by_template, by_functions) {
+            (Ok(()), Ok(policy)) => {
+                admitted += 1;
+                parameters.insert("AllowFaceDataOnly".to_owned(), "false".to_owned());
+                let told = template.admits(&parameters).err();
+                let alone = told.is_some_and(|told| told.ends_with(FACE_DATA_ALONE));
+                assert_eq!(alone, policy.rests_on_face_data(), "{list}");
+            }
+            (Err(told), Err(error)) => {
+                // The functions add what they found.
+                let sentence = told.split_once(": ").map(|(_, sentence)| sentence);
+                let sentence = sentence.expect("the template says which rule it is");
+                let error = error.to_string();
+                assert!(error.starts_with(sentence), "{list}: {sentence} | {error}");
+            }
+            (by_template, by_functions) => {
+                panic!("{list}: template {by_template:?}, functions {by_functions:?}")
+            }
+        }
+    }
+    assert!(admitted > 20, "{admitted}");
 }
 
 #[test]
@@ -271,7 +338,9 @@ fn allowed(parameter: &Value) -> String {
             Value::String(text) => format!("`{text}`"),
             other => format!("`{other}`"),
         });
-        return values.collect::<Vec<_>>().join(", ");
+        let several = parameter["Type"] == "CommaDelimitedList";
+        let several = if several { "one or several of " } else { "" };
+        return format!("{several}{}", values.collect::<Vec<_>>().join(", "));
     }
     if parameter["AllowedPattern"].is_string() {
         let told = parameter["ConstraintDescription"].as_str();

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use signin_core::answer::MAX_ANSWER;
 use signin_core::face_data::{FaceData, Model};
+use signin_core::policy::Chain;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 use time::OffsetDateTime;
@@ -32,10 +33,12 @@ pub struct Challenge {
     pub step: Step,
     /// The challenge's id.
     pub challenge_id: String,
-    /// Where a picture can be put; nowhere, where face data are asked for.
+    /// Where a picture can be put; nowhere, where none is asked for.
     pub upload: Upload,
     /// The model of the face data that are asked for; none where a picture is.
     pub model: Option<Model>,
+    /// The chains of the policy that are on offer; none where something else than a choice is asked for.
+    pub chains: Vec<Chain>,
     /// When challenge and upload end.
     pub expires_at: OffsetDateTime,
     /// Tries left in this sign-in.
@@ -80,6 +83,8 @@ pub enum Answer {
     },
     /// Face data, which the app has computed from a picture of its own.
     FaceData(FaceData),
+    /// The chain to walk.
+    Chain(Chain),
     /// Any other words, as a client might send that does not keep the protocol.
     Text(String),
 }
@@ -99,6 +104,7 @@ impl Answer {
                 format!("data:{mime};base64,{}", STANDARD.encode(bytes))
             }
             Self::FaceData(data) => data.to_document().to_string(),
+            Self::Chain(chain) => chain.to_string(),
             Self::Text(text) => text.clone(),
         }
     }
@@ -159,8 +165,16 @@ impl Challenge {
             .get("model")
             .map(|name| name.parse().map_err(|_error| wrong("model")))
             .transpose()?;
+        let chains = parameters.get("chains").map(|chains| {
+            let chains = chains.split(',').map(str::parse);
+            chains
+                .collect::<Result<_, _>>()
+                .map_err(|_error| wrong("chains"))
+        });
+        let chains: Vec<Chain> = chains.transpose()?.unwrap_or_default();
         let upload = match model {
             Some(_) => Upload::default(),
+            None if !chains.is_empty() => Upload::default(),
             None => Upload {
                 url: required("uploadUrl")?.to_owned(),
                 fields: serde_json::from_str(required("uploadFields")?)
@@ -172,6 +186,7 @@ impl Challenge {
             challenge_id: required("challengeId")?.to_owned(),
             upload,
             model,
+            chains,
             expires_at,
             attempts_left: required("attemptsLeft")?
                 .parse()
@@ -212,6 +227,7 @@ impl fmt::Debug for Answer {
             Self::Uploaded => "Uploaded",
             Self::Inline { .. } => "Inline(..)",
             Self::FaceData(_) => "FaceData(..)",
+            Self::Chain(_) => "Chain(..)",
             Self::Text(_) => "Text(..)",
         })
     }
@@ -222,6 +238,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use signin_core::step::Factor;
 
     fn parameters() -> HashMap<String, String> {
         [
@@ -242,7 +259,7 @@ mod tests {
     #[test]
     fn a_challenge_is_read_whole() {
         let challenge = Challenge::read(&parameters(), "session".to_owned()).unwrap();
-        assert_eq!(challenge.step, Step::Face);
+        assert_eq!(challenge.step, Step::Verify(Factor::Face));
         assert_eq!(challenge.upload.fields["key"], "sign-in/c1");
         assert_eq!(challenge.attempts_left, 2);
         assert_eq!(challenge.reason, Some(Reason::TryLater));
@@ -270,7 +287,7 @@ mod tests {
         parameters.insert("step".to_owned(), "FACE_DATA".to_owned());
         parameters.insert("model".to_owned(), "mesh-468".to_owned());
         let challenge = Challenge::read(&parameters, "session".to_owned()).unwrap();
-        assert_eq!(challenge.step, Step::FaceData);
+        assert_eq!(challenge.step, Step::Verify(Factor::FaceData));
         assert_eq!(challenge.model, Some(Model::Mesh468));
         assert!(challenge.upload.url.is_empty() && challenge.upload.fields.is_empty());
         parameters.insert("model".to_owned(), "garbage".to_owned());

@@ -568,7 +568,10 @@ impl PublicChallenge {
                 parameters.insert("model".to_owned(), model.name().to_owned());
             }
             Wanted::Chain(offered) => {
-                let chains: Vec<String> = offered.iter().map(|offered| offered.chain.to_string()).collect();
+                let chains: Vec<String> = offered
+                    .iter()
+                    .map(|offered| offered.chain.to_string())
+                    .collect();
                 parameters.insert("chains".to_owned(), chains.join(","));
             }
         }
@@ -613,7 +616,9 @@ pub fn advice(last: Option<Reason>, wait: Option<Wait>) -> (Option<Reason>, Opti
 
 /// The place of the chain that an answer to `SELECT` names; none where it names none of those on offer.
 pub fn chosen(offered: &[Offered], answer: &str) -> Option<u8> {
-    let named = offered.iter().find(|offered| offered.chain.to_string() == answer);
+    let named = offered
+        .iter()
+        .find(|offered| offered.chain.to_string() == answer);
     named.map(|offered| offered.place)
 }
 
@@ -1202,10 +1207,7 @@ mod tests {
             data: Some(stored(Some(1))),
             ..Profile::default()
         };
-        for session in [
-            Session::open("FACE_DATA"),
-            data_session(&[]),
-        ] {
+        for session in [Session::open("FACE_DATA"), data_session(&[])] {
             let Due::FaceData {
                 enrolled: Some(enrolled),
                 activates: false,
@@ -1366,12 +1368,23 @@ mod tests {
         assert_eq!(chains, expected);
         // Exactly one of those on offer is a choice.
         assert_eq!(chosen(&offered, "FACE"), Some(1));
-        for wrong in ["", "1", "face", "FACE ", "FACE_DATA", "PASSWORD+FACE", "FACE,FACE"] {
+        for wrong in [
+            "",
+            "1",
+            "face",
+            "FACE ",
+            "FACE_DATA",
+            "PASSWORD+FACE",
+            "FACE,FACE",
+        ] {
             assert_eq!(chosen(&offered, wrong), None, "{wrong}");
         }
         assert_eq!(chosen(&offered[..1], "FACE"), None);
         // Without the password one chain is open, and nothing is chosen.
-        assert_eq!(Session::open(either).due(&active()), ordinary(Factor::Face, &active()));
+        assert_eq!(
+            Session::open(either).due(&active()),
+            ordinary(Factor::Face, &active())
+        );
     }
 
     #[test]
@@ -1410,16 +1423,28 @@ mod tests {
                 now: NOW,
             })
         };
-        let fresh = Profile { enrolment: None, ..may_enrol() };
+        let fresh = Profile {
+            enrolment: None,
+            ..may_enrol()
+        };
         let face = due_on(0, Some(secret()), &fresh);
         assert_eq!(face, Due::Enrol { running: None });
         let data = due_on(1, Some(secret()), &fresh);
-        assert_eq!(data, Due::EnrolData { running: None, expected: None });
+        assert_eq!(
+            data,
+            Due::EnrolData {
+                running: None,
+                expected: None
+            }
+        );
         // The secret came with the password, and was carried past the choice.
         let without = due_on(0, None, &fresh);
         assert_eq!(without, refused(Reason::EnrolmentNeedsReset));
         // An account enrols once, for one of them.
-        assert_eq!(due_on(0, Some(secret()), &active()), ordinary(Factor::Face, &active()));
+        assert_eq!(
+            due_on(0, Some(secret()), &active()),
+            ordinary(Factor::Face, &active())
+        );
         assert_eq!(due_on(1, Some(secret()), &active()), NO_DATA);
     }
 
@@ -1427,7 +1452,13 @@ mod tests {
     fn face_data_do_not_take_up_what_began_as_an_enrolment_of_a_picture() {
         let session = Session::with("PASSWORD+FACE_DATA", &[], enrolment::State::Awaited);
         let found = session.due(&may_enrol());
-        assert_eq!(found, Due::EnrolData { running: None, expected: None });
+        assert_eq!(
+            found,
+            Due::EnrolData {
+                running: None,
+                expected: None
+            }
+        );
     }
 
     #[test]
@@ -1446,9 +1477,17 @@ mod tests {
                     chain: 0,
                     wrong: 0,
                 };
-                Entry::Custom { passed: *passed, metadata }
+                Entry::Custom {
+                    passed: *passed,
+                    metadata,
+                }
             }));
-            OnPass::of(session::progress(&policy, &session).unwrap().walk(None).unwrap())
+            OnPass::of(
+                session::progress(&policy, &session)
+                    .unwrap()
+                    .walk(None)
+                    .unwrap(),
+            )
         };
         assert_eq!(on_pass(&[]), OnPass::GoesOn);
         assert_eq!(on_pass(&[(Step::Enrol, true)]), OnPass::GoesOn);
@@ -1457,7 +1496,10 @@ mod tests {
             let steps = on_pass.steps(Path::Password, activates, Factor::FaceData);
             steps.map(|steps| steps.to_string())
         };
-        assert_eq!(steps(&last, false).as_deref(), Some("PASSWORD+FACE+FACE_DATA"));
+        assert_eq!(
+            steps(&last, false).as_deref(),
+            Some("PASSWORD+FACE+FACE_DATA")
+        );
         let enrolled = on_pass(&[(Step::Enrol, true), (THE_FACE, true)]);
         let named = steps(&enrolled, false);
         assert_eq!(named.as_deref(), Some("PASSWORD+ENROL+FACE+FACE_DATA"));

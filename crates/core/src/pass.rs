@@ -53,9 +53,10 @@ impl Steps {
 
     /// Whether they are all that some chain of a policy asks for.
     pub fn satisfy(&self, policy: &Policy) -> bool {
-        policy.chains().iter().any(|chain| {
-            self.factors == chain.factors() && (self.password || !chain.password())
-        })
+        policy
+            .chains()
+            .iter()
+            .any(|chain| self.factors == chain.factors() && (self.password || !chain.password()))
     }
 
     /// What every chain of a policy asks for.
@@ -63,7 +64,10 @@ impl Steps {
         Self {
             password: policy.always_asks_for_the_password(),
             enrolled: false,
-            factors: policy.factors().filter(|factor| policy.always_asks_for(*factor)).collect(),
+            factors: policy
+                .factors()
+                .filter(|factor| policy.always_asks_for(*factor))
+                .collect(),
         }
     }
 

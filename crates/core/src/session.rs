@@ -148,7 +148,10 @@ impl Progress {
 
     /// The challenges that were answered, the last one first.
     pub fn answered(&self) -> impl Iterator<Item = &ChallengeId> {
-        self.answered.iter().rev().map(|answered| &answered.metadata.id)
+        self.answered
+            .iter()
+            .rev()
+            .map(|answered| &answered.metadata.id)
     }
 
     /// Whether the last answer did not pass, in a session that goes on.
@@ -184,7 +187,10 @@ impl Progress {
         };
         let place = place.filter(|place| self.open().any(|open| open == *place))?;
         let chain = self.policy.chain(place)?;
-        let passed = self.answered.iter().filter(|answered| answered.is_passed_factor());
+        let passed = self
+            .answered
+            .iter()
+            .filter(|answered| answered.is_passed_factor());
         let due = passed.count();
         (due < chain.factors().len()).then_some(Walk {
             progress: self,
@@ -195,7 +201,10 @@ impl Progress {
     }
 
     fn false_entries(&self) -> usize {
-        self.answered.iter().filter(|answered| !answered.passed).count()
+        self.answered
+            .iter()
+            .filter(|answered| !answered.passed)
+            .count()
     }
 
     /// Whether a challenge may come next: it is new, its step is due on the chain that it names, and its
@@ -320,11 +329,13 @@ impl Session {
             }
             entries
                 .iter()
-                .fold(Self::StepDue(progress), |session, entry| match (session, entry) {
-                    (Self::StepDue(progress), Entry::Custom { passed, metadata }) => {
-                        progress.then(*passed, metadata)
+                .fold(Self::StepDue(progress), |session, entry| {
+                    match (session, entry) {
+                        (Self::StepDue(progress), Entry::Custom { passed, metadata }) => {
+                            progress.then(*passed, metadata)
+                        }
+                        _ => Self::Ended,
                     }
-                    _ => Self::Ended,
                 })
         };
         match entries {
@@ -419,10 +430,7 @@ mod tests {
             Next::CustomChallenge
         );
         assert_eq!(
-            known(
-                FACE,
-                &[tried(THE_FACE, 1, false), tried(THE_FACE, 2, true)]
-            ),
+            known(FACE, &[tried(THE_FACE, 1, false), tried(THE_FACE, 2, true)]),
             Next::IssueTokens
         );
     }
@@ -524,10 +532,7 @@ mod tests {
             Next::Fail
         );
         assert_eq!(
-            known(
-                PASSWORD_FACE,
-                &[SRP_A, PASSWORD, tried(THE_FACE, 1, true)]
-            ),
+            known(PASSWORD_FACE, &[SRP_A, PASSWORD, tried(THE_FACE, 1, true)]),
             Next::IssueTokens
         );
         assert_eq!(progress(&policy(PASSWORD_FACE), &[]), None);
@@ -575,7 +580,10 @@ mod tests {
     #[test]
     fn an_unknown_user_walks_the_same_way_and_never_arrives() {
         assert_eq!(define(&policy(FACE), &[], true), Next::CustomChallenge);
-        assert_eq!(define(&policy(FACE), &[SRP_A], true), Next::PasswordVerifier);
+        assert_eq!(
+            define(&policy(FACE), &[SRP_A], true),
+            Next::PasswordVerifier
+        );
         assert_eq!(
             define(&policy(FACE), &[tried(THE_FACE, 1, true)], true),
             Next::Fail
@@ -619,23 +627,42 @@ mod tests {
         let selects = |number, passed| tried(Step::Select, number, passed);
         // Without the password one chain is open, and nothing is asked.
         assert_eq!(known(EITHER, &[selects(1, true)]), Next::Fail);
-        assert_eq!(known(EITHER, &[tried(THE_FACE, 1, true)]), Next::IssueTokens);
+        assert_eq!(
+            known(EITHER, &[tried(THE_FACE, 1, true)]),
+            Next::IssueTokens
+        );
         let of_the_other = [on(1, THE_DATA, 1, true, 0)];
         assert_eq!(known(EITHER, &of_the_other), Next::Fail);
         let after_the_password = |entries: &[Entry]| [&[SRP_A, PASSWORD], entries].concat();
         for (entries, walked, next) in [
             (vec![], Some(Walked::ToChoose), Next::CustomChallenge),
-            (vec![selects(1, false)], Some(Walked::ToChoose), Next::CustomChallenge),
-            (vec![selects(1, true)], Some(Walked::Chosen), Next::CustomChallenge),
+            (
+                vec![selects(1, false)],
+                Some(Walked::ToChoose),
+                Next::CustomChallenge,
+            ),
+            (
+                vec![selects(1, true)],
+                Some(Walked::Chosen),
+                Next::CustomChallenge,
+            ),
             (vec![selects(1, true), selects(2, true)], None, Next::Fail),
             (vec![selects(1, true), selects(2, false)], None, Next::Fail),
             (vec![on(1, Step::Select, 1, true, 0)], None, Next::Fail),
             // Nothing before the choice, and a choice that was refused is none.
             (vec![tried(THE_FACE, 1, true)], None, Next::Fail),
             (vec![tried(Step::Enrol, 1, false)], None, Next::Fail),
-            (vec![selects(1, false), tried(THE_FACE, 2, true)], None, Next::Fail),
             (
-                vec![selects(1, false), selects(2, true), on(1, THE_DATA, 3, true, 0)],
+                vec![selects(1, false), tried(THE_FACE, 2, true)],
+                None,
+                Next::Fail,
+            ),
+            (
+                vec![
+                    selects(1, false),
+                    selects(2, true),
+                    on(1, THE_DATA, 3, true, 0),
+                ],
                 None,
                 Next::IssueTokens,
             ),
@@ -645,15 +672,31 @@ mod tests {
                 Next::CustomChallenge,
             ),
             // A chain's factor is its own, and nobody turns from one chain to the other.
-            (vec![selects(1, true), on(1, THE_FACE, 2, true, 0)], None, Next::Fail),
-            (vec![selects(1, true), on(2, THE_FACE, 2, true, 0)], None, Next::Fail),
             (
-                vec![selects(1, true), tried(THE_FACE, 2, false), on(1, THE_DATA, 3, true, 0)],
+                vec![selects(1, true), on(1, THE_FACE, 2, true, 0)],
                 None,
                 Next::Fail,
             ),
             (
-                vec![selects(1, true), on(1, Step::Enrol, 2, true, 0), tried(THE_FACE, 3, true)],
+                vec![selects(1, true), on(2, THE_FACE, 2, true, 0)],
+                None,
+                Next::Fail,
+            ),
+            (
+                vec![
+                    selects(1, true),
+                    tried(THE_FACE, 2, false),
+                    on(1, THE_DATA, 3, true, 0),
+                ],
+                None,
+                Next::Fail,
+            ),
+            (
+                vec![
+                    selects(1, true),
+                    on(1, Step::Enrol, 2, true, 0),
+                    tried(THE_FACE, 3, true),
+                ],
                 None,
                 Next::Fail,
             ),
@@ -661,7 +704,11 @@ mod tests {
             let session = after_the_password(&entries);
             assert_eq!(known(EITHER, &session), next, "{entries:?}");
             let progress = progress(&policy(EITHER), &session);
-            assert_eq!(progress.map(|progress| progress.walked()), walked, "{entries:?}");
+            assert_eq!(
+                progress.map(|progress| progress.walked()),
+                walked,
+                "{entries:?}"
+            );
         }
         // What was chosen stands in the record, and is one of those that are open.
         let chosen = running(EITHER, &after_the_password(&[selects(1, true)]));
@@ -675,9 +722,8 @@ mod tests {
     fn a_chain_passes_whole_and_in_order() {
         let chain = Chain::new(true, vec![Factor::Face, Factor::FaceData]).unwrap();
         let policy = Policy::new(vec![chain]).unwrap();
-        let known = |entries: &[Entry]| {
-            define(&policy, &[&[SRP_A, PASSWORD], entries].concat(), false)
-        };
+        let known =
+            |entries: &[Entry]| define(&policy, &[&[SRP_A, PASSWORD], entries].concat(), false);
         let face = |passed| tried(THE_FACE, 1, passed);
         let data = |passed| tried(THE_DATA, 2, passed);
         assert_eq!(known(&[face(true)]), Next::CustomChallenge);
@@ -699,7 +745,10 @@ mod tests {
         let session = [SRP_A, PASSWORD, face(true)];
         let progress = progress(&policy, &session).unwrap();
         let walk = progress.walk(None).unwrap();
-        assert_eq!((walk.passed(), walk.factor()), (&[Factor::Face][..], Factor::FaceData));
+        assert_eq!(
+            (walk.passed(), walk.factor()),
+            (&[Factor::Face][..], Factor::FaceData)
+        );
         assert!(walk.ends_with_factor() && !walk.enrolled());
     }
 
@@ -740,7 +789,9 @@ mod tests {
         };
         let mut steps = Vec::new();
         for entry in rest {
-            let Entry::Custom { passed, metadata } = entry else { return false };
+            let Entry::Custom { passed, metadata } = entry else {
+                return false;
+            };
             steps.push((metadata, *passed));
         }
         // Letters: a lower one did not pass, an upper one did.
@@ -751,9 +802,16 @@ mod tests {
                 Step::Verify(Factor::Face) => 'f',
                 Step::Verify(Factor::FaceData) => 'd',
             };
-            if passed { letter.to_ascii_uppercase() } else { letter }
+            if passed {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            }
         };
-        let text: String = steps.iter().map(|(metadata, passed)| letter(metadata.step, *passed)).collect();
+        let text: String = steps
+            .iter()
+            .map(|(metadata, passed)| letter(metadata.step, *passed))
+            .collect();
         let open: Vec<usize> = (0..policy.chains().len())
             .filter(|place| password || !policy.chains()[*place].password())
             .collect();
@@ -762,7 +820,9 @@ mod tests {
         } else {
             Some(&*text)
         };
-        let Some(after_the_choice) = chosen else { return false };
+        let Some(after_the_choice) = chosen else {
+            return false;
+        };
         let choices = text.len() - after_the_choice.len();
         let walked = open.iter().any(|place| {
             let named = |(at, (metadata, _)): (usize, &(&Metadata, bool))| {
@@ -786,14 +846,20 @@ mod tests {
             whole && left.is_empty() && steps.iter().enumerate().all(named)
         });
         let failures = text.chars().filter(char::is_ascii_lowercase).count();
-        let last_failures = steps.iter().filter(|(metadata, passed)| !passed && metadata.wrong >= 2);
+        let last_failures = steps
+            .iter()
+            .filter(|(metadata, passed)| !passed && metadata.wrong >= 2);
         let counts_up = steps.windows(2).all(|pair| {
-            let [(before, passed), (after, _)] = pair else { unreachable!("windows of two") };
+            let [(before, passed), (after, _)] = pair else {
+                unreachable!("windows of two")
+            };
             let compared = !passed && matches!(before.step, Step::Verify(_));
             let up = after.wrong.checked_sub(before.wrong);
             up == Some(0) || compared && up == Some(1)
         });
-        let from_zero = steps.first().is_none_or(|(metadata, _)| metadata.wrong == 0);
+        let from_zero = steps
+            .first()
+            .is_none_or(|(metadata, _)| metadata.wrong == 0);
         walked && failures < 10 && last_failures.count() == 0 && counts_up && from_zero
     }
 
@@ -807,7 +873,11 @@ mod tests {
         assert_eq!(next == Next::IssueTokens, expected, "{policy} {session:?}");
         // Nothing comes after a session that failed, so its continuations cannot either; one level
         // deeper shows it.
-        let depth = if next == Next::Fail { depth.min(1) } else { depth };
+        let depth = if next == Next::Fail {
+            depth.min(1)
+        } else {
+            depth
+        };
         let mut walked = 1;
         if depth > 0 {
             let last_level = if next == Next::Fail { 0 } else { depth - 1 };
@@ -851,7 +921,12 @@ mod tests {
             any::<proptest::sample::Index>(),
         );
         (any_policy(), any::<bool>(), steps, 0_u8..3).prop_map(
-            |(policy, password, (choices, rounds_before, rounds, enrolled, tries, rest, place), chain)| {
+            |(
+                policy,
+                password,
+                (choices, rounds_before, rounds, enrolled, tries, rest, place),
+                chain,
+            )| {
                 let mut entries = Vec::new();
                 if password {
                     entries.extend([SRP_A, PASSWORD]);
@@ -860,7 +935,11 @@ mod tests {
                     let refused = (0..choices).map(|_| tried(Step::Select, 0, false));
                     entries.extend(refused.chain([tried(Step::Select, 0, true)]));
                 }
-                let chain = if policy.chain(chain).is_some() { chain } else { 0 };
+                let chain = if policy.chain(chain).is_some() {
+                    chain
+                } else {
+                    0
+                };
                 if password && rounds_before > 0 {
                     let failed = (0..rounds).map(|_| on(chain, Step::Enrol, 0, false, 0));
                     entries.extend(failed);

@@ -67,7 +67,9 @@ pub enum Step {
 impl Step {
     /// Every step, for parsing and for tests.
     pub fn all() -> impl Iterator<Item = Self> {
-        [Self::Select, Self::Enrol].into_iter().chain(Factor::iter().map(Self::Verify))
+        [Self::Select, Self::Enrol]
+            .into_iter()
+            .chain(Factor::iter().map(Self::Verify))
     }
 
     /// The name that clients and the challenge's metadata see.

@@ -24,7 +24,10 @@ pub fn asked(policy: &Policy, event: &Event) -> Result<Asked, Refusal> {
     // Cognito hands in what the client said with the answer before: the password's, where no custom
     // challenge was answered yet. Whatever later answers say binds nothing.
     let first = progress.password_proven && progress.answered().next().is_none();
-    let said = request.client_metadata.get("bindingSecret").filter(|_| first);
+    let said = request
+        .client_metadata
+        .get("bindingSecret")
+        .filter(|_| first);
     let secret = sign_up::secret(said.map(String::as_str));
     Ok(Asked {
         user: event.user()?,

@@ -95,7 +95,9 @@ impl SignIn {
         require(
             "ALLOW_FACE_DATA_ONLY",
             data_only || !policy.rests_on_face_data(),
-            &format!("expected true, since SIGN_IN_POLICY has FACE_DATA alone; found false: {FACE_DATA_ALONE}"),
+            &format!(
+                "expected true, since SIGN_IN_POLICY has FACE_DATA alone; found false: {FACE_DATA_ALONE}"
+            ),
         )?;
         Ok(Self { policy, model })
     }
@@ -119,7 +121,9 @@ impl SignIn {
 
     /// The model of the face data that a sign-up brings; none where an account may do without.
     pub fn signed_up_with(&self) -> Option<Model> {
-        self.policy.always_asks_for(Factor::FaceData).then_some(self.model)
+        self.policy
+            .always_asks_for(Factor::FaceData)
+            .then_some(self.model)
     }
 }
 
@@ -186,7 +190,12 @@ mod tests {
 
     #[test]
     fn face_data_are_compared_under_a_high_threshold_only() {
-        for policy in ["FACE", "PASSWORD+FACE", "FACE_DATA", "FACE,PASSWORD+FACE_DATA"] {
+        for policy in [
+            "FACE",
+            "PASSWORD+FACE",
+            "FACE_DATA",
+            "FACE,PASSWORD+FACE_DATA",
+        ] {
             let sign_in = SignIn {
                 policy: policy.parse().unwrap(),
                 model: Model::Descriptor128,

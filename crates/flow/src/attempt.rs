@@ -5,7 +5,7 @@
 
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{Claim, PassedFactor, PassedFace, Settled, Ticket};
+use signin_aws::table::{Claim, PassedFace, PassedFactor, Settled, Ticket};
 use signin_core::budget;
 use signin_core::challenge::Stake;
 use signin_core::lockout::{Cost, Scope};
@@ -165,7 +165,9 @@ impl<S: Services> Verifier<S> {
         let Some(face) = compared.passed(matched).await? else {
             return self.stands(ticket, Settled::Superseded, digest).await;
         };
-        let steps = stake.on_pass.steps(stake.path, compared.activates(), C::FACTOR);
+        let steps = stake
+            .on_pass
+            .steps(stake.path, compared.activates(), C::FACTOR);
         let pass = PassedFactor {
             picture: digest,
             face,

@@ -95,7 +95,10 @@ impl<S: Services> Creator<S> {
             }
         };
         let asks = match walk {
-            Some(walk) => self.asks(walk, asked, &standing, session, &id, watch).await?,
+            Some(walk) => {
+                self.asks(walk, asked, &standing, session, &id, watch)
+                    .await?
+            }
             None => Asks {
                 uploaded: None,
                 task: Task::Select {
@@ -130,7 +133,9 @@ impl<S: Services> Creator<S> {
             expires_at,
             key,
             session: session.opening,
-            secret: session.secret.filter(|_| asks.task.may_precede_an_enrolment()),
+            secret: session
+                .secret
+                .filter(|_| asks.task.may_precede_an_enrolment()),
             task: asks.task,
         };
         let metadata = private.metadata(walk.map_or(0, Walk::place), wrong);
@@ -247,7 +252,9 @@ impl<S: Services> Creator<S> {
             path: challenge::path(walk.progress()),
             factor: walk.factor(),
         };
-        let seen = self.tries(user, scope, &standing.on(scope).tries, watch).await;
+        let seen = self
+            .tries(user, scope, &standing.on(scope).tries, watch)
+            .await;
         let on_pass = OnPass::of(walk);
         // Only a complete sign-in empties anything.
         let elsewhere = standing.to_empty(scope.path, watch.now());
@@ -294,9 +301,15 @@ impl<S: Services> Creator<S> {
         // One of face data has no record, and nothing of it is to be undone.
         let abandoned = standing.enrolment.as_ref().map(|record| &record.id);
         let begun = match factor {
-            Factor::Face => table.begin_enrolment(user, &enrolment, seen, abandoned, now).await?,
+            Factor::Face => {
+                table
+                    .begin_enrolment(user, &enrolment, seen, abandoned, now)
+                    .await?
+            }
             Factor::FaceData => {
-                table.begin_data_enrolment(user, &enrolment, seen, abandoned, now).await?
+                table
+                    .begin_data_enrolment(user, &enrolment, seen, abandoned, now)
+                    .await?
             }
         };
         if begun {

@@ -178,10 +178,18 @@ impl<S: Services> Verifier<S> {
         let Step::Verify(factor) = answered.challenge.step() else {
             return;
         };
-        let Some(Stake { empties, empties_at_others, .. }) = answered.challenge.task.stake() else {
+        let Some(Stake {
+            empties,
+            empties_at_others,
+            ..
+        }) = answered.challenge.task.stake()
+        else {
             return;
         };
-        let here = empties.iter().map(|path| Scope { path: *path, factor });
+        let here = empties.iter().map(|path| Scope {
+            path: *path,
+            factor,
+        });
         for scope in here.chain(empties_at_others.iter().copied()) {
             let table = &self.indexer.table;
             let now = call.watch.now();

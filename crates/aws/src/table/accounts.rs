@@ -51,13 +51,17 @@ impl Standing {
     /// The tries on a path at a factor.
     pub fn on(&self, scope: Scope) -> OnPath {
         let found = self.tries.iter().find(|(at, _)| *at == scope);
-        found.map(|(_, on_path)| on_path.clone()).unwrap_or_default()
+        found
+            .map(|(_, on_path)| on_path.clone())
+            .unwrap_or_default()
     }
 
     /// Where else there is something that a complete sign-in on a path may empty.
     pub fn to_empty(&self, path: Path, now: Timestamp) -> impl Iterator<Item = Scope> {
         let elsewhere = self.tries.iter().filter(move |(at, _)| at.path != path);
-        elsewhere.filter(move |(_, on_path)| on_path.to_empty(now)).map(|(at, _)| *at)
+        elsewhere
+            .filter(move |(_, on_path)| on_path.to_empty(now))
+            .map(|(at, _)| *at)
     }
 
     /// The enrolment that the session is about, or may take up again; none where it cannot enrol.
@@ -72,7 +76,10 @@ impl Standing {
 
     /// The place of the chain that the last answer has chosen, if that is what it did.
     pub fn chosen(&self) -> Option<u8> {
-        let passed = self.last.as_ref().filter(|last| last.verdict == Some(Verdict::Passed));
+        let passed = self
+            .last
+            .as_ref()
+            .filter(|last| last.verdict == Some(Verdict::Passed));
         passed.and_then(|last| last.chosen)
     }
 }
@@ -80,18 +87,16 @@ impl Standing {
 /// What is counted under a policy.
 fn scopes(policy: &Policy) -> Vec<Scope> {
     let factors = policy.factors();
-    factors.flat_map(|factor| Path::ALL.map(|path| Scope { path, factor })).collect()
+    factors
+        .flat_map(|factor| Path::ALL.map(|path| Scope { path, factor }))
+        .collect()
 }
 
 impl<R: Rows> UserTable<R> {
     /// Reads profile, last challenge and the tries at the policy's factors in one round trip, the
     /// same for everybody. An enrolment that a session with a password is about, or may take up
     /// again, is one more; and where the last challenge left no record, so are those before it.
-    pub async fn standing(
-        &self,
-        user: &UserName,
-        progress: &Progress,
-    ) -> Result<Standing, Fault> {
+    pub async fn standing(&self, user: &UserName, progress: &Progress) -> Result<Standing, Fault> {
         let mut answered = progress.answered();
         let last = answered.next();
         let scopes = scopes(progress.policy());

@@ -22,8 +22,8 @@ use super::attribute::{
 use super::dynamodb::RACES;
 use super::item::{Change, Key, Kind, Write, number, put_new, text, time, ttl};
 use super::records::{
-    PassedFactor, PICTURE_KEPT, PassedFace, activate, activated, consumption, record_pass, remembered,
-    reserve_try, set_data, settle_try, verdict_of_call,
+    PICTURE_KEPT, PassedFace, PassedFactor, activate, activated, consumption, record_pass,
+    remembered, reserve_try, set_data, settle_try, verdict_of_call,
 };
 use super::rows::{Rows, Transaction};
 use super::{UserTable, challenge_key, former_challenge_key, picture_key, profile_key};
@@ -223,12 +223,14 @@ impl<R: Rows> UserTable<R> {
         answering: Answering<'_>,
         reason: Reason,
     ) -> Result<Claim, Fault> {
-        self.settle_at_once(answering, Verdict::Refused(reason), None).await
+        self.settle_at_once(answering, Verdict::Refused(reason), None)
+            .await
     }
 
     /// Uses a challenge up whose answer has chosen the chain at this place of the policy.
     pub async fn choose(&self, answering: Answering<'_>, place: u8) -> Result<Claim, Fault> {
-        self.settle_at_once(answering, Verdict::Passed, Some(place)).await
+        self.settle_at_once(answering, Verdict::Passed, Some(place))
+            .await
     }
 
     /// Uses a challenge up whose verdict rests on nothing else, in one write.
@@ -503,7 +505,12 @@ impl Answering<'_> {
 }
 
 /// All that a pass writes.
-fn pass(ticket: &Ticket, stake: Option<Scope>, pass: &PassedFactor<'_>, now: Timestamp) -> Vec<Change> {
+fn pass(
+    ticket: &Ticket,
+    stake: Option<Scope>,
+    pass: &PassedFactor<'_>,
+    now: Timestamp,
+) -> Vec<Change> {
     let picture = pass.picture;
     let key = picture_key(&ticket.user, picture);
     let resets_before = pass.session.resets_before(pass.password());
@@ -571,7 +578,10 @@ fn put_consumption(id: &ChallengeId, used: &Consumption) -> [Change; 2] {
         .enrolment
         .as_ref()
         .map(|id| (ENROLMENT, text(id.as_str())));
-    let secret = used.session.secret.map(|secret| (SECRET, text(secret.to_hex())));
+    let secret = used
+        .session
+        .secret
+        .map(|secret| (SECRET, text(secret.to_hex())));
     let chosen = used.chosen.map(|place| (CHOSEN, number(place)));
     let carried = enrolment.into_iter().chain(secret).chain(chosen);
     let consumed = put_new(

@@ -74,9 +74,7 @@ impl<R: Rows> UserTable<R> {
             ),
             profile.in_transaction(),
         ];
-        writes.extend(
-            abandoned.map(|abandoned| replaced(user, abandoned, now).in_transaction()),
-        );
+        writes.extend(abandoned.map(|abandoned| replaced(user, abandoned, now).in_transaction()));
         if self.write(writes).await? == Transaction::Written {
             return Ok(true);
         }

@@ -44,7 +44,7 @@ pub use challenges::{Answering, Claim, Settled, Ticket};
 pub use dynamodb::DynamoDb;
 pub use enrolments::{Lease, Offered};
 pub use owed::Page;
-pub use records::{EmptiedBy, PassedFactor, OnPath, PassedFace};
+pub use records::{EmptiedBy, OnPath, PassedFace, PassedFactor};
 pub use rows::Next;
 
 use crate::client::Config;

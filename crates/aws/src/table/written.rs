@@ -391,7 +391,9 @@ async fn a_profile_is_read_back_as_sign_up_confirmation_reset_and_sign_out_wrote
     };
     assert_eq!(table.profile(&user).await.as_ref(), Ok(&expected));
 
-    let begun = table.begin_data_enrolment(&user, &id(), &expected, None, NOW).await;
+    let begun = table
+        .begin_data_enrolment(&user, &id(), &expected, None, NOW)
+        .await;
     assert_eq!(begun, Ok(true));
     let (ticket, _) = claimed(&table, &Tries::default()).await;
     let settled = table

@@ -5,19 +5,20 @@ use std::time::Duration;
 use signin_aws::table::UserTable;
 use signin_aws::table::memory::Memory;
 use signin_core::challenge::PrivateChallenge;
+use signin_core::consumption::Consumption;
 use signin_core::enrolment::Enrolment;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, UserName, UserPoolId};
 use signin_core::lockout::{Path, Scope, Tries};
 use signin_core::pass::Guard;
-use signin_core::policy::Policy;
+use signin_core::policy::{Chain, Policy};
 use signin_core::reason::Verdict;
 use signin_core::round::{Answered, Asked, Confirmed, Created, Invocation, SigningUp};
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Entry, progress};
 use signin_core::sign_up::{Confirmation, SignUp};
-use signin_core::step::{Factor, Step};
+use signin_core::step::{Factor, Metadata, Step};
 use signin_core::time::Timestamp;
 use signin_flow::confirm::Confirmer;
 use signin_flow::create::Creator;
@@ -27,6 +28,7 @@ use signin_flow::sign_up::Registrar;
 use signin_flow::sweep::Sweeper;
 use signin_flow::tokens::TokenGuard;
 use signin_flow::verify::{MatchMode, Verifier};
+use strum::IntoEnumIterator as _;
 use tokio::time::Instant;
 
 use super::explorer::{Access, Calls, Running, Task};
@@ -36,7 +38,7 @@ use super::fake::{Fake, World, now};
 pub const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// The secret of the browser tab that signed up.
-const SECRET: &[u8] = b"secret";
+pub const SECRET: &[u8] = b"secret";
 
 pub fn ada() -> UserName {
     UserName::parse("ada").unwrap()
@@ -228,23 +230,46 @@ impl World {
 
     /// The verdict on record of a challenge, and whether it came of a comparison.
     pub fn verdict(&self, challenge: &PrivateChallenge) -> Option<(Option<Verdict>, bool)> {
-        let mut session = match challenge.step() {
-            Step::Enrol => with_password(),
-            Step::Select | Step::Verify(_) => Vec::new(),
-        };
-        session.push(entry(challenge, false));
-        let progress = progress(&policy(), &session).unwrap();
-        let table = UserTable::on(self.memory.clone());
-        let standing = now(table.standing(&ada(), &progress)).unwrap();
-        standing.last.map(|last| (last.verdict, last.compared))
+        let last = self.last(&challenge.id);
+        last.map(|last| (last.verdict, last.compared))
     }
 
-    /// What stands against Ada on a path.
-    pub fn tries(&self, path: Path) -> Tries {
+    /// The verdict on record of the challenge with an id.
+    pub fn verdict_on(&self, id: &ChallengeId) -> Option<Verdict> {
+        self.last(id)?.verdict
+    }
+
+    /// What became of a challenge.
+    fn last(&self, id: &ChallengeId) -> Option<Consumption> {
+        // Whichever it was: it is the last one of some session.
+        let metadata = Metadata {
+            step: Step::Verify(Factor::Face),
+            id: id.clone(),
+            chain: 0,
+            wrong: 0,
+        };
+        let session = [Entry::Custom {
+            passed: false,
+            metadata,
+        }];
+        let progress = progress(&policy(), &session).unwrap();
         let table = UserTable::on(self.memory.clone());
-        let progress = progress(&policy(), &[]).unwrap();
+        now(table.standing(&ada(), &progress)).unwrap().last
+    }
+
+    /// What stands against Ada on a path, at the face.
+    pub fn tries(&self, path: Path) -> Tries {
+        self.tries_at(path, Factor::Face)
+    }
+
+    /// What stands against Ada on a path, at a factor.
+    pub fn tries_at(&self, path: Path, factor: Factor) -> Tries {
+        let table = UserTable::on(self.memory.clone());
+        // A policy that counts at every factor.
+        let chain = |factor| Chain::new(false, vec![factor]).unwrap();
+        let policy = Policy::new(Factor::iter().map(chain).collect()).unwrap();
+        let progress = progress(&policy, &[]).unwrap();
         let standing = now(table.standing(&ada(), &progress)).unwrap();
-        let factor = Factor::Face;
         standing.on(Scope { path, factor }).tries
     }
 

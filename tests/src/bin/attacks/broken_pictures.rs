@@ -6,7 +6,7 @@ use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use e2e::{drawn, hostile, pictures};
 use signin_client::{Answer, Round};
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::words;
 
@@ -46,7 +46,7 @@ async fn reasons(
     let round = client
         .answer(&asked, e2e::people::inline(pictures::live()))
         .await;
-    challenge(round, Step::Face);
+    challenge(round, Step::Verify(Factor::Face));
     Ok(seen)
 }
 

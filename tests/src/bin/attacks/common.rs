@@ -9,7 +9,9 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
 use signin_core::budget;
-use signin_core::challenge::{ExpectedFace, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task};
+use signin_core::challenge::{
+    ExpectedFace, OnPass, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task,
+};
 use signin_core::id::{ChallengeId, FaceId};
 use signin_core::key;
 use signin_core::lockout::{Path, Tries};
@@ -155,11 +157,14 @@ pub(crate) fn face_request_on(
             began: now,
             bound: false,
         },
+        secret: None,
         task: Task::Face {
             stake: Stake {
                 path,
                 seen: Tries::default(),
                 empties: Vec::new(),
+                empties_at_others: Vec::new(),
+                on_pass: OnPass::default(),
             },
             faces: vec![ExpectedFace {
                 id: FaceId::new(face),

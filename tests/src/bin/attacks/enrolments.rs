@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use signin_client::{Challenge, Round};
 use signin_core::lockout::Path;
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 use tokio::time::Instant;
 
 use crate::common::{post_form, send_form, tokens_or, walked, words};
@@ -197,7 +197,7 @@ pub(crate) async fn superseded(ground: Ground) -> Seen {
     let person = confirmed(&client).await;
     let first = asked_to_enrol(&client, &person).await;
     let answered = client.answer(&first, inline(pictures::document())).await;
-    let first = challenge(answered, Step::Face);
+    let first = challenge(answered, Step::Verify(Factor::Face));
     ground.begins().await;
     let second = asked_to_enrol(&client, &person).await;
     let before = compared(&stack).await;
@@ -222,7 +222,7 @@ pub(crate) async fn superseded(ground: Ground) -> Seen {
     }
     // The second one goes on.
     let answered = client.answer(&second, inline(pictures::document())).await;
-    let second = challenge(answered, Step::Face);
+    let second = challenge(answered, Step::Verify(Factor::Face));
     let passed = client.answer(&second, inline(pictures::live())).await;
     assert!(matches!(passed, Ok(Round::Tokens(_))), "{}", words(&passed));
     Seen::held(told.join(", "))

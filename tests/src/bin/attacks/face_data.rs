@@ -12,7 +12,7 @@ use e2e::trial::{Ground, Seen};
 use signin_client::{Answer, ClientError, Round, SignInClient};
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::{tokens_or, walk_with, words};
 
@@ -129,7 +129,7 @@ async fn averaged(
     let account = confirmed_with(&client, Some(&data(&victim))).await;
     let asked = asked_to_enrol(&client, &account).await;
     let enrolled = client.answer(&asked, Answer::FaceData(data(&victim))).await;
-    let asked = challenge(enrolled, Step::FaceData);
+    let asked = challenge(enrolled, Step::Verify(Factor::FaceData));
     let live = Answer::FaceData(again(&victim));
     tokens(client.answer(&asked, live).await);
     ground.begins().await;

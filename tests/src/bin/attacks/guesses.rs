@@ -16,7 +16,7 @@ use signin_core::lockout::{
     FAILURES_TO_LOCK, FREE_FAILURES, LONGEST_WAIT, Path, SLOW_FALLS, UNUSABLE_FALLS, UNUSABLE_FREE,
 };
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::{open_failures, words};
 use crate::replays::compared;
@@ -45,7 +45,10 @@ async fn fail_five_times(stack: &Stack, client: &SignInClient, email: &str, user
 /// The owner signs in by the face alone, or with the password before it; what it led to.
 async fn owner(client: &SignInClient, victim: &Person, path: Path) -> Result<Round, ClientError> {
     let password = (path == Path::Password).then_some(victim.password.as_str());
-    let asked = challenge(client.begin(&victim.email, password).await, Step::Face);
+    let asked = challenge(
+        client.begin(&victim.email, password).await,
+        Step::Verify(Factor::Face),
+    );
     client.answer(&asked, inline(pictures::live())).await
 }
 
@@ -157,9 +160,9 @@ pub(crate) async fn stolen_password(ground: Ground) -> Seen {
     let user = victim.user_name();
     fail_five_times(&stack, &client, &victim.email, user).await;
     let begun = client.begin(&victim.email, Some(&victim.password)).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     let wrong = client.answer(&asked, inline(pictures::other())).await;
-    refused(wrong, Step::Face, Reason::NoMatch);
+    refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     let asked = asked_for_face(&client, &victim.email).await;
     let counted = open_failures(&stack, user).await;
     if asked.retry_after.is_some() && counted == FREE_FAILURES {
@@ -288,7 +291,7 @@ pub(crate) async fn locked_for_good(ground: Ground) -> Seen {
         .fail_so_often(victim.user_name(), Path::Open, FAILURES_TO_LOCK)
         .await;
     let locked = owner(&client, &victim, Path::Open).await;
-    refused(locked, Step::Face, Reason::Locked);
+    refused(locked, Step::Verify(Factor::Face), Reason::Locked);
     let round = owner(&client, &victim, Path::Password).await;
     assert!(matches!(round, Ok(Round::Tokens(_))), "{}", words(&round));
     let round = owner(&client, &victim, Path::Open).await;
@@ -313,7 +316,7 @@ pub(crate) async fn between_resets(ground: Ground) -> Seen {
         for _ in 0..FREE_FAILURES {
             let begun =
                 client.begin_bound(&victim.email, &victim.password, &victim.account.binding);
-            let asked = challenge(begun.await, Step::Face);
+            let asked = challenge(begun.await, Step::Verify(Factor::Face));
             let _ = client.answer(&asked, inline(pictures::other())).await;
         }
     }

@@ -15,7 +15,7 @@ use serde_json::json;
 use signin_client::{BindingSecret, Challenge, ClientError, Refusal, Round, SignInClient};
 use signin_core::lockout::{FREE_FAILURES, Path};
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 use tokio::task::JoinSet;
 
 use crate::common::{faces, tokens_or, walk, words};
@@ -179,7 +179,7 @@ pub(crate) async fn thief_goes_on(ground: Ground) -> Seen {
     let victim = confirmed(&client).await;
     let asked = asked_to_enrol(&client, &victim).await;
     let asked = client.answer(&asked, inline(pictures::other())).await;
-    let asked = challenge(asked, Step::Face);
+    let asked = challenge(asked, Step::Verify(Factor::Face));
     ground.begins().await;
     reset(&client, &victim.email, "a new and longer password").await;
     let round = client.answer(&asked, inline(pictures::other())).await;
@@ -298,8 +298,10 @@ async fn race(stack: &Stack, signed_up_by_the_stranger: bool) -> Result<Tally, S
         for round in rounds {
             match round {
                 Ok(Round::Challenge(asked)) => match (asked.step, asked.reason) {
-                    (Step::Face, Some(Reason::EnrolmentNeedsReset)) => tally.needs_reset += 1,
-                    (Step::Face, Some(Reason::TryLater)) => tally.caught += 1,
+                    (Step::Verify(Factor::Face), Some(Reason::EnrolmentNeedsReset)) => {
+                        tally.needs_reset += 1
+                    }
+                    (Step::Verify(Factor::Face), Some(Reason::TryLater)) => tally.caught += 1,
                     (step, reason) => {
                         return Err(format!("the stranger is asked for {step:?} ({reason:?})"));
                     }
@@ -338,7 +340,7 @@ pub(crate) async fn guesses_of_old_sessions(ground: Ground) -> Seen {
     let mut kept = Vec::new();
     for _ in 0..FREE_FAILURES {
         let begun = client.begin(&victim.email, Some(&victim.password)).await;
-        kept.push(challenge(begun, Step::Face));
+        kept.push(challenge(begun, Step::Verify(Factor::Face)));
     }
     let password = "a new and longer password";
     let secret = reset(&client, &victim.email, password).await;
@@ -411,7 +413,7 @@ pub(crate) async fn old_password_session(ground: Ground) -> Seen {
     let client = stack.client();
     let (victim, _) = enrolled(&stack).await;
     let begun = client.begin(&victim.email, Some(&victim.password)).await;
-    let asked = challenge(begun, Step::Face);
+    let asked = challenge(begun, Step::Verify(Factor::Face));
     ground.begins().await;
     reset(&client, &victim.email, "a new and longer password").await;
     tokens_or(&client.answer(&asked, inline(pictures::live())).await)
@@ -436,7 +438,7 @@ pub(crate) async fn strangers_consent(ground: Ground) -> Seen {
         {
             let agreeing = again.agreeing();
             let agreed = client.answer(&agreeing, inline(pictures::document()));
-            let face = challenge(agreed.await, Step::Face);
+            let face = challenge(agreed.await, Step::Verify(Factor::Face));
             let passed = client.answer(&face, inline(pictures::live())).await;
             assert!(matches!(passed, Ok(Round::Tokens(_))), "{}", words(&passed));
             Seen::held(told)

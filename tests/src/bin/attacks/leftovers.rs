@@ -16,7 +16,7 @@ use e2e::trial::{Ground, Seen};
 use regex_lite::Regex;
 use serde_json::Value;
 use signin_client::{Answer, Challenge, Round};
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::{post_form, tokens_or};
 
@@ -218,7 +218,7 @@ pub(crate) async fn upload_without_consent(ground: Ground) -> Seen {
     }
     // Once agreed to, the same upload is good.
     let agreed = client.answer(&asked.agreeing(), Answer::Uploaded).await;
-    let face = challenge(agreed, Step::Face);
+    let face = challenge(agreed, Step::Verify(Factor::Face));
     let passed = client.answer(&face, inline(pictures::live())).await;
     assert!(matches!(passed, Ok(Round::Tokens(_))), "{passed:?}");
     Seen::held("no face before consent, and the same upload after it")

@@ -6,7 +6,7 @@ use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, inline, 
 use e2e::pictures;
 use e2e::trial::{Ground, Seen};
 use signin_client::Answer;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::faces;
 
@@ -30,12 +30,15 @@ pub(crate) async fn canaries(ground: Ground) -> Seen {
         .upload(&asked, document.clone())
         .await
         .expect("the document is uploaded");
-    let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+    let asked = challenge(
+        client.answer(&asked, Answer::Uploaded).await,
+        Step::Verify(Factor::Face),
+    );
     let enrolled = tokens(client.answer(&asked, inline(live.clone())).await);
     let asked = asked_for_face(&client, &person.email).await;
     let asked = challenge(
         client.answer(&asked, inline(other.clone())).await,
-        Step::Face,
+        Step::Verify(Factor::Face),
     );
     let again = pictures::live();
     client

@@ -9,7 +9,7 @@ use e2e::{drawn, pictures};
 use serde_json::json;
 use signin_client::{Answer, Round, SignInClient};
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::{fresh_id, tokens_or, words};
 
@@ -18,7 +18,7 @@ async fn enrolled_with(client: &SignInClient, document: Vec<u8>, live: Vec<u8>) 
     let person = confirmed(client).await;
     let asked = asked_to_enrol(client, &person).await;
     let asked = client.answer(&asked, inline(document)).await;
-    let asked = challenge(asked, Step::Face);
+    let asked = challenge(asked, Step::Verify(Factor::Face));
     let round = client.answer(&asked, inline(live)).await;
     assert!(matches!(round, Ok(Round::Tokens(_))), "{}", words(&round));
     person
@@ -134,7 +134,10 @@ async fn with_document(stack: &Stack, way: Way, document: Vec<u8>) -> Person {
             let asked = asked_to_enrol(&client, &person).await;
             let uploaded = client.upload(&asked, document).await;
             uploaded.expect("the document is uploaded");
-            let asked = challenge(client.answer(&asked, Answer::Uploaded).await, Step::Face);
+            let asked = challenge(
+                client.answer(&asked, Answer::Uploaded).await,
+                Step::Verify(Factor::Face),
+            );
             let round = client.answer(&asked, inline(pictures::live())).await;
             assert!(matches!(round, Ok(Round::Tokens(_))), "{}", words(&round));
         }

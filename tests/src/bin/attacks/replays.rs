@@ -9,7 +9,7 @@ use e2e::proxy::Proxy;
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
 use signin_client::{Answer, Round};
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::{
     data_url, face_request, faces, fresh_id, open_failures, post_form, tokens_or, words,
@@ -91,7 +91,7 @@ pub(crate) async fn documents_bytes(ground: Ground) -> Seen {
     let document = pictures::document();
     let asked = asked_to_enrol(&client, &person).await;
     let asked = client.answer(&asked, inline(document.clone())).await;
-    let asked = challenge(asked, Step::Face);
+    let asked = challenge(asked, Step::Verify(Factor::Face));
     tokens_or(&client.answer(&asked, inline(document)).await)
 }
 

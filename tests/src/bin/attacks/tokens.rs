@@ -11,7 +11,7 @@ use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
 use signin_client::{Refusal, Tokens};
 use signin_core::lockout::Path;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::{
     data_url, entry, entry_after, face_request, face_request_on, faces, fresh_id, tokens_or,
@@ -45,8 +45,8 @@ pub(crate) async fn impossible_sessions(ground: Ground) -> Seen {
     ground.begins().await;
     let name = |name: &str, passed: bool| json!({"challengeName": name, "challengeResult": passed});
     let (srp, password) = (name("SRP_A", true), name("PASSWORD_VERIFIER", true));
-    let face = || entry(Step::Face, true);
-    let wrong = |before| entry_after(Step::Face, false, before);
+    let face = || entry(Step::Verify(Factor::Face), true);
+    let wrong = |before| entry_after(Step::Verify(Factor::Face), false, before);
     let used = face();
     let sessions = [
         json!([face(), srp]),
@@ -61,7 +61,7 @@ pub(crate) async fn impossible_sessions(ground: Ground) -> Seen {
             wrong(0),
             wrong(1),
             wrong(2),
-            entry_after(Step::Face, true, 2)
+            entry_after(Step::Verify(Factor::Face), true, 2)
         ]),
         json!([wrong(0), wrong(1), face()]),
         json!([entry(Step::Enrol, true), face()]),
@@ -624,7 +624,7 @@ pub(crate) async fn account_by_a_face(ground: Ground) -> Seen {
     }
     // The owner, with password and face, may do all of it.
     let begun = client.begin(&victim.email, Some(&victim.password)).await;
-    let asked = e2e::people::challenge(begun, Step::Face);
+    let asked = e2e::people::challenge(begun, Step::Verify(Factor::Face));
     let own = tokens_of(client.answer(&asked, inline(pictures::live())).await);
     let possible = taken_over(&stack, &own.access).await;
     assert_eq!(possible.len(), 5, "with password and face: {possible:?}");

@@ -16,7 +16,7 @@ use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, Task};
 use signin_core::id::{ChallengeId, EnrolmentId};
 use signin_core::key::DocumentKey;
 use signin_core::reset::Opening;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::{data_url, leases_are_over, proxy, rule};
 
@@ -235,7 +235,7 @@ async fn late(ground: Ground) -> Seen {
     let document = client
         .answer(&uploaded.asked, inline(pictures::document()))
         .await;
-    let asked = challenge(document, Step::Face);
+    let asked = challenge(document, Step::Verify(Factor::Face));
     let round = client.answer(&asked, inline(pictures::live())).await;
     if !matches!(round, Ok(Round::Tokens(_))) {
         return Seen::fell("the enrolment cannot become active");
@@ -295,6 +295,7 @@ async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answ
             began: now,
             bound: true,
         },
+        secret: None,
         task: Task::Enrol {
             enrolment: EnrolmentId::parse(&enrolment).expect("an enrolment id"),
             consent: None,
@@ -331,7 +332,8 @@ async fn killed(ground: Ground) -> Seen {
     leases_are_over(&stack, person.user_name()).await;
     let again = client.answer(&asked, inline(document)).await;
     let enrolment = asked.challenge_id.clone();
-    let passed = matches!(&again, Ok(Round::Challenge(next)) if next.step == Step::Face);
+    let passed =
+        matches!(&again, Ok(Round::Challenge(next)) if next.step == Step::Verify(Factor::Face));
     let faces = stack.faces_of(&enrolment).await;
     let seen = format!(
         "{faces} faces, {}",
@@ -379,7 +381,7 @@ async fn killed_and_followed(ground: Ground) -> Seen {
     let refused = client.answer(&asked, inline(pictures::document())).await;
     let again = challenge(refused, Step::Enrol);
     let document = client.answer(&again, inline(pictures::document())).await;
-    let asked_for_face = challenge(document, Step::Face);
+    let asked_for_face = challenge(document, Step::Verify(Factor::Face));
     let round = client
         .answer(&asked_for_face, inline(pictures::live()))
         .await;

@@ -9,7 +9,7 @@ use e2e::proxy::Rule;
 use e2e::stack::{Stack, fresh_email};
 use signin_client::{Answer, Challenge, ClientError, Refusal, Round, SignInClient};
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::common::proxy;
 
@@ -136,7 +136,7 @@ impl Scene {
                 if act == Act::FirstFace {
                     let document = inline(pictures::document());
                     let next = client.answer(&asked, document).await;
-                    scene.asked = Some(challenge(next, Step::Face));
+                    scene.asked = Some(challenge(next, Step::Verify(Factor::Face)));
                 } else {
                     scene.picture = pictures::document();
                     scene.asked = Some(asked);

@@ -15,7 +15,7 @@ mod tries;
 pub(super) use challenge::{consumption, verdict_of_call};
 pub(super) use enrolment::{activated, awaited, enrolment, replaced};
 pub(super) use keys::{owed_enrolment, owed_profile, owner};
-pub use pass::{PassedFactor, PassedFace};
+pub use pass::{PassedFace, PassedFactor};
 pub(super) use pass::{account, pass, record_pass};
 pub(super) use picture::{PICTURE_KEPT, remembered};
 pub(super) use profile::{activate, face_attributes, forget_data, profile, set_consent, set_data};

@@ -27,6 +27,9 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
             "The stack compares face data, which no picture answers: deploy it with another \
              SignInPolicy."
         }
+        Reason::NotOffered => {
+            "The stack has no such way to sign in: deploy it with a SignInPolicy that has FACE."
+        }
         Reason::TooLarge => "The picture has too many bytes or pixels: use a smaller one.",
         Reason::Pending => {
             "The enrolment did not end in time, however often it was asked for: see the logs of \
@@ -92,13 +95,14 @@ pub(crate) fn on_error(error: &ClientError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strum::IntoEnumIterator as _;
 
     #[test]
     fn every_reason_has_a_sentence_of_its_own() {
-        let mut sentences = Reason::ALL.map(on_reason).to_vec();
+        let mut sentences: Vec<_> = Reason::iter().map(on_reason).collect();
         sentences.sort_unstable();
         sentences.dedup();
-        assert_eq!(sentences.len(), Reason::ALL.len());
+        assert_eq!(sentences.len(), Reason::iter().count());
         assert!(sentences.iter().all(|sentence| sentence.ends_with('.')));
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens, retake};
 use signin_core::reason::Reason;
-use signin_core::step::Step;
+use signin_core::step::{Factor, Step};
 
 use crate::Stop;
 use crate::advice::{on_error, on_reason};
@@ -207,7 +207,7 @@ impl Scene<'_> {
                 _ => break,
             }
         }
-        Ok(match asked_for(Step::Face, round) {
+        Ok(match asked_for(Step::Verify(Factor::Face), round) {
             Came::Held(_, challenge) => Came::Held("accepted (uploaded)".to_owned(), challenge),
             not @ Came::Not(..) => not,
         })
@@ -308,12 +308,14 @@ fn asked_for(step: Step, round: Round) -> Came<Challenge> {
         Round::Challenge(challenge) if challenge.step == step => {
             Came::Held(format!("accepted, {} is asked for", step.name()), challenge)
         }
-        Round::Challenge(challenge) if challenge.step == Step::FaceData => Came::Not(
-            "FACE_DATA is asked for".to_owned(),
-            "This stack compares face data, which no picture answers: deploy it with another \
+        Round::Challenge(challenge) if challenge.step == Step::Verify(Factor::FaceData) => {
+            Came::Not(
+                "FACE_DATA is asked for".to_owned(),
+                "This stack compares face data, which no picture answers: deploy it with another \
              SignInPolicy."
-                .to_owned(),
-        ),
+                    .to_owned(),
+            )
+        }
         Round::Challenge(challenge) => {
             Came::Not(refusal(challenge.reason), advice(challenge.reason))
         }

@@ -1,0 +1,373 @@
+//! Sessions under policies of several chains: define, create, verify and the token guard, one after
+//! another as Cognito calls them, over services in memory.
+
+mod support;
+
+use std::time::Duration;
+
+use signin_core::challenge::{OnPass, PrivateChallenge, Task};
+use signin_core::face_data::{FaceData, Model};
+use signin_core::id::{ChallengeId, ClientId};
+use signin_core::lockout::Path;
+use signin_core::pass::{Cause, Guard, TokenRequest};
+use signin_core::policy::{Chain, Policy};
+use signin_core::reason::{Reason, Verdict};
+use signin_core::round::Asked;
+use signin_core::secret::Sha256Digest;
+use signin_core::session::{Entry, Next, define, progress};
+use signin_core::step::{Factor, Step};
+use signin_core::time::Timestamp;
+use support::fake::{World, picture};
+use support::people::{NOW, SECRET, ada, answered, inline, invocation, with_password};
+
+const EITHER: &str = "FACE,PASSWORD+FACE_DATA";
+
+fn data(person: u8, take: u8) -> FaceData {
+    let value = |place: usize| {
+        let own = f32::from(u8::try_from((place * usize::from(person)) % 17).unwrap());
+        let shaken = if place == 0 {
+            f32::from(take) / 1000.0
+        } else {
+            0.0
+        };
+        own / 17.0 + shaken
+    };
+    FaceData::new(Model::Descriptor128, (0..128).map(value).collect()).unwrap()
+}
+
+fn sent(data: &FaceData) -> String {
+    data.to_document().to_string()
+}
+
+/// A session of Ada's, led as Cognito leads one.
+struct Led<'a> {
+    world: &'a World,
+    policy: Policy,
+    entries: Vec<Entry>,
+    /// The secret that comes with the password.
+    secret: Option<Sha256Digest>,
+    at: Timestamp,
+    number: u8,
+    asked: Option<PrivateChallenge>,
+}
+
+impl<'a> Led<'a> {
+    fn new(world: &'a World, policy: &Policy, number: u8, entries: Vec<Entry>) -> Self {
+        Self {
+            world,
+            policy: policy.clone(),
+            entries,
+            secret: Some(Sha256Digest::of(SECRET)),
+            at: NOW,
+            number,
+            asked: None,
+        }
+    }
+
+    fn next(&self) -> Next {
+        define(&self.policy, &self.entries, false)
+    }
+
+    /// What is asked for now.
+    fn asked(&mut self) -> PrivateChallenge {
+        assert_eq!(self.next(), Next::CustomChallenge, "{:?}", self.entries);
+        let progress = progress(&self.policy, &self.entries).expect("the session goes on");
+        let first = progress.password_proven && progress.answered().next().is_none();
+        self.number += 1;
+        let asked = Asked {
+            user: ada(),
+            progress,
+            secret: self.secret.filter(|_| first),
+        };
+        let creator = self.world.creator(0);
+        let id = ChallengeId::from_random([self.number; 16]);
+        let created = creator.create(&asked, id, invocation(self.number, self.at));
+        let created = self.world.straight(created).expect("nothing fails");
+        let metadata = created.metadata;
+        self.entries.push(Entry::Custom {
+            passed: false,
+            metadata,
+        });
+        // What is told travels as text.
+        let text = created.private.to_parameter();
+        let private = PrivateChallenge::from_parameter(&text).expect("it is ours");
+        assert_eq!(private, created.private);
+        self.asked = Some(private.clone());
+        private
+    }
+
+    /// Answers what was asked; whether that passes.
+    fn answers(&mut self, answer: &str) -> bool {
+        let asked = self.asked.take().expect("something was asked");
+        self.number += 1;
+        let verifier = self.world.verifier(0);
+        let answered = answered(&asked, answer);
+        let judged = verifier.verify(&answered, invocation(self.number, self.at));
+        let judged = self.world.straight(judged);
+        if let Some(Entry::Custom { passed, .. }) = self.entries.last_mut() {
+            *passed = judged;
+        }
+        judged
+    }
+
+    /// Expects a step, and answers it.
+    fn step(&mut self, step: Step, answer: &str) -> bool {
+        let asked = self.asked();
+        assert_eq!(asked.step(), step);
+        self.answers(answer)
+    }
+
+    /// Why the last answer did not pass.
+    fn reason(&self) -> Option<Reason> {
+        let Some(Entry::Custom { metadata, .. }) = self.entries.last() else {
+            return None;
+        };
+        match self.world.verdict_on(&metadata.id) {
+            Some(Verdict::Refused(reason)) => Some(reason),
+            Some(Verdict::Passed) | None => None,
+        }
+    }
+
+    /// The steps that tokens are issued for now, as the claim names them.
+    fn tokens(&self) -> Option<String> {
+        let guard = self.world.token_guard(Guard {
+            policy: self.policy.clone(),
+            unguarded: Vec::new(),
+        });
+        let request = TokenRequest {
+            client: ClientId::parse("client").unwrap(),
+            cause: Cause::SignIn,
+            nonce: None,
+            digest: Sha256Digest::of(&[self.number]),
+        };
+        let user = ada();
+        let admitted = guard.admit(&user, &request, invocation(self.number, self.at));
+        let admitted = self.world.straight(admitted).expect("nothing fails");
+        admitted.ok().flatten().map(|steps| steps.to_string())
+    }
+}
+
+fn policy(text: &str) -> Policy {
+    text.parse().unwrap()
+}
+
+fn face() -> Step {
+    Step::Verify(Factor::Face)
+}
+
+fn face_data() -> Step {
+    Step::Verify(Factor::FaceData)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_chain_that_is_chosen_is_enrolled_for_and_signs_in() {
+    let (document, live) = (picture(1, 1), picture(1, 2));
+    let world = World::default();
+    world.signed_up();
+    let mut session = Led::new(&world, &policy(EITHER), 0, with_password());
+    assert!(session.step(Step::Select, "FACE"));
+    assert!(
+        session.step(Step::Enrol, &inline(&document)),
+        "{:?}",
+        session.reason()
+    );
+    assert!(
+        session.step(face(), &inline(&live)),
+        "{:?}",
+        session.reason()
+    );
+    assert_eq!(session.next(), Next::IssueTokens);
+    // Without a nonce a pass is worth what every chain asks for: nothing that both do.
+    assert_eq!(session.tokens().as_deref(), Some(""));
+    assert_eq!(session.tokens(), None, "a pass is good once");
+    // From now on the face signs in alone.
+    let mut alone = Led::new(&world, &policy(EITHER), 50, Vec::new());
+    assert!(alone.step(face(), &inline(&picture(1, 3))));
+    assert_eq!(alone.next(), Next::IssueTokens);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_other_chain_takes_face_data_and_nothing_of_the_first() {
+    let world = World::default();
+    world.signed_up();
+    let either = policy(EITHER);
+    let mut session = Led::new(&world, &either, 0, with_password());
+    assert!(session.step(Step::Select, "PASSWORD+FACE_DATA"));
+    assert!(
+        session.step(Step::Enrol, &sent(&data(3, 0))),
+        "{:?}",
+        session.reason()
+    );
+    assert!(
+        session.step(face_data(), &sent(&data(3, 1))),
+        "{:?}",
+        session.reason()
+    );
+    assert_eq!(session.next(), Next::IssueTokens);
+    assert!(session.tokens().is_some());
+    // A face was not enrolled, and nobody's picture passes for one.
+    let mut by_face = Led::new(&world, &either, 50, Vec::new());
+    assert!(!by_face.step(face(), &inline(&picture(1, 3))));
+    assert_eq!(by_face.reason(), Some(Reason::NoMatch));
+    // Nor does the other chain's factor without its password.
+    let mut with_the_password = Led::new(&world, &either, 60, with_password());
+    assert!(with_the_password.step(Step::Select, "FACE"));
+    assert!(!with_the_password.step(face(), &sent(&data(3, 2))));
+    assert_eq!(with_the_password.reason(), Some(Reason::NotAnImage));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_names_no_chain_on_offer_is_refused_and_the_choice_is_asked_again() {
+    let world = World::default();
+    world.signed_up();
+    let mut session = Led::new(&world, &policy(EITHER), 0, with_password());
+    for wrong in [
+        "",
+        "0",
+        "face",
+        "FACE ",
+        "FACE_DATA",
+        "PASSWORD+FACE",
+        "uploaded",
+        EITHER,
+    ] {
+        assert!(!session.step(Step::Select, wrong), "{wrong}");
+        assert_eq!(session.reason(), Some(Reason::NotOffered), "{wrong}");
+    }
+    // Nothing is lost by it: not the secret either, by which an enrolment may begin.
+    assert!(session.step(Step::Select, "FACE"));
+    assert_eq!(session.asked().step(), Step::Enrol);
+    assert_eq!(world.tries(Path::Password).reserved().slow.count, 0);
+    assert!(!session.answers("no picture"));
+    // Ten answers that did not pass end a session, whatever they were.
+    assert_eq!(session.asked().step(), Step::Enrol);
+    assert!(!session.answers("no picture"));
+    assert_eq!(session.next(), Next::Fail);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_choice_is_asked_again_where_the_answer_came_too_late() {
+    let world = World::default();
+    world.signed_up();
+    let mut session = Led::new(&world, &policy(EITHER), 0, with_password());
+    session.asked();
+    session.at = NOW.plus(signin_core::budget::CHALLENGE + Duration::from_secs(1));
+    assert!(!session.answers("FACE"));
+    assert_eq!(session.reason(), Some(Reason::Expired));
+    session.at = NOW;
+    assert!(session.step(Step::Select, "FACE"));
+    assert_eq!(session.asked().step(), Step::Enrol);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_secret_no_choice_lets_anybody_enrol() {
+    for chain in ["FACE", "PASSWORD+FACE_DATA"] {
+        let world = World::default();
+        world.signed_up();
+        let mut session = Led::new(&world, &policy(EITHER), 0, with_password());
+        session.secret = Some(Sha256Digest::of(b"another"));
+        assert!(session.step(Step::Select, chain));
+        let asked = session.asked();
+        let refused = matches!(
+            asked.task,
+            Task::Refuse {
+                reason: Reason::EnrolmentNeedsReset,
+                ..
+            }
+        );
+        assert!(refused, "{:?}", asked.task);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_enrolment_of_one_chain_is_replaced_by_one_of_the_other() {
+    let world = World::default();
+    world.signed_up();
+    let either = policy(EITHER);
+    let mut first = Led::new(&world, &either, 0, with_password());
+    assert!(first.step(Step::Select, "FACE"));
+    let begun = first.asked();
+    let begun = begun.enrolment().expect("one has begun").clone();
+    let mut second = Led::new(&world, &either, 50, with_password());
+    assert!(second.step(Step::Select, "PASSWORD+FACE_DATA"));
+    assert!(
+        second.step(Step::Enrol, &sent(&data(3, 0))),
+        "{:?}",
+        second.reason()
+    );
+    // The first one's picture comes to nothing, and is to be undone.
+    assert!(!first.answers(&inline(&picture(1, 1))));
+    let record = world.enrolment(&begun).expect("its record stands");
+    assert_eq!(record.state.name(), "REPLACED");
+    assert!(second.step(face_data(), &sent(&data(3, 1))));
+    assert_eq!(second.next(), Next::IssueTokens);
+    // And the other way round: what has no record needs none.
+    let world = World::default();
+    world.signed_up();
+    let mut first = Led::new(&world, &either, 0, with_password());
+    assert!(first.step(Step::Select, "PASSWORD+FACE_DATA"));
+    first.asked();
+    let mut second = Led::new(&world, &either, 50, with_password());
+    assert!(second.step(Step::Select, "FACE"));
+    assert!(
+        second.step(Step::Enrol, &inline(&picture(1, 1))),
+        "{:?}",
+        second.reason()
+    );
+    assert!(!first.answers(&sent(&data(3, 0))));
+    assert!(second.step(face(), &inline(&picture(1, 2))));
+    assert_eq!(second.next(), Next::IssueTokens);
+}
+
+/// A chain of two factors, as those of the steps to come. No account is enrolled for both of these, so
+/// the first one passes and the second is where it ends.
+#[tokio::test(start_paused = true)]
+async fn the_first_of_two_factors_is_worth_no_tokens_and_its_picture_does_not_pass_again() {
+    let world = World::default();
+    world.enrolled(&picture(1, 1), &picture(1, 2));
+    let chain = Chain::new(false, vec![Factor::Face, Factor::FaceData]).unwrap();
+    let both = Policy::new(vec![chain]).unwrap();
+    let mut session = Led::new(&world, &both, 0, Vec::new());
+    // What the sign-in at enrolment has left.
+    assert!(session.tokens().is_none());
+    let asked = session.asked();
+    let stake = asked.task.stake().expect("a comparison is at stake");
+    assert_eq!(stake.on_pass, OnPass::GoesOn);
+    assert!(stake.empties.is_empty() && stake.empties_at_others.is_empty());
+    assert!(session.answers(&inline(&picture(1, 3))));
+    assert_eq!(session.next(), Next::CustomChallenge);
+    assert_eq!(session.tokens(), None, "one of two steps has passed");
+    assert!(!session.step(face_data(), &sent(&data(3, 0))));
+    assert_eq!(session.reason(), Some(Reason::NoMatch));
+    // The failure is counted where it was made, and nowhere else.
+    let counted = |factor| world.tries_at(Path::Open, factor).reserved().slow.count;
+    assert_eq!((counted(Factor::FaceData), counted(Factor::Face)), (1, 0));
+    // Byte for byte it passes once, whatever became of its session.
+    let mut another = Led::new(&world, &both, 50, Vec::new());
+    assert!(!another.step(face(), &inline(&picture(1, 3))));
+}
+
+/// Guessing at one factor of a chain leaves the other's attempts alone, and passing one refills none of
+/// the other.
+#[tokio::test(start_paused = true)]
+async fn a_factor_that_passes_refills_no_other_factors_attempts() {
+    let world = World::default();
+    world.enrolled(&picture(1, 1), &picture(1, 2));
+    let chain = Chain::new(false, vec![Factor::Face, Factor::FaceData]).unwrap();
+    let both = Policy::new(vec![chain]).unwrap();
+    let guessed = || {
+        world
+            .tries_at(Path::Open, Factor::FaceData)
+            .reserved()
+            .slow
+            .count
+    };
+    for guesses in 0..3 {
+        let number = 20 * guesses;
+        let mut session = Led::new(&world, &both, number, Vec::new());
+        assert!(session.step(face(), &inline(&picture(1, 10 + guesses))));
+        assert_eq!(guessed(), u32::from(guesses));
+        assert!(!session.step(face_data(), &sent(&data(3, 0))));
+        assert_eq!(guessed(), u32::from(guesses) + 1);
+    }
+}
