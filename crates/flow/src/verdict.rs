@@ -14,9 +14,9 @@ use crate::services::Services;
 use crate::verify::{Verifier, answering};
 
 /// The outcome of an answer whose verdict is written with its challenge's use.
-fn settled_at_once(claim: Claim) -> Outcome {
+fn settled_at_once(claim: &Claim) -> Outcome {
     match claim {
-        Claim::Settled(verdict, _) => verdict.into(),
+        Claim::Settled(verdict, _) => (*verdict).into(),
         Claim::Mine(_) | Claim::AlreadyUsed => Outcome::AlreadyUsed,
     }
 }
@@ -47,7 +47,7 @@ impl<S: Services> Verifier<S> {
     ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
         let claim = table.refuse_unread(answering(answered, call), reason);
-        Ok(settled_at_once(claim.await?))
+        Ok(settled_at_once(&claim.await?))
     }
 
     /// Takes the answer to `SELECT`, which is one of the chains on offer.
@@ -62,7 +62,7 @@ impl<S: Services> Verifier<S> {
         };
         let table = &self.indexer.table;
         let claim = table.choose(answering(answered, call), place);
-        Ok(settled_at_once(claim.await?))
+        Ok(settled_at_once(&claim.await?))
     }
 
     /// Why an answer to `ENROL` is not looked at: it does not agree to the consent text in the
