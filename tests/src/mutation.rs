@@ -344,6 +344,7 @@ fn like(variant: Variant) -> BTreeMap<&'static str, &'static str> {
         Variant::Password => "PASSWORD+FACE",
         Variant::Data => "FACE_DATA",
         Variant::Mesh => "PASSWORD+FACE_DATA",
+        Variant::Chains => "FACE,PASSWORD+FACE_DATA",
     };
     let model = match variant {
         Variant::Mesh => "mesh-468",
@@ -351,7 +352,12 @@ fn like(variant: Variant) -> BTreeMap<&'static str, &'static str> {
     };
     let bulk = match variant {
         Variant::Password | Variant::Compare => "1",
-        Variant::Default | Variant::Data | Variant::Mesh | Variant::Lite | Variant::Mutated => "",
+        Variant::Default
+        | Variant::Data
+        | Variant::Mesh
+        | Variant::Chains
+        | Variant::Lite
+        | Variant::Mutated => "",
     };
     let (mode, keep) = match variant {
         Variant::Compare => ("COMPARE", "true"),

@@ -39,6 +39,8 @@ pub enum Variant {
     Data,
     /// `SignInPolicy=PASSWORD+FACE_DATA` and `FaceDataModel=mesh-468`.
     Mesh,
+    /// `SignInPolicy=FACE,PASSWORD+FACE_DATA` and `FaceDataModel=descriptor-128`.
+    Chains,
     /// `UserPoolTier=LITE` and `SelfSignUp=false`.
     Lite,
     /// Functions from which defences can be taken away, with all that any variant needs.
@@ -58,6 +60,7 @@ impl Variant {
             Self::Compare => "-compare",
             Self::Data => "-data",
             Self::Mesh => "-mesh",
+            Self::Chains => "-chains",
             Self::Lite => "-lite",
             Self::Mutated => "-mutated",
         }

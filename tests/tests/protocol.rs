@@ -84,9 +84,15 @@ fn every_challenge_parameter_is_described_and_no_other() {
         url: "https://documents.s3.eu-central-1.amazonaws.com/".to_owned(),
         fields: BTreeMap::new(),
     };
-    let pictures = all(Wanted::Picture(upload), Step::Enrol).to_parameters();
-    let data = all(Wanted::FaceData(Model::Mesh468), Step::Enrol).to_parameters();
-    let emitted: BTreeSet<String> = pictures.into_keys().chain(data.into_keys()).collect();
+    let asked = [
+        all(Wanted::Picture(upload), Step::Enrol),
+        all(Wanted::FaceData(Model::Mesh468), Step::Enrol),
+        all(Wanted::Chain(Vec::new()), Step::Select),
+    ];
+    let emitted = asked
+        .iter()
+        .flat_map(|asked| asked.to_parameters().into_keys());
+    let emitted: BTreeSet<String> = emitted.collect();
     let text = read(PROTOCOL);
     assert_eq!(names(&text, "parameter"), emitted);
 
@@ -364,16 +370,21 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn of(stack: &'a Stack) -> Self {
-        let outputs = &stack.by_name;
-        let mut values = Values::new();
-        for name in ["UserPoolId", "UserPoolClientId", "ConsentVersion"] {
-            values.insert(name, outputs[name].clone());
-        }
-        Self {
+        let mut reader = Self {
             stack,
             unsent: requests(),
             sent: BTreeMap::new(),
-            values,
+            values: Values::new(),
+        };
+        reader.goes_to(stack);
+        reader
+    }
+
+    /// Speaks to another stack from now on.
+    fn goes_to(&mut self, stack: &'a Stack) {
+        self.stack = stack;
+        for name in ["UserPoolId", "UserPoolClientId", "ConsentVersion"] {
+            self.values.insert(name, stack.by_name[name].clone());
         }
     }
 
@@ -396,6 +407,7 @@ impl<'a> Reader<'a> {
             ("Session", &answer["Session"]),
             ("USERNAME", &answer["ChallengeParameters"]["USERNAME"]),
             ("consent", &answer["ChallengeParameters"]["consent"]),
+            ("chains", &answer["ChallengeParameters"]["chains"]),
             (
                 "RefreshToken",
                 &answer["AuthenticationResult"]["RefreshToken"],
@@ -672,6 +684,25 @@ async fn the_requests_of_the_document_do_what_it_says() {
     assert_eq!(asked["ChallengeParameters"]["reason"], "CONSENT_NEEDED");
     let asked = reader.answers("answer and agree to the consent text").await;
     asks_for(&asked, "FACE");
+
+    // Where several chains are open, one is chosen first.
+    let several = Stack::read(Variant::Chains);
+    reader.goes_to(&several);
+    reader.values.insert("email", fresh_email());
+    reader.makes_a_binding("binding");
+    reader.succeeds("open an account").await;
+    reader.takes_the_code().await;
+    reader.succeeds("confirm the address").await;
+    let asked = reader.proves_the_password().await;
+    asks_for(&asked, "SELECT");
+    let chains = reader.values["chains"].clone();
+    assert_eq!(chains, several.by_name["SignInPolicy"]);
+    reader.values.insert("chain", "another".to_owned());
+    let asked = reader.succeeds("choose a chain").await;
+    assert_eq!(asked["ChallengeParameters"]["reason"], "NOT_OFFERED");
+    let (first, _) = chains.split_once(',').unwrap();
+    reader.values.insert("chain", first.to_owned());
+    asks_for(&reader.succeeds("choose a chain").await, "ENROL");
 
     let unsent: Vec<&String> = reader.unsent.keys().collect();
     assert!(unsent.is_empty(), "nobody has sent: {unsent:?}");

@@ -17,6 +17,12 @@ fn wrong(setting: &str) -> &'static [(&'static str, &'static str)] {
             ("", "expected a value"),
             ("PASSWORD", "PASSWORD+FACE"),
             ("face", "PASSWORD+FACE"),
+            (
+                "FACE+FACE",
+                "expected one or several of FACE, PASSWORD+FACE",
+            ),
+            ("ENROL", "found \"ENROL\""),
+            ("FACE,PASSWORD+FACE", "FACE makes PASSWORD+FACE pointless"),
         ],
         "MATCH_MODE" => &[("", "expected a value"), ("BOTH", "COLLECTION or COMPARE")],
         "SIMILARITY_THRESHOLD" => &[
@@ -135,7 +141,7 @@ async fn settings_that_do_not_go_together_stop_a_function_and_are_named() {
         assert!(named, "{function}: {printed}");
     }
 
-    for policy in ["FACE_DATA", "PASSWORD+FACE_DATA"] {
+    for policy in ["FACE_DATA", "PASSWORD+FACE_DATA", "FACE,PASSWORD+FACE_DATA"] {
         let mut lax = settings("verify-auth-challenge");
         lax.insert("SIGN_IN_POLICY".to_owned(), policy.to_owned());
         lax.insert("ALLOW_FACE_DATA_ONLY".to_owned(), "true".to_owned());

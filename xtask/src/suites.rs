@@ -301,6 +301,7 @@ fn variants(mutated: bool) -> Vec<Variant> {
             &["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
             false,
         ),
+        variant("chains", &["SignInPolicy=FACE,PASSWORD+FACE_DATA"], false),
         variant("lite", &["UserPoolTier=LITE", "SelfSignUp=false"], false),
     ];
     if mutated {

@@ -52,12 +52,13 @@ const WITHOUT_A_CALL: [(&str, &str, &str); 7] = [
 ];
 
 /// The product's own functions, under every set of parameters.
-const VARIANTS: [Variant; 6] = [
+const VARIANTS: [Variant; 7] = [
     Variant::Default,
     Variant::Password,
     Variant::Compare,
     Variant::Data,
     Variant::Mesh,
+    Variant::Chains,
     Variant::Lite,
 ];
 
