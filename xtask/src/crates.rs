@@ -118,14 +118,14 @@ mod tests {
         let under = |name: &str| all_under(&crates, name);
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(under("signin-core"), set(&[]));
-        assert_eq!(under("signin-edge"), set(&["signin-core"]));
+        assert_eq!(under("signin-lambda"), set(&["signin-core"]));
         assert_eq!(under("signin-aws"), set(&["signin-core"]));
         assert_eq!(under("signin-flow"), set(&["signin-aws", "signin-core"]));
-        let define = set(&["signin-core", "signin-edge"]);
+        let define = set(&["signin-core", "signin-lambda"]);
         assert_eq!(under("define-auth-challenge"), define);
         assert_eq!(under("custom-message"), define);
         // No function knows what stands in for AWS, or the tests.
-        let product = set(&["signin-aws", "signin-core", "signin-edge", "signin-flow"]);
+        let product = set(&["signin-aws", "signin-core", "signin-lambda", "signin-flow"]);
         for function in [
             "verify-auth-challenge",
             "create-auth-challenge",
