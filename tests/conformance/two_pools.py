@@ -527,7 +527,7 @@ def user(within, *more):
 
 
 # Where the two differ and why ours is right: the reason, then our outcome, MiniStack's, and the
-# steps. Reasons name rules of the pool's own tests (crates/local-cognito/tests/user_pool) and AWS's
+# steps. Reasons name rules of the pool's own tests (local/cognito/tests/user_pool) and AWS's
 # documents: the API model, which botocore carries, the API reference and the developer guide.
 REASONS = [
     (

@@ -59,6 +59,9 @@ pub fn fragment(picture: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use face_engine::{Descriptor, Engine, Picture};
+    use signin_client::Answer;
+
     use super::*;
 
     /// Every variation that differs from the first in one thing: the quality, what is cut off at a
@@ -77,5 +80,83 @@ mod tests {
                 .collect();
             assert_eq!(fitting, [place], "{fragment}");
         }
+    }
+
+    /// The variations that cut most, and some between.
+    const RETAKES: [u64; 6] = [0, 7, 0o77777, 0o70707, 0o07071, 0o12345];
+
+    fn engine() -> Engine {
+        let models = parts().join("models");
+        Engine::load(&models)
+            .unwrap_or_else(|error| panic!("{error}; run: cargo xtask setup ({models:?})"))
+    }
+
+    /// The descriptors of all faces in a picture, widest first.
+    fn describe(engine: &Engine, bytes: &[u8]) -> Vec<Descriptor> {
+        let picture = Picture::decode(bytes).unwrap();
+        let faces = engine.faces(&picture);
+        faces
+            .iter()
+            .map(|face| engine.describe(&picture, face))
+            .collect()
+    }
+
+    fn retaken(sample: Sample) -> Vec<Vec<u8>> {
+        RETAKES
+            .map(|variation| retake(&SAMPLES[&sample], variation).unwrap())
+            .into()
+    }
+
+    #[test]
+    fn a_retaken_sample_shows_as_many_faces_as_it_should_and_fits_inline() {
+        let engine = engine();
+        for sample in Sample::ALL {
+            let expected = if sample == Sample::TwoPeople { 2 } else { 1 };
+            for bytes in retaken(sample) {
+                assert_eq!(describe(&engine, &bytes).len(), expected, "{sample:?}");
+                let mime = "image/jpeg";
+                assert!(
+                    sample == Sample::TwoPeople || Answer::Inline { bytes, mime }.fits(),
+                    "{sample:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_person_is_near_and_the_impostor_far_however_retaken() {
+        let engine = engine();
+        let faces = |sample: Sample| -> Vec<Descriptor> {
+            let pictures = retaken(sample);
+            pictures
+                .iter()
+                .flat_map(|bytes| describe(&engine, bytes))
+                .collect()
+        };
+        let (documents, selfies) = (faces(Sample::Enrolment), faces(Sample::SignIn));
+        let impostors = faces(Sample::Impostor);
+        for document in &documents {
+            for selfie in &selfies {
+                let distance = document.distance(selfie);
+                assert!(distance < 0.45, "the same person is {distance} away");
+            }
+            for impostor in &impostors {
+                let distance = document.distance(impostor);
+                assert!(distance > 0.75, "the impostor is {distance} away");
+            }
+        }
+    }
+
+    #[test]
+    fn the_two_people_are_the_enrolled_one_and_another() {
+        let engine = engine();
+        let document = describe(&engine, &SAMPLES[&Sample::Enrolment]);
+        let pair = describe(&engine, &SAMPLES[&Sample::TwoPeople]);
+        let mut distances: Vec<f32> = pair
+            .iter()
+            .map(|face| face.distance(&document[0]))
+            .collect();
+        distances.sort_by(f32::total_cmp);
+        assert!(distances[0] < 0.2 && distances[1] > 0.6, "{distances:?}");
     }
 }

@@ -114,7 +114,7 @@ fn the_metadata_that_functions_read_are_described_and_no_others() {
         Regex::new(r#"(?:sent\(|client_metadata\(|client_metadata\s*\.get\()"([A-Za-z]+)"\)"#)
             .unwrap();
     let mut found = BTreeSet::new();
-    for entry in fs::read_dir(checkout().join("crates/edge/src")).unwrap() {
+    for entry in fs::read_dir(checkout().join("crates/lambda/src")).unwrap() {
         let source = fs::read_to_string(entry.unwrap().path()).unwrap();
         let shipped = source.split("#[cfg(test)]").next().unwrap();
         let reads = read_by_code.captures_iter(shipped);
@@ -128,7 +128,7 @@ fn what_functions_tell_a_browser_is_among_the_errors() {
     let text = read(PROTOCOL);
     let errors = section(&text, "## Errors");
     for (source, told) in [
-        ("crates/edge/src/error.rs", r#"let message = "([^"]+)""#),
+        ("crates/lambda/src/error.rs", r#"let message = "([^"]+)""#),
         (
             "crates/core/src/sign_up.rs",
             r#"#\[error\("([^":{]+)[^"]*"\)\]"#,
@@ -146,7 +146,7 @@ fn what_functions_tell_a_browser_is_among_the_errors() {
         assert!(seen > 3, "{seen} messages");
     }
     // And nothing that they never say.
-    let sources = read("crates/edge/src/error.rs") + &read("crates/core/src/sign_up.rs");
+    let sources = read("crates/lambda/src/error.rs") + &read("crates/core/src/sign_up.rs");
     for told in code(errors) {
         if let Some((_, message)) = told.split_once(" failed with error ")
             && !message.contains('<')

@@ -148,7 +148,7 @@ fn deploy_packages(
     let mut deployment = Command::new(paths.part("ministack").join("bin/python"));
     let text = output_of(
         keys.give_to(deployment.env_clear())
-            .arg(paths.local("deploy.py"))
+            .arg(paths.deployment("deploy.py"))
             .args(["--endpoint", &endpoints.aws()])
             .args(["--region", REGION])
             .arg("--template")

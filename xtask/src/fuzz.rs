@@ -1,4 +1,4 @@
-//! Searching for inputs that break a promise: libFuzzer over a target of `crates/fuzz`, guided by
+//! Searching for inputs that break a promise: libFuzzer over a target of `tests/fuzz`, guided by
 //! coverage, on the project's own toolchain.
 
 use std::ffi::OsStr;
@@ -40,11 +40,11 @@ const SEED: &str = "seed-";
 /// beside it.
 pub(crate) fn fuzz(paths: &Paths, target: &str, minutes: u32) -> Result<()> {
     parts::models(paths)?;
-    let corpus = paths.root.join("crates/fuzz/corpus").join(target);
+    let corpus = paths.root.join("tests/fuzz/corpus").join(target);
     ensure!(
         corpus.is_dir(),
         "there is no target {target}; the targets are the folders of {}",
-        paths.shown(&paths.root.join("crates/fuzz/corpus"))
+        paths.shown(&paths.root.join("tests/fuzz/corpus"))
     );
     begin("building the targets");
     let mut command = cargo(paths);
@@ -71,7 +71,7 @@ pub(crate) fn fuzz(paths: &Paths, target: &str, minutes: u32) -> Result<()> {
     ensure!(
         status.success(),
         "{target} was broken ({status}): the input is in {}; \
-         `crates/fuzz/tests/smoke.rs` replays it once it lies in {}",
+         `tests/fuzz/tests/smoke.rs` replays it once it lies in {}",
         paths.shown(&folder),
         paths.shown(&corpus)
     );

@@ -71,7 +71,7 @@ enum Command {
     Crates,
     /// Search for inputs that break a promise, and keep those that reach new code.
     Fuzz {
-        /// The place where bytes from outside are read, a folder of `crates/fuzz/corpus`.
+        /// The place where bytes from outside are read, a folder of `tests/fuzz/corpus`.
         target: String,
         /// How long to search.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]

@@ -128,7 +128,7 @@ pub(crate) fn sam(paths: &Paths) -> Result<()> {
 pub(crate) fn emulator(paths: &Paths) -> Result<()> {
     step("AWS's Lambda emulator", || {
         let _alone = alone(paths)?;
-        let list = paths.local("requirements-sam.txt");
+        let list = paths.deployment("requirements-sam.txt");
         let list = fs::read_to_string(&list).with_context(|| cannot("read", &list))?;
         let recipe = requirement(&list, EMULATOR_PACKAGE)
             .with_context(|| format!("the SAM CLI's requirements lack {EMULATOR_PACKAGE}"))?;
@@ -188,11 +188,11 @@ pub(crate) fn models(paths: &Paths) -> Result<()> {
     })
 }
 
-/// A virtual environment with exactly what `local/requirements-<name>.txt` lists.
+/// A virtual environment with exactly what `local/deployment/requirements-<name>.txt` lists.
 fn environment(paths: &Paths, name: &str, title: &str) -> Result<()> {
     step(title, || {
         let _alone = alone(paths)?;
-        let list = paths.local(&format!("requirements-{name}.txt"));
+        let list = paths.deployment(&format!("requirements-{name}.txt"));
         let recipe = fs::read_to_string(&list).with_context(|| cannot("read", &list))?;
         let log = paths.logs().join(format!("setup-{name}.log"));
         // A virtual environment cannot be renamed: its programs name its folder. So only the
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn every_requirement_has_a_version_and_a_hash() {
-        let folder = Paths::find().unwrap().local("");
+        let folder = Paths::find().unwrap().deployment("");
         let mut lists = 0;
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -363,7 +363,7 @@ mod tests {
     fn the_example_is_installed_from_what_the_tests_run_it_with() {
         let paths = Paths::find().unwrap();
         let read = |path: PathBuf| fs::read_to_string(path).unwrap();
-        let all = read(paths.local("requirements-clients.txt"));
+        let all = read(paths.deployment("requirements-clients.txt"));
         let list = read(paths.root.join("examples/boto3/requirements.txt"));
         assert!(unchecked(&list).is_empty());
         let mut packages = 0;

@@ -60,9 +60,9 @@ impl Paths {
         self.root.join(".local/logs")
     }
 
-    /// A script or a list of requirements that belongs to the local machine.
-    pub(crate) fn local(&self, name: &str) -> PathBuf {
-        self.root.join("local").join(name)
+    /// A script or a list of requirements of the deployment on the local machine.
+    pub(crate) fn deployment(&self, name: &str) -> PathBuf {
+        self.root.join("local/deployment").join(name)
     }
 
     /// A path as a reader wants it: within the checkout, relative to it.

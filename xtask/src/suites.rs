@@ -419,7 +419,7 @@ fn deploy(paths: &Paths, table: &mut Table) {
     table.check("sam local", || {
         let mut check = Command::new(programs.join("python"));
         check
-            .arg(paths.local("env_vars.py"))
+            .arg(paths.deployment("env_vars.py"))
             .arg(paths.root.join("template.yaml"))
             .args(VARIABLES)
             .env("AWS_DEFAULT_REGION", REGION)
@@ -431,7 +431,7 @@ fn deploy(paths: &Paths, table: &mut Table) {
     table.check("expansion", || {
         let mut expand = Command::new(programs.join("python"));
         expand
-            .arg(paths.local("expand.py"))
+            .arg(paths.deployment("expand.py"))
             .arg(paths.root.join("template.yaml"))
             .arg(&expansion)
             .env("AWS_DEFAULT_REGION", REGION);
@@ -451,7 +451,7 @@ fn deploy(paths: &Paths, table: &mut Table) {
         let mut checkov = Command::new(programs.join("checkov"));
         checkov
             .arg("--config-file")
-            .arg(paths.local("checkov.yaml"));
+            .arg(paths.deployment("checkov.yaml"));
         checkov.arg("--file").arg(&expansion);
         quietly(&mut checkov, &logs.join("checkov.log"))
     });

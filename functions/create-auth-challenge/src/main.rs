@@ -2,10 +2,10 @@
 //! it takes one.
 
 use signin_aws::{client, pictures::Bucket, table::UserTable};
-use signin_edge::create_auth_challenge::{asked, respond};
-use signin_edge::settings::{SignIn, setting};
-use signin_edge::{Failure, random, trigger};
 use signin_flow::create::{Created, Creator};
+use signin_lambda::create_auth_challenge::{asked, respond};
+use signin_lambda::settings::{SignIn, setting};
+use signin_lambda::{Failure, random, trigger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -12,8 +12,8 @@ use signin_aws::{
 use signin_core::budget;
 use signin_core::key::DECOY;
 use signin_core::secret::PictureBytes;
-use signin_edge::custom_resource::{Envelope, Made, Request, request};
-use signin_edge::{Failure, Refusal, run};
+use signin_lambda::custom_resource::{Envelope, Made, Request, request};
+use signin_lambda::{Failure, Refusal, run};
 use tokio::time::Instant;
 
 /// A face that nobody has, drawn by `e2e::drawn::face`.

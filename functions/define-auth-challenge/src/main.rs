@@ -1,8 +1,8 @@
 //! define-auth-challenge: decides what comes next in a sign-in, and whether tokens are due.
 
 use signin_core::policy::Policy;
-use signin_edge::settings::setting;
-use signin_edge::{Failure, define_auth_challenge, run};
+use signin_lambda::settings::setting;
+use signin_lambda::{Failure, define_auth_challenge, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

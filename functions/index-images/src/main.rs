@@ -3,11 +3,11 @@
 
 use serde_json::json;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
-use signin_edge::object_created::created;
-use signin_edge::settings::{setting, setting_or_none};
-use signin_edge::{Failure, Refusal, clock, invocation, run};
 use signin_flow::documents::Images;
 use signin_flow::enrol::Indexer;
+use signin_lambda::object_created::created;
+use signin_lambda::settings::{setting, setting_or_none};
+use signin_lambda::{Failure, Refusal, clock, invocation, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

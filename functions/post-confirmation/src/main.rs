@@ -3,10 +3,10 @@
 
 use signin_aws::user_pool::UserPools;
 use signin_aws::{client, table::UserTable};
-use signin_edge::post_confirmation::{confirmed, respond};
-use signin_edge::settings::setting;
-use signin_edge::{Failure, trigger};
 use signin_flow::confirm::Confirmer;
+use signin_lambda::post_confirmation::{confirmed, respond};
+use signin_lambda::settings::setting;
+use signin_lambda::{Failure, trigger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

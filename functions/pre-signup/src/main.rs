@@ -3,10 +3,10 @@
 
 use signin_aws::{client, table::UserTable};
 use signin_core::sign_up::Required;
-use signin_edge::pre_signup::{NewAccount, new_account, respond};
-use signin_edge::settings::{SignIn, setting};
-use signin_edge::{Failure, trigger};
 use signin_flow::sign_up::Registrar;
+use signin_lambda::pre_signup::{NewAccount, new_account, respond};
+use signin_lambda::settings::{SignIn, setting};
+use signin_lambda::{Failure, trigger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -4,10 +4,10 @@
 use signin_aws::{client, table::UserTable};
 use signin_core::alarm::NO_TOKENS;
 use signin_core::pass::Guard;
-use signin_edge::pre_token_generation::{Asked, asked, respond};
-use signin_edge::settings::{app_clients, setting};
-use signin_edge::{Failure, Refusal, trigger};
 use signin_flow::tokens::TokenGuard;
+use signin_lambda::pre_token_generation::{Asked, asked, respond};
+use signin_lambda::settings::{app_clients, setting};
+use signin_lambda::{Failure, Refusal, trigger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

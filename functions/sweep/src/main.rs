@@ -5,11 +5,11 @@ use serde_json::json;
 use signin_aws::user_pool::UserPools;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
 use signin_core::id::EnrolmentId;
-use signin_edge::scheduled::due;
-use signin_edge::settings::setting;
-use signin_edge::{Failure, random, run};
 use signin_flow::enrol::Indexer;
 use signin_flow::sweep::{Sweeper, Tally};
+use signin_lambda::scheduled::due;
+use signin_lambda::settings::setting;
+use signin_lambda::{Failure, random, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

@@ -3,11 +3,11 @@
 mod match_mode;
 
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
-use signin_edge::settings::{SignIn, require, setting};
-use signin_edge::verify_auth_challenge::{answered, respond};
-use signin_edge::{Failure, trigger};
 use signin_flow::enrol::Indexer;
 use signin_flow::verify::{MatchMode, Verifier};
+use signin_lambda::settings::{SignIn, require, setting};
+use signin_lambda::verify_auth_challenge::{answered, respond};
+use signin_lambda::{Failure, trigger};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {

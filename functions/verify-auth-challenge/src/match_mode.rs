@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use signin_core::key::DECOY;
 use signin_core::profile::StoredDocument;
-use signin_edge::settings::{InvalidSetting, needed, setting, setting_or_none};
 use signin_flow::verify::MatchMode;
+use signin_lambda::settings::{InvalidSetting, needed, setting, setting_or_none};
 
 /// Reads the mode, and what goes with it.
 pub(crate) fn from_environment() -> Result<MatchMode, InvalidSetting> {

@@ -185,7 +185,7 @@ impl Stack {
             // of ours alone; its path is short, since the system allows no long ones.
             .env("GATEWAY_PORT", endpoints.aws_port().to_string())
             .current_dir(&scratch)
-            .arg(paths.local("aws.py"))
+            .arg(paths.deployment("aws.py"))
             .args(["--socket", SOCKET])
             .env("AUTH", "true")
             // Two listeners that we have no use for, one of them open to the network.

@@ -7,7 +7,7 @@ use signin_core::time::Timestamp;
 /// The moment now.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the edge reads the clock, so that nobody else must"
+    reason = "this crate reads the clock, so that nobody else must"
 )]
 pub fn now() -> Timestamp {
     let since_epoch = SystemTime::now()

@@ -9,8 +9,8 @@ use signin_core::key::DocumentKey;
 use signin_core::picture::inspect;
 use signin_core::policy::Policy;
 use signin_core::sign_up::Required;
-use signin_edge::pre_token_generation::UserPoolTier;
-use signin_edge::{
+use signin_lambda::pre_token_generation::UserPoolTier;
+use signin_lambda::{
     Event, Refusal, create_auth_challenge, custom_resource, define_auth_challenge, object_created,
     post_confirmation, pre_signup, pre_token_generation, verify_auth_challenge,
 };

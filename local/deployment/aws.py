@@ -1,10 +1,10 @@
 """Runs MiniStack as the local stack wants it: on a Unix socket, with keys that nobody can guess.
 
-The gate (crates/local-gate) stands before the socket. Three things are changed that MiniStack has no
+The gate (local/gate) stands before the socket. Three things are changed that MiniStack has no
 settings for. The first is looked for, so that a new version which has it elsewhere does not start:
 
 - the keys of functions' roles follow from the stack's secret, not from the functions' public names
-  (crates/local-guard makes the same of a key's id);
+  (local/guard makes the same of a key's id);
 - Lambda's runtime interface, a port for each function, refuses what a web page can send;
 - it sends an event at once, where it would wait 40 ms for the function to acknowledge the headers.
 """

@@ -50,7 +50,7 @@ impl StackKey {
     }
 
     /// The credentials behind an access key id: the root user's, or those of a function's role,
-    /// which `local/aws.py` makes by the same rule. Nothing for any other.
+    /// which `local/deployment/aws.py` makes by the same rule. Nothing for any other.
     pub fn caller(&self, access_key_id: &str) -> Option<Credentials> {
         if access_key_id == self.0.access_key_id {
             return Some(self.0.clone());
@@ -62,7 +62,8 @@ impl StackKey {
         })
     }
 
-    /// The access key id of a function's role, by both their names, as `local/aws.py` makes it.
+    /// The access key id of a function's role, by both their names, as `local/deployment/aws.py`
+    /// makes it.
     pub fn id_of_function(&self, function: &str, role: &str) -> String {
         let mut mac = self.keyed();
         mac.update(format!("function:{function}:{role}").as_bytes());
@@ -159,7 +160,7 @@ mod tests {
         assert_ne!(Some(&one.secret_access_key), one.session_token.as_ref());
     }
 
-    /// `local/aws.py` has the same rule; this is what Python's `hmac` makes of it.
+    /// `local/deployment/aws.py` has the same rule; this is what Python's `hmac` makes of it.
     #[test]
     fn a_functions_key_is_the_one_that_the_local_aws_gives_it() {
         let credentials = key().caller("ASIA0123456789ABCDEF").unwrap();
