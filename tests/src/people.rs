@@ -7,9 +7,10 @@ use signin_client::{
     Answer, BindingSecret, Challenge, ClientError, Refusal, Round, SignInClient, SignedUp, Tokens,
 };
 use signin_core::face_data::{FaceData, Model};
+use signin_core::factor::Factor;
 use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 use crate::stack::{Stack, fresh_email};
 use crate::{face_data, pictures};

@@ -4,9 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use signin_core::factor::Factor;
 use signin_core::id::ChallengeId;
 use signin_core::lockout::{Level, Levels, Path, SLOW_FALLS, State, Tries, Try};
-use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 use strum::IntoEnumIterator as _;
 

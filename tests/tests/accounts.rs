@@ -14,8 +14,9 @@ use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
 use serde_json::{Value, json};
 use signin_client::{Answer, BindingSecret, Challenge, Refusal, Round, SignInClient, Tokens};
+use signin_core::factor::Factor;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 /// How often a person begins to sign in and breaks off.
 const BROKEN_OFF: usize = 120;

@@ -8,8 +8,9 @@ use e2e::people::{
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::{drawn, pictures};
 use signin_client::Answer;
+use signin_core::factor::Factor;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 /// The reason that an answer gets; asked as somebody whom nobody knows, for whom reasons are the
 /// same as for everybody.

@@ -9,8 +9,9 @@ use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
 use signin_client::{Answer, Challenge, SignInClient};
 use signin_core::face_data::Model;
+use signin_core::factor::Factor;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 const FACE: Step = Step::Verify(Factor::Face);
 const FACE_DATA: Step = Step::Verify(Factor::FaceData);

@@ -15,9 +15,10 @@ use e2e::stack::{Stack, Variant};
 use serde_json::json;
 use signin_client::Answer;
 use signin_core::enrolment::MAX_RECOGNITIONS;
+use signin_core::factor::Factor;
 use signin_core::key::DECOY;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 use signin_core::time::Timestamp;
 
 #[tokio::test]

@@ -12,9 +12,10 @@ use e2e::stack::{Stack, Variant, fresh_email};
 use serde_json::Value;
 use signin_client::{Answer, Challenge, ClientError, Refusal, Round, SignInClient};
 use signin_core::face_data::{FaceData, Model};
+use signin_core::factor::Factor;
 use signin_core::lockout::Path;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 const DESCRIPTOR: Model = Model::Descriptor128;
 const MESH: Model = Model::Mesh468;

@@ -18,9 +18,10 @@ use e2e::stack::{Stack, Variant, fresh_email};
 use regex_lite::Regex;
 use signin_client::SignedUp;
 use signin_client::samples::parts;
+use signin_core::factor::Factor;
 use signin_core::lockout::{FAILURES_TO_LOCK, Path as Way};
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 use tokio::process::Command;
 
 /// Where operators are told what to do.

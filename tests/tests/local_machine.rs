@@ -16,7 +16,8 @@ use e2e::browser::{Heard, listeners, port, presigned, send};
 use e2e::people::{challenge, confirmed};
 use e2e::stack::{Stack, Variant, fresh_email};
 use serde_json::json;
-use signin_core::step::{Factor, Step};
+use signin_core::factor::Factor;
+use signin_core::step::Step;
 
 /// What a browser adds to another site's request, by how the page makes it.
 const ANOTHER_SITE: [(&str, &str); 8] = [

@@ -15,6 +15,7 @@ use signin_aws::table::{
     Answering, Claim, DynamoDb, EmptiedBy, PassedFace, PassedFactor, Ticket, UserTable,
 };
 use signin_core::challenge::OnPass;
+use signin_core::factor::Factor;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::lockout::{Cost, Path, Scope, Tries};
@@ -25,7 +26,7 @@ use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Entry, Progress, progress};
 use signin_core::sign_up::{Confirmation, Renewal, SignUp};
-use signin_core::step::{Factor, Metadata, Step};
+use signin_core::step::{Metadata, Step};
 use signin_core::time::Timestamp;
 
 /// Lives, and what happens in each.

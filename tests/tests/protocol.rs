@@ -20,12 +20,13 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use signin_core::answer::{MAX_ANSWER, MAX_HEAD};
-use signin_core::challenge::{PublicChallenge, UploadGrant, Wanted};
+use signin_core::challenge::{self, PublicChallenge, UploadGrant, Wanted};
 use signin_core::enrolment::MAX_RECOGNITIONS;
 use signin_core::face::{MAX_TURN, MIN_BRIGHTNESS, MIN_SHARPNESS, MIN_SIZE};
 use signin_core::face_data::{
     DESCRIPTOR_LENGTH, DESCRIPTOR_RANGE, MAX_DOCUMENT, MESH_LENGTH, MESH_RANGE, MESH_SIZE, Model,
 };
+use signin_core::factor::{Wants, face_data};
 use signin_core::id::ChallengeId;
 use signin_core::lockout::{
     FAILURES_TO_LOCK, FAST_FALLS, FIRST_WAIT, FREE_FAILURES, LONGEST_WAIT, SLOW_FALLS,
@@ -84,10 +85,14 @@ fn every_challenge_parameter_is_described_and_no_other() {
         url: "https://documents.s3.eu-central-1.amazonaws.com/".to_owned(),
         fields: BTreeMap::new(),
     };
+    let named = |wants| match wants {
+        Wants::Parameters(named) => Wanted::Parameters(named),
+        Wants::Picture => panic!("nothing is uploaded"),
+    };
     let asked = [
         all(Wanted::Picture(upload), Step::Enrol),
-        all(Wanted::FaceData(Model::Mesh468), Step::Enrol),
-        all(Wanted::Chain(Vec::new()), Step::Select),
+        all(named(face_data::wants(Model::Mesh468)), Step::Enrol),
+        all(named(challenge::choice(&[])), Step::Select),
     ];
     let emitted = asked
         .iter()

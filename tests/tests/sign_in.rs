@@ -16,12 +16,13 @@ use e2e::{drawn, pictures};
 use signin_client::{Answer, Refusal, SignInClient};
 use signin_core::budget;
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, Task};
+use signin_core::factor::Factor;
 use signin_core::id::{ChallengeId, EnrolmentId};
 use signin_core::key::DocumentKey;
 use signin_core::lockout::{EMPTIED_EVERY, FAILURES_TO_LOCK, Path, SLOW_FALLS};
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 #[tokio::test]
 async fn a_person_enrols_and_from_then_on_signs_in_by_face_alone() {

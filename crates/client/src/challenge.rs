@@ -238,7 +238,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use signin_core::step::Factor;
+    use signin_core::factor::Factor;
 
     fn parameters() -> HashMap<String, String> {
         [

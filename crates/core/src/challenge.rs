@@ -4,20 +4,23 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::Value;
 
 use crate::enrolment::{self, Enrolment};
-use crate::face_data::{FaceData, Model};
-use crate::id::{ChallengeId, EnrolmentId, FaceId};
+use crate::face_data::FaceData;
+use crate::factor::face_data::accepted;
+use crate::factor::{Enrols, Factor, Secret, Wants};
+use crate::id::{ChallengeId, EnrolmentId};
 use crate::lockout::{Path, Scope, Tries, Wait};
 use crate::pass::Steps;
 use crate::policy::Chain;
-use crate::profile::{EnrolledFace, Profile, State, StoredDocument};
+use crate::profile::Profile;
 use crate::reason::{Reason, Verdict};
 use crate::reset::{self, Opening};
 use crate::secret::Sha256Digest;
 use crate::session::{Progress, Stage, Walk};
-use crate::step::{Factor, Metadata, Step};
+use crate::step::{Metadata, Step};
 use crate::time::Timestamp;
 
 /// The name under which the private parameters carry a [`PrivateChallenge`].
@@ -31,13 +34,6 @@ pub enum Due {
         /// The enrolment that goes on; none where one is to begin.
         running: Option<EnrolmentId>,
     },
-    /// A picture of the user, to be compared with these faces.
-    Face {
-        /// The faces of which one must match; none for a user who cannot pass.
-        faces: Vec<ExpectedFace>,
-        /// The enrolment that a pass makes active.
-        activates: Option<EnrolmentId>,
-    },
     /// Face data, to be the user's.
     EnrolData {
         /// The enrolment that goes on; none where one is to begin.
@@ -45,13 +41,8 @@ pub enum Due {
         /// What sign-up has brought, where it has: they must be repeated.
         expected: Option<FaceData>,
     },
-    /// Face data, to be compared with these.
-    FaceData {
-        /// The data that must resemble them; none for a user who cannot pass.
-        enrolled: Option<EnrolledData>,
-        /// Whether a pass makes them active.
-        activates: bool,
-    },
+    /// The factor, to be compared with this.
+    Compare(Secret),
     /// The factor, as everybody is asked for it; but whatever the answer is, it is not looked at.
     Refuse {
         /// Why.
@@ -69,26 +60,6 @@ pub struct Offered {
     pub place: u8,
     /// The chain. An answer names it exactly as a policy does.
     pub chain: Chain,
-}
-
-/// Face data that the probe may resemble.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EnrolledData {
-    /// The enrolment that they are from.
-    pub of: EnrolmentId,
-    /// The data.
-    pub data: FaceData,
-}
-
-/// A face that the probe may match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ExpectedFace {
-    /// Its id in the collection.
-    pub id: FaceId,
-    /// The document to compare with, where documents are kept.
-    pub document: Option<StoredDocument>,
 }
 
 /// What the choice of the next step rests on.
@@ -131,7 +102,7 @@ pub fn due(known: Known<'_>) -> Due {
     } = known;
     let factor = walk.factor();
     if !progress.password_proven {
-        return ordinary(factor, profile);
+        return Due::Compare(factor.ordinary(profile));
     }
     if let Some(reset) = profile.reset_at()
         && !opening.outlives(true, Some(reset))
@@ -150,19 +121,21 @@ pub fn due(known: Known<'_>) -> Due {
         .enrolment
         .filter(|id| profile.may_enrol() && profile.enrolment.as_ref() == Some(*id));
     match (walk.stage(), running) {
-        (Stage::Opened, _) if profile.lets_enrol(known.secret) => {
-            enrol(factor, profile, taken_up(factor, known))
+        (Stage::Opened(kind), _) if profile.lets_enrol(known.secret) => {
+            enrol(kind, profile, taken_up(kind, known))
         }
-        (Stage::Enrolling, Some(running)) => enrol(factor, profile, Some(running.clone())),
-        (Stage::Enrolled, Some(running)) => activating(factor, known, running),
+        (Stage::Enrolling(kind), Some(running)) => enrol(kind, profile, Some(running.clone())),
+        (Stage::Enrolled, Some(running)) => factor
+            .activating(profile, known.record, running)
+            .map_or(refused(Reason::Superseded), Due::Compare),
         // Another session has begun an enrolment since, or made its own face active.
         (Stage::Enrolled, None) => refused(Reason::Superseded),
-        (Stage::Opened | Stage::Enrolling | Stage::Factor, _) if profile.is_active() => {
-            ordinary(factor, profile)
+        (Stage::Opened(_) | Stage::Enrolling(_) | Stage::Factor, _) if profile.is_active() => {
+            Due::Compare(factor.ordinary(profile))
         }
         // The same before a document was accepted: begin anew.
-        (Stage::Enrolling, None) => refused(Reason::TryLater),
-        (Stage::Opened | Stage::Factor, _) => refused(Reason::EnrolmentNeedsReset),
+        (Stage::Enrolling(_), None) => refused(Reason::TryLater),
+        (Stage::Opened(_) | Stage::Factor, _) => refused(Reason::EnrolmentNeedsReset),
     }
 }
 
@@ -176,26 +149,12 @@ pub fn offered(progress: &Progress) -> Vec<Offered> {
     progress.open().filter_map(chain).collect()
 }
 
-/// The factor, compared with what is active.
-fn ordinary(factor: Factor, profile: &Profile) -> Due {
-    match factor {
-        Factor::Face => Due::Face {
-            faces: profile.faces.iter().map(expected).collect(),
-            activates: None,
-        },
-        Factor::FaceData => Due::FaceData {
-            enrolled: accepted(profile).filter(|_| profile.state == Some(State::Active)),
-            activates: false,
-        },
-    }
-}
-
 /// The enrolment under way, where a new session of the party that began it takes it up again: one
 /// that nothing has come of yet. Any other is replaced.
-fn taken_up(factor: Factor, known: Known<'_>) -> Option<EnrolmentId> {
+fn taken_up(kind: Enrols, known: Known<'_>) -> Option<EnrolmentId> {
     let running = known.profile.enrolment.as_ref()?;
-    let untouched = match factor {
-        Factor::Face => known.record.is_some_and(|record| {
+    let untouched = match kind {
+        Enrols::Picture => known.record.is_some_and(|record| {
             record.id == *running
                 && record.state == enrolment::State::Awaited
                 && record.binding.is_some()
@@ -203,17 +162,17 @@ fn taken_up(factor: Factor, known: Known<'_>) -> Option<EnrolmentId> {
         }),
         // A new binding ends the enrolment in the profile; so it is this party's. One with a record is a
         // face's, by another chain.
-        Factor::FaceData => {
+        Enrols::Data => {
             known.record.is_none() && accepted(known.profile).is_none_or(|data| data.of != *running)
         }
     };
     untouched.then(|| running.clone())
 }
 
-fn enrol(factor: Factor, profile: &Profile, running: Option<EnrolmentId>) -> Due {
-    match factor {
-        Factor::Face => Due::Enrol { running },
-        Factor::FaceData => {
+fn enrol(kind: Enrols, profile: &Profile, running: Option<EnrolmentId>) -> Due {
+    match kind {
+        Enrols::Picture => Due::Enrol { running },
+        Enrols::Data => {
             let stored = profile.data.as_ref();
             let expected = stored.filter(|_| profile.data_from_sign_up);
             if profile.data_from_sign_up && expected.is_none() {
@@ -229,45 +188,6 @@ fn enrol(factor: Factor, profile: &Profile, running: Option<EnrolmentId>) -> Due
             }
         }
     }
-}
-
-/// The factor, compared with what this session has enrolled, which a pass makes active.
-fn activating(factor: Factor, known: Known<'_>, running: &EnrolmentId) -> Due {
-    let due = match factor {
-        Factor::Face => known.record.and_then(|record| match &record.state {
-            enrolment::State::Indexed(face) if record.id == *running => Some(Due::Face {
-                faces: vec![expected(face)],
-                activates: Some(running.clone()),
-            }),
-            _ => None,
-        }),
-        Factor::FaceData => accepted(known.profile)
-            .filter(|accepted| accepted.of == *running)
-            .map(|own| Due::FaceData {
-                enrolled: Some(own),
-                activates: true,
-            }),
-    };
-    due.unwrap_or(Due::Refuse {
-        reason: Reason::Superseded,
-        retry_after: None,
-    })
-}
-
-fn expected(face: &EnrolledFace) -> ExpectedFace {
-    ExpectedFace {
-        id: face.id.clone(),
-        document: face.document.clone(),
-    }
-}
-
-/// The face data that an enrolment has accepted.
-fn accepted(profile: &Profile) -> Option<EnrolledData> {
-    let stored = profile.data.as_ref()?;
-    Some(EnrolledData {
-        of: stored.of.clone()?,
-        data: stored.data.clone(),
-    })
 }
 
 /// What verify-auth-challenge is told. It travels as a private challenge parameter: from
@@ -309,15 +229,6 @@ pub enum Task {
         /// counts is on record.
         consent: Option<String>,
     },
-    /// Compare the picture.
-    Face {
-        /// What is at stake.
-        stake: Stake,
-        /// The faces of which one must match.
-        faces: Vec<ExpectedFace>,
-        /// The enrolment that a pass makes active.
-        activates: Option<EnrolmentId>,
-    },
     /// Take the face data for the user's.
     EnrolData {
         /// In this enrolment.
@@ -328,15 +239,6 @@ pub enum Task {
         /// counts is on record.
         consent: Option<String>,
     },
-    /// Compare the face data.
-    FaceData {
-        /// What is at stake.
-        stake: Stake,
-        /// The data that must be resembled; none for a user who cannot pass.
-        enrolled: Option<EnrolledData>,
-        /// Whether a pass makes them active.
-        activates: bool,
-    },
     /// Look at nothing: use the challenge up and say why. Nothing is read, compared or counted.
     Refuse {
         /// The factor that was asked for.
@@ -344,6 +246,50 @@ pub enum Task {
         /// Why.
         reason: Reason,
     },
+    /// Compare the answer.
+    #[serde(untagged)]
+    Compare(Comparison),
+}
+
+/// A comparison. Its text is the secret's, with the stake among its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// What is at stake.
+    pub stake: Stake,
+    /// What the answer is compared with.
+    pub secret: Secret,
+}
+
+/// The member of a secret's text that is the stake.
+const STAKE: &str = "stake";
+
+impl Serialize for Comparison {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = serde_json::to_value(&self.secret).map_err(ser::Error::custom)?;
+        let stake = serde_json::to_value(&self.stake).map_err(ser::Error::custom)?;
+        let named = text
+            .as_object_mut()
+            .and_then(|text| text.values_mut().next());
+        if let Some(Value::Object(members)) = named {
+            members.insert(STAKE.to_owned(), stake);
+        }
+        text.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Comparison {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut text = Value::deserialize(deserializer)?;
+        let named = text
+            .as_object_mut()
+            .and_then(|text| text.values_mut().next());
+        let stake = named.and_then(|members| members.as_object_mut()?.remove(STAKE));
+        let stake = stake.ok_or_else(|| de::Error::missing_field(STAKE))?;
+        Ok(Self {
+            stake: serde_json::from_value(stake).map_err(de::Error::custom)?,
+            secret: serde_json::from_value(text).map_err(de::Error::custom)?,
+        })
+    }
 }
 
 /// What a try costs if it fails, and what a pass does for other paths.
@@ -429,7 +375,7 @@ impl Task {
             | Self::Enrol { .. }
             | Self::EnrolData { .. }
             | Self::Refuse { .. } => None,
-            Self::Face { stake, .. } | Self::FaceData { stake, .. } => Some(stake),
+            Self::Compare(comparison) => Some(&comparison.stake),
         }
     }
 }
@@ -440,11 +386,8 @@ impl Task {
         match self {
             Self::Select { .. } => true,
             // An enrolment comes directly before the factor that takes it.
-            Self::Enrol { .. }
-            | Self::Face { .. }
-            | Self::EnrolData { .. }
-            | Self::FaceData { .. }
-            | Self::Refuse { .. } => false,
+            Self::Compare(comparison) => comparison.secret.factor().enrols().is_none(),
+            Self::Enrol { .. } | Self::EnrolData { .. } | Self::Refuse { .. } => false,
         }
     }
 }
@@ -455,8 +398,7 @@ impl PrivateChallenge {
         match self.task {
             Task::Select { .. } => Step::Select,
             Task::Enrol { .. } | Task::EnrolData { .. } => Step::Enrol,
-            Task::Face { .. } => Step::Verify(Factor::Face),
-            Task::FaceData { .. } => Step::Verify(Factor::FaceData),
+            Task::Compare(ref comparison) => Step::Verify(comparison.secret.factor()),
             Task::Refuse { factor, .. } => Step::Verify(factor),
         }
     }
@@ -465,15 +407,7 @@ impl PrivateChallenge {
     pub fn enrolment(&self) -> Option<&EnrolmentId> {
         match &self.task {
             Task::Enrol { enrolment, .. } | Task::EnrolData { enrolment, .. } => Some(enrolment),
-            Task::Face { activates, .. } => activates.as_ref(),
-            Task::FaceData {
-                enrolled,
-                activates,
-                ..
-            } => enrolled
-                .as_ref()
-                .filter(|_| *activates)
-                .map(|enrolled| &enrolled.of),
+            Task::Compare(comparison) => comparison.secret.activates(),
             Task::Select { .. } | Task::Refuse { .. } => None,
         }
     }
@@ -493,10 +427,7 @@ impl PrivateChallenge {
     pub fn consent(&self) -> Option<&str> {
         match &self.task {
             Task::Enrol { consent, .. } | Task::EnrolData { consent, .. } => consent.as_deref(),
-            Task::Select { .. }
-            | Task::Face { .. }
-            | Task::FaceData { .. }
-            | Task::Refuse { .. } => None,
+            Task::Select { .. } | Task::Compare(_) | Task::Refuse { .. } => None,
         }
     }
 }
@@ -522,10 +453,15 @@ impl std::fmt::Debug for UploadGrant {
 pub enum Wanted {
     /// A picture, with leave to upload it.
     Picture(UploadGrant),
-    /// Face data of this model.
-    FaceData(Model),
-    /// One of these chains.
-    Chain(Vec<Offered>),
+    /// What these parameters say, by name.
+    Parameters(Vec<(&'static str, String)>),
+}
+
+/// What the client is told where it is to choose between these chains.
+pub fn choice(offered: &[Offered]) -> Wants {
+    let chains = offered.iter().map(|offered| offered.chain.to_string());
+    let chains = chains.collect::<Vec<_>>().join(",");
+    Wants::Parameters(vec![("chains", chains)])
 }
 
 /// What the client sees of a challenge.
@@ -564,15 +500,11 @@ impl PublicChallenge {
                 ("uploadUrl".to_owned(), upload.url.clone()),
                 ("uploadFields".to_owned(), json(&upload.fields)),
             ]),
-            Wanted::FaceData(model) => {
-                parameters.insert("model".to_owned(), model.name().to_owned());
-            }
-            Wanted::Chain(offered) => {
-                let chains: Vec<String> = offered
+            Wanted::Parameters(named) => {
+                let named = named
                     .iter()
-                    .map(|offered| offered.chain.to_string())
-                    .collect();
-                parameters.insert("chains".to_owned(), chains.join(","));
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()));
+                parameters.extend(named);
             }
         }
         if let Some(reason) = self.reason {
@@ -634,11 +566,14 @@ pub fn path(progress: &Progress) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::face_data::Model;
+    use crate::factor::{face, face_data};
+    use crate::id::FaceId;
     use crate::id::UserName;
     use crate::key::DocumentKey;
     use crate::lockout::{FAILURES_TO_LOCK, State as TryState, Try, UNUSABLE_FREE};
     use crate::policy::made::policy;
-    use crate::profile::StoredData;
+    use crate::profile::{EnrolledFace, State, StoredData};
     use crate::reset::Reset;
     use crate::session::{self, Entry};
 
@@ -781,10 +716,13 @@ mod tests {
         }
     }
 
-    const NOBODY: Due = Due::Face {
-        faces: Vec::new(),
-        activates: None,
-    };
+    fn nobody() -> Due {
+        let secret = face::Secret {
+            faces: Vec::new(),
+            activates: None,
+        };
+        Due::Compare(Secret::Face(secret))
+    }
 
     /// Sessions with a password, at every stage, with what belongs to them on record.
     fn at_every_stage() -> [Session; 4] {
@@ -863,9 +801,9 @@ mod tests {
                 assert_eq!(with_password, refused(Reason::EnrolmentNeedsReset));
             }
             let pictures = Session::open(PICTURES).due(&profile);
-            assert_eq!(pictures, NOBODY);
+            assert_eq!(pictures, nobody());
             let data = Session::open("FACE_DATA").due(&profile);
-            assert_eq!(data, NO_DATA);
+            assert_eq!(data, no_data());
         }
     }
 
@@ -883,21 +821,21 @@ mod tests {
                 },
                 profile,
             ] {
-                assert_eq!(Session::open(PICTURES).due(&profile), NOBODY);
+                assert_eq!(Session::open(PICTURES).due(&profile), nobody());
             }
         }
         let profile = Profile { reset, ..active() };
         let found = Session::open(PICTURES).due(&profile);
-        assert_eq!(found, ordinary(Factor::Face, &active()));
+        assert_eq!(found, Due::Compare(Factor::Face.ordinary(&active())));
     }
 
     #[test]
     fn an_active_face_is_compared_and_never_replaced() {
         for session in &at_every_stage()[..2] {
-            let Due::Face {
+            let Due::Compare(Secret::Face(face::Secret {
                 faces,
                 activates: None,
-            } = session.due(&active())
+            })) = session.due(&active())
             else {
                 panic!("an active user is asked for a face");
             };
@@ -912,10 +850,10 @@ mod tests {
             let enrols = matches!(due, Due::Enrol { .. })
                 || matches!(
                     &due,
-                    Due::Face {
+                    Due::Compare(Secret::Face(face::Secret {
                         activates: Some(_),
                         ..
-                    }
+                    }))
                 );
             assert!(!enrols, "{due:?}");
         }
@@ -924,7 +862,9 @@ mod tests {
     #[test]
     fn after_an_enrolment_the_live_picture_is_compared_with_the_document() {
         for session in &at_every_stage()[2..] {
-            let Due::Face { faces, activates } = session.due(&may_enrol()) else {
+            let Due::Compare(Secret::Face(face::Secret { faces, activates })) =
+                session.due(&may_enrol())
+            else {
                 panic!("a face is due");
             };
             assert_eq!(faces[0].id, FaceId::new("new"));
@@ -1107,10 +1047,13 @@ mod tests {
         }
     }
 
-    const NO_DATA: Due = Due::FaceData {
-        enrolled: None,
-        activates: false,
-    };
+    fn no_data() -> Due {
+        let secret = face_data::Secret {
+            enrolled: None,
+            activates: false,
+        };
+        Due::Compare(Secret::FaceData(secret))
+    }
 
     fn data_session(entries: &[(Step, bool)]) -> Session {
         Session::with_password("FACE_DATA", entries)
@@ -1171,10 +1114,10 @@ mod tests {
         let passed = [(Step::Enrol, true)];
         let tried = [(Step::Enrol, true), (Step::Verify(Factor::FaceData), false)];
         for entries in [&passed[..], &tried] {
-            let Due::FaceData {
+            let Due::Compare(Secret::FaceData(face_data::Secret {
                 enrolled: Some(enrolled),
                 activates: true,
-            } = data_session(entries).due(&accepted)
+            })) = data_session(entries).due(&accepted)
             else {
                 panic!("the data are compared and become active");
             };
@@ -1197,7 +1140,7 @@ mod tests {
         let found = data_session(&passed).due(&ended_by_a_new_password);
         assert_eq!(found, refused(Reason::Superseded));
         let open = Session::open("FACE_DATA");
-        assert_eq!(open.due(&accepted), NO_DATA);
+        assert_eq!(open.due(&accepted), no_data());
     }
 
     #[test]
@@ -1208,10 +1151,10 @@ mod tests {
             ..Profile::default()
         };
         for session in [Session::open("FACE_DATA"), data_session(&[])] {
-            let Due::FaceData {
+            let Due::Compare(Secret::FaceData(face_data::Secret {
                 enrolled: Some(enrolled),
                 activates: false,
-            } = session.due(&active)
+            })) = session.due(&active)
             else {
                 panic!("the active data are compared");
             };
@@ -1256,7 +1199,7 @@ mod tests {
             key: String::new(),
             session: opening(),
             secret: None,
-            task: Task::FaceData {
+            task: Task::Compare(Comparison {
                 stake: Stake {
                     path: Path::Password,
                     seen: crowded_tries(),
@@ -1264,12 +1207,14 @@ mod tests {
                     empties_at_others: Vec::new(),
                     on_pass: OnPass::default(),
                 },
-                enrolled: Some(EnrolledData {
-                    of: EnrolmentId::from_random([1; 16]),
-                    data: FaceData::new(Model::Mesh468, values).unwrap(),
+                secret: Secret::FaceData(face_data::Secret {
+                    enrolled: Some(face_data::EnrolledData {
+                        of: EnrolmentId::from_random([1; 16]),
+                        data: FaceData::new(Model::Mesh468, values).unwrap(),
+                    }),
+                    activates: true,
                 }),
-                activates: true,
-            },
+            }),
         };
         let text = challenge.to_parameter();
         assert!(text.len() < crate::envelope::LONGEST, "{}", text.len());
@@ -1286,7 +1231,7 @@ mod tests {
             key: "sign-in/01".into(),
             session: opening(),
             secret: None,
-            task: Task::Face {
+            task: Task::Compare(Comparison {
                 stake: Stake {
                     path: Path::Open,
                     seen: Tries::default(),
@@ -1294,12 +1239,14 @@ mod tests {
                     empties_at_others: Vec::new(),
                     on_pass: OnPass::default(),
                 },
-                faces: vec![ExpectedFace {
-                    id: FaceId::new("own"),
-                    document: None,
-                }],
-                activates: None,
-            },
+                secret: Secret::Face(face::Secret {
+                    faces: vec![face::ExpectedFace {
+                        id: FaceId::new("own"),
+                        document: None,
+                    }],
+                    activates: None,
+                }),
+            }),
         };
         let text = challenge.to_parameter();
         assert_eq!(PrivateChallenge::from_parameter(&text), Ok(challenge));
@@ -1342,7 +1289,7 @@ mod tests {
         let challenge = PublicChallenge {
             step: Step::Verify(Factor::FaceData),
             id: ChallengeId::from_random([1; 16]),
-            wanted: Wanted::FaceData(Model::Mesh468),
+            wanted: Wanted::Parameters(vec![("model", "mesh-468".to_owned())]),
             expires_at: Timestamp::from_millis(1_000),
             attempts_left: 3,
             reason: None,
@@ -1383,7 +1330,7 @@ mod tests {
         // Without the password one chain is open, and nothing is chosen.
         assert_eq!(
             Session::open(either).due(&active()),
-            ordinary(Factor::Face, &active())
+            Due::Compare(Factor::Face.ordinary(&active()))
         );
     }
 
@@ -1393,10 +1340,15 @@ mod tests {
             place,
             chain: chain.parse().unwrap(),
         };
+        let Wants::Parameters(named) =
+            choice(&[offered(0, "FACE"), offered(2, "PASSWORD+FACE_DATA")])
+        else {
+            panic!("nothing is uploaded")
+        };
         let challenge = PublicChallenge {
             step: Step::Select,
             id: ChallengeId::from_random([1; 16]),
-            wanted: Wanted::Chain(vec![offered(0, "FACE"), offered(2, "PASSWORD+FACE_DATA")]),
+            wanted: Wanted::Parameters(named),
             expires_at: Timestamp::from_millis(1_000),
             attempts_left: 3,
             reason: None,
@@ -1443,9 +1395,9 @@ mod tests {
         // An account enrols once, for one of them.
         assert_eq!(
             due_on(0, Some(secret()), &active()),
-            ordinary(Factor::Face, &active())
+            Due::Compare(Factor::Face.ordinary(&active()))
         );
-        assert_eq!(due_on(1, Some(secret()), &active()), NO_DATA);
+        assert_eq!(due_on(1, Some(secret()), &active()), no_data());
     }
 
     #[test]

@@ -16,10 +16,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::challenge::{PrivateChallenge, Task};
+use crate::factor::Factor;
 use crate::id::ChallengeId;
 use crate::reason::Reason;
 use crate::reset::Opening;
-use crate::step::Factor;
 use crate::time::Timestamp;
 
 /// The version that is read and written here. Texts of the first one do not name it.

@@ -14,6 +14,7 @@ pub mod enrolment;
 pub mod envelope;
 pub mod face;
 pub mod face_data;
+pub mod factor;
 pub mod id;
 pub mod key;
 pub mod lockout;

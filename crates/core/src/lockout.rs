@@ -20,9 +20,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::budget;
+use crate::factor::Factor;
 use crate::id::ChallengeId;
 use crate::reason::Reason;
-use crate::step::Factor;
 use crate::time::Timestamp;
 
 /// Failures on the fast level that are free of waiting.

@@ -15,11 +15,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::factor::{Enrols, Factor};
 use crate::id::ClientId;
 use crate::policy::{PASSWORD, Policy};
 use crate::reset::Opening;
 use crate::secret::Sha256Digest;
-use crate::step::{Factor, Step};
+use crate::step::Step;
 use crate::time::Timestamp;
 
 /// How long after its last step a pass is worth tokens. Cognito asks for them within moments.
@@ -81,7 +82,7 @@ impl std::fmt::Display for Steps {
     /// The steps' names with `+` between them, as policies are written.
     ///
     /// ```
-    /// use signin_core::{pass::Steps, step::Factor};
+    /// use signin_core::{factor::Factor, pass::Steps};
     /// let steps = Steps { password: true, enrolled: true, factors: vec![Factor::Face] };
     /// assert_eq!(steps.to_string(), "PASSWORD+ENROL+FACE");
     /// assert_eq!("PASSWORD+ENROL+FACE".parse(), Ok(steps));
@@ -89,7 +90,10 @@ impl std::fmt::Display for Steps {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut steps: Vec<&str> = self.factors.iter().map(|factor| factor.name()).collect();
         if self.enrolled {
-            let first = self.factors.iter().position(|factor| factor.enrols());
+            let first = self
+                .factors
+                .iter()
+                .position(|factor| factor.enrols().is_some());
             steps.insert(first.unwrap_or(steps.len()), Step::Enrol.name());
         }
         if self.password {
@@ -147,9 +151,10 @@ pub struct Account {
 impl Account {
     /// Whether a chain of the policy is open to the account: what the chain compares is enrolled.
     pub fn opens(&self, policy: &Policy) -> bool {
-        let enrolled = |factor: &Factor| match factor {
-            Factor::Face => self.face,
-            Factor::FaceData => self.face_data,
+        let enrolled = |factor: &Factor| match factor.enrols() {
+            None => true,
+            Some(Enrols::Picture) => self.face,
+            Some(Enrols::Data) => self.face_data,
         };
         let mut chains = policy.chains().iter();
         chains.any(|chain| chain.factors().iter().all(enrolled))

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator as _;
 
-use crate::step::Factor;
+use crate::factor::Factor;
 
 /// The most chains of a policy: a chain's place is one digit of a challenge's metadata.
 pub const MAX_CHAINS: usize = 10;
@@ -71,7 +71,11 @@ impl Chain {
     /// Whether an account can have all that it asks for: an account enrols once, for one of the factors
     /// that need it.
     fn can_be_enrolled(&self) -> bool {
-        self.factors.iter().filter(|factor| factor.enrols()).count() <= 1
+        self.factors
+            .iter()
+            .filter(|factor| factor.enrols().is_some())
+            .count()
+            <= 1
     }
 
     /// Every chain that a policy may have, in the order in which messages name them.

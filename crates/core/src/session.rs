@@ -7,9 +7,10 @@
 //! Where several chains are open, the first custom step asks which one is walked; every later challenge
 //! names it in its metadata, since chains may begin alike. Turning to another chain is a new session.
 
+use crate::factor::{Enrols, Factor};
 use crate::id::ChallengeId;
 use crate::policy::{Chain, Policy};
-use crate::step::{Factor, MAX_WRONG, Metadata, Step};
+use crate::step::{MAX_WRONG, Metadata, Step};
 
 /// Entries that did not pass, of whatever step and for whatever reason, that end a session.
 pub const MAX_FALSE_ENTRIES: usize = 10;
@@ -96,9 +97,9 @@ pub enum Walked {
 pub enum Stage {
     /// One may begin: the password is proven, and the factor that is due takes an enrolment and was not
     /// tried yet.
-    Opened,
+    Opened(Enrols),
     /// Rounds of one were answered, and none has passed.
-    Enrolling,
+    Enrolling(Enrols),
     /// One has passed; the factor decides.
     Enrolled,
     /// There is none for the factor that is due, and will be none.
@@ -296,7 +297,7 @@ impl<'a> Walk<'a> {
         let factor = self.factor();
         let tried = |answered: &Answered| answered.metadata.step == Step::Verify(factor);
         self.progress.password_proven
-            && factor.enrols()
+            && factor.enrols().is_some()
             && !self.enrolled()
             && !self.progress.answered.iter().any(tried)
     }
@@ -308,13 +309,12 @@ impl<'a> Walk<'a> {
         let last = self.progress.answered.last();
         let enrols = |answered: &Answered| answered.metadata.step == Step::Enrol;
         if since.any(|answered| enrols(answered) && answered.passed) {
-            Stage::Enrolled
-        } else if !self.may_enrol() {
-            Stage::Factor
-        } else if last.is_some_and(enrols) {
-            Stage::Enrolling
-        } else {
-            Stage::Opened
+            return Stage::Enrolled;
+        }
+        match self.factor().enrols().filter(|_| self.may_enrol()) {
+            None => Stage::Factor,
+            Some(kind) if last.is_some_and(enrols) => Stage::Enrolling(kind),
+            Some(kind) => Stage::Opened(kind),
         }
     }
 }
@@ -597,8 +597,8 @@ mod tests {
             let entries = [&[SRP_A, PASSWORD][..], entries].concat();
             running(FACE, &entries).walk(None).unwrap().stage()
         };
-        assert_eq!(stage(&[]), Stage::Opened);
-        assert_eq!(stage(&failed), Stage::Enrolling);
+        assert_eq!(stage(&[]), Stage::Opened(Enrols::Picture));
+        assert_eq!(stage(&failed), Stage::Enrolling(Enrols::Picture));
         assert_eq!(stage(&[tried(Step::Enrol, 1, true)]), Stage::Enrolled);
         let tried_the_face = [tried(Step::Enrol, 1, true), tried(THE_FACE, 2, false)];
         assert_eq!(stage(&tried_the_face), Stage::Enrolled);
@@ -619,7 +619,10 @@ mod tests {
         let ids: Vec<&str> = progress.answered().map(ChallengeId::as_str).collect();
         assert_eq!(ids, ["02".repeat(16), "01".repeat(16)]);
         assert_eq!(progress.attempts_left(progress.wrong(false)), 3);
-        assert_eq!(progress.walk(None).unwrap().stage(), Stage::Enrolling);
+        assert_eq!(
+            progress.walk(None).unwrap().stage(),
+            Stage::Enrolling(Enrols::Picture)
+        );
     }
 
     #[test]

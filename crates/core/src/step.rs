@@ -1,55 +1,9 @@
 //! The steps a sign-in is made of, and how a session remembers them.
 
-use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator as _;
 
+use crate::factor::Factor;
 use crate::id::ChallengeId;
-
-/// What a step of a policy's checks.
-///
-/// A new one is a variant here; the compiler and the tests name every place that has to know it.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum Factor {
-    /// A picture, compared with the enrolled one: exactly one good face, and it is this user's.
-    Face,
-    /// Face data that the client computed, close enough to this user's.
-    FaceData,
-}
-
-impl Factor {
-    /// The name that policies, clients, the challenge's metadata and the table use.
-    pub fn name(self) -> &'static str {
-        self.into()
-    }
-
-    /// Reads a factor's name.
-    pub fn parse(name: &str) -> Option<Self> {
-        name.parse().ok()
-    }
-
-    /// Whether an account has to enrol before it can pass.
-    pub const fn enrols(self) -> bool {
-        match self {
-            Self::Face | Self::FaceData => true,
-        }
-    }
-}
 
 /// A step that Cognito calls `CUSTOM_CHALLENGE` and that verify-auth-challenge checks.
 /// (`PASSWORD`, which Cognito checks itself, stands in the session as `SRP_A` and
@@ -95,7 +49,7 @@ pub const MAX_WRONG: u8 = 2;
 /// `<STEP>:<challengeId>:<chain>:<wrong>`.
 ///
 /// ```
-/// use signin_core::{id::ChallengeId, step::{Factor, Metadata, Step}};
+/// use signin_core::{factor::Factor, id::ChallengeId, step::{Metadata, Step}};
 /// let id = ChallengeId::from_random([7; 16]);
 /// let metadata = Metadata { step: Step::Verify(Factor::Face), id, chain: 0, wrong: 1 };
 /// assert_eq!(metadata.to_string(), "FACE:07070707070707070707070707070707:0:1");

@@ -10,18 +10,16 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
 use serde_json::{Value, json};
-use signin_core::challenge::{
-    EnrolledData, ExpectedFace, Offered, OnPass, PrivateChallenge, Stake, Task,
-};
+use signin_core::challenge::{Comparison, Offered, OnPass, PrivateChallenge, Stake, Task};
 use signin_core::envelope::{Unread, VERSION};
 use signin_core::face_data::{FaceData, Model};
+use signin_core::factor::{Factor, Secret, face, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId};
 use signin_core::lockout::{Path, Scope, Tries};
 use signin_core::profile::StoredDocument;
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
-use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -67,27 +65,31 @@ fn challenges() -> BTreeMap<&'static str, PrivateChallenge> {
         key: "enrolments/03".to_owned(),
         version: "v1".to_owned(),
     };
-    let face = Task::Face {
-        stake: stake(),
-        faces: vec![ExpectedFace {
+    let compare = |secret| {
+        Task::Compare(Comparison {
+            stake: stake(),
+            secret,
+        })
+    };
+    let face = compare(Secret::Face(face::Secret {
+        faces: vec![face::ExpectedFace {
             id: FaceId::new("own"),
             document: Some(document),
         }],
         activates: Some(enrolment.clone()),
-    };
+    }));
     let enrol_data = Task::EnrolData {
         enrolment: enrolment.clone(),
         expected: Some(data()),
         consent: Some("1".to_owned()),
     };
-    let face_data = Task::FaceData {
-        stake: stake(),
-        enrolled: Some(EnrolledData {
+    let face_data = compare(Secret::FaceData(face_data::Secret {
+        enrolled: Some(face_data::EnrolledData {
             of: enrolment,
             data: data(),
         }),
         activates: true,
-    };
+    }));
     let refuse = Task::Refuse {
         factor: Factor::Face,
         reason: Reason::Superseded,
@@ -102,17 +104,21 @@ fn challenges() -> BTreeMap<&'static str, PrivateChallenge> {
         secret: Some(Sha256Digest::of(b"secret")),
         ..challenge("", select)
     };
-    let on_pass = |on_pass| Task::FaceData {
-        stake: Stake {
-            empties_at_others: vec![Scope {
-                path: Path::Open,
-                factor: Factor::Face,
-            }],
-            on_pass,
-            ..stake()
-        },
-        enrolled: None,
-        activates: false,
+    let on_pass = |on_pass| {
+        Task::Compare(Comparison {
+            stake: Stake {
+                empties_at_others: vec![Scope {
+                    path: Path::Open,
+                    factor: Factor::Face,
+                }],
+                on_pass,
+                ..stake()
+            },
+            secret: Secret::FaceData(face_data::Secret {
+                enrolled: None,
+                activates: false,
+            }),
+        })
     };
     let last = OnPass::Completes {
         before: vec![Factor::Face],

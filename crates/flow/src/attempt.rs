@@ -8,11 +8,11 @@ use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, PassedFace, PassedFactor, Settled, Ticket};
 use signin_core::budget;
 use signin_core::challenge::Stake;
+use signin_core::factor::Factor;
 use signin_core::lockout::{Cost, Scope};
 use signin_core::reason::{Outcome, Reason};
 use signin_core::round::Answered;
 use signin_core::secret::Sha256Digest;
-use signin_core::step::Factor;
 
 use crate::services::Services;
 use crate::verify::{Verifier, answering};

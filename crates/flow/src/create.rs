@@ -8,9 +8,10 @@ use signin_aws::stopwatch::{Call, Stopwatch};
 use signin_aws::table::{Standing, UserTable};
 use signin_core::budget;
 use signin_core::challenge::{
-    self, Due, Known, OnPass, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
+    self, Comparison, Due, Known, OnPass, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
 };
 use signin_core::face_data::Model;
+use signin_core::factor::{Enrols, Wants, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::lockout::{Scope, Tries};
@@ -19,7 +20,7 @@ use signin_core::reset::Opening;
 use signin_core::round::{Asked, Invocation};
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Walk, Walked};
-use signin_core::step::{Factor, Metadata};
+use signin_core::step::Metadata;
 use signin_core::time::Timestamp;
 
 use crate::services::{Aws, Services};
@@ -51,8 +52,11 @@ pub struct Created {
 
 /// What a challenge asks for.
 struct Asks<'a, P> {
+    wanted: Wants,
     /// Where its picture goes, where it takes one.
-    uploaded: Option<(&'a P, String)>,
+    to: &'a P,
+    /// Under which key.
+    key: String,
     task: Task,
     /// Why it is refused whatever is answered, if it is, and the wait.
     refusal: Option<(Reason, Option<Duration>)>,
@@ -94,28 +98,27 @@ impl<S: Services> Creator<S> {
                 Some(walk.ok_or_else(|| Fault::new("CreateChallenge", "no chain was chosen"))?)
             }
         };
-        let asks = match walk {
-            Some(walk) => {
-                self.asks(walk, asked, &standing, session, &id, watch)
-                    .await?
-            }
-            None => Asks {
-                uploaded: None,
-                task: Task::Select {
-                    offered: challenge::offered(progress),
-                },
+        let asks = if let Some(walk) = walk {
+            self.asks(walk, asked, &standing, session, &id, watch)
+                .await?
+        } else {
+            let offered = challenge::offered(progress);
+            Asks {
+                wanted: challenge::choice(&offered),
+                to: &self.sign_ins,
+                key: String::new(),
+                task: Task::Select { offered },
                 refusal: None,
-            },
+            }
         };
         let now = watch.now();
         let expires_at = now.plus(budget::CHALLENGE);
-        let (wanted, key) = match (asks.uploaded, &asks.task) {
-            (Some((bucket, key)), _) => {
-                let upload = bucket.grant(&key, now, expires_at).await?;
-                (Wanted::Picture(upload), key)
+        let (wanted, key) = match asks.wanted {
+            Wants::Picture => {
+                let upload = asks.to.grant(&asks.key, now, expires_at).await?;
+                (Wanted::Picture(upload), asks.key)
             }
-            (None, Task::Select { offered }) => (Wanted::Chain(offered.clone()), String::new()),
-            (None, _) => (Wanted::FaceData(self.model), String::new()),
+            Wants::Parameters(named) => (Wanted::Parameters(named), String::new()),
         };
         let compared = standing.last.as_ref().is_some_and(|last| last.compared);
         let wrong = progress.wrong(compared);
@@ -180,62 +183,51 @@ impl<S: Services> Creator<S> {
             now: watch.now(),
         });
         let consent = (!profile.has_consent()).then(|| self.consent.clone());
-        let running = async |running: Option<EnrolmentId>| match running {
+        let running = async |running: Option<EnrolmentId>, kind| match running {
             Some(running) => Ok(running),
-            None => self.begin(user, id, factor, standing, watch).await,
+            None => self.begin(user, id, kind, standing, watch).await,
         };
-        let asks = |uploaded, task| Asks {
-            uploaded,
+        let asks = |wanted, task| Asks {
+            wanted,
+            to: &self.sign_ins,
+            key: key::sign_in(id),
             task,
             refusal: None,
         };
         Ok(match due {
             Due::Enrol { running: found } => {
-                let enrolment = running(found).await?;
-                let key = DocumentKey::Enrolment(enrolment.clone());
-                let uploaded = Some((&self.documents, key.to_string()));
-                asks(uploaded, Task::Enrol { enrolment, consent })
-            }
-            Due::Face { faces, activates } => {
-                let task = Task::Face {
-                    stake,
-                    faces,
-                    activates,
-                };
-                asks(Some(self.sign_in_picture(id)), task)
+                let enrolment = running(found, Enrols::Picture).await?;
+                Asks {
+                    to: &self.documents,
+                    key: DocumentKey::Enrolment(enrolment.clone()).to_string(),
+                    ..asks(Wants::Picture, Task::Enrol { enrolment, consent })
+                }
             }
             Due::EnrolData {
                 running: found,
                 expected,
             } => {
                 let task = Task::EnrolData {
-                    enrolment: running(found).await?,
+                    enrolment: running(found, Enrols::Data).await?,
                     expected,
                     consent,
                 };
-                asks(None, task)
+                asks(face_data::wants(self.model), task)
             }
-            Due::FaceData {
-                enrolled,
-                activates,
-            } => {
-                let task = Task::FaceData {
-                    stake,
-                    enrolled,
-                    activates,
-                };
-                asks(None, task)
-            }
+            Due::Compare(secret) => asks(
+                secret.wants(self.model),
+                Task::Compare(Comparison { stake, secret }),
+            ),
             Due::Refuse {
                 reason,
                 retry_after,
             } => Asks {
-                uploaded: match factor {
-                    Factor::Face => Some(self.sign_in_picture(id)),
-                    Factor::FaceData => None,
-                },
-                task: Task::Refuse { factor, reason },
                 refusal: Some((reason, retry_after)),
+                // As everybody is asked.
+                ..asks(
+                    factor.ordinary(profile).wants(self.model),
+                    Task::Refuse { factor, reason },
+                )
             },
         })
     }
@@ -270,11 +262,6 @@ impl<S: Services> Creator<S> {
         }
     }
 
-    /// Where a picture of the user goes.
-    fn sign_in_picture(&self, id: &ChallengeId) -> (&S::Pictures, String) {
-        (&self.sign_ins, key::sign_in(id))
-    }
-
     /// The tries of the path without those whose calls died before they had judged the answer.
     /// Only such a one costs more than the batch read; a fault here leaves the tries as they are.
     async fn tries(&self, user: &UserName, scope: Scope, found: &Tries, watch: Stopwatch) -> Tries {
@@ -292,7 +279,7 @@ impl<S: Services> Creator<S> {
         &self,
         user: &UserName,
         first: &ChallengeId,
-        factor: Factor,
+        kind: Enrols,
         standing: &Standing,
         watch: Stopwatch,
     ) -> Result<EnrolmentId, Fault> {
@@ -300,13 +287,13 @@ impl<S: Services> Creator<S> {
         let seen = &standing.profile;
         // One of face data has no record, and nothing of it is to be undone.
         let abandoned = standing.enrolment.as_ref().map(|record| &record.id);
-        let begun = match factor {
-            Factor::Face => {
+        let begun = match kind {
+            Enrols::Picture => {
                 table
                     .begin_enrolment(user, &enrolment, seen, abandoned, now)
                     .await?
             }
-            Factor::FaceData => {
+            Enrols::Data => {
                 table
                     .begin_data_enrolment(user, &enrolment, seen, abandoned, now)
                     .await?

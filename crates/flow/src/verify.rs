@@ -4,11 +4,10 @@
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Answering, Claim, EmptiedBy};
-use signin_core::answer::Answer;
 use signin_core::budget;
 use signin_core::challenge::{Stake, Task};
 use signin_core::face::Threshold;
-use signin_core::face_data::{FaceData, Model};
+use signin_core::face_data::Model;
 use signin_core::id::EnrolmentId;
 use signin_core::lockout::{Cost, Scope};
 use signin_core::profile::StoredDocument;
@@ -17,10 +16,7 @@ use signin_core::round::{Answered, Invocation};
 use signin_core::secret::Sha256Digest;
 use signin_core::step::Step;
 
-use crate::attempt::Judging;
 use crate::enrol::Indexer;
-use crate::factor::face::Face;
-use crate::factor::face_data::Data;
 use crate::services::{Aws, Services};
 
 /// Judges answers.
@@ -85,11 +81,6 @@ impl<S: Services> Verifier<S> {
 
     /// Each task, to the order of calls that judges it.
     async fn judge(&self, answered: &Answered, call: Call) -> Result<Outcome, Fault> {
-        let judging = |stake| Judging {
-            answered,
-            stake,
-            call,
-        };
         match &answered.challenge.task {
             Task::Select { offered } => self.select(answered, offered, call).await,
             Task::Enrol { enrolment, consent } => {
@@ -97,20 +88,6 @@ impl<S: Services> Verifier<S> {
                 let accept =
                     async |ticket: &_| self.enrol_face(ticket, answered, enrolment, call).await;
                 self.enrol(answered, enrolment, consent, call, accept).await
-            }
-            Task::Face {
-                stake,
-                faces,
-                activates,
-            } => {
-                let face = Face {
-                    verifier: self,
-                    answered,
-                    answer: Answer::parse(&answered.answer),
-                    faces,
-                    activates: activates.as_ref(),
-                };
-                self.attempt(&face, judging(stake)).await
             }
             Task::EnrolData {
                 enrolment,
@@ -126,19 +103,7 @@ impl<S: Services> Verifier<S> {
                 };
                 self.enrol(answered, enrolment, consent, call, accept).await
             }
-            Task::FaceData {
-                stake,
-                enrolled,
-                activates,
-            } => {
-                let data = Data {
-                    sent: FaceData::parse(self.model, &answered.answer).ok(),
-                    enrolled: enrolled.as_ref(),
-                    activates: *activates,
-                    threshold: self.threshold,
-                };
-                self.attempt(&data, judging(stake)).await
-            }
+            Task::Compare(comparison) => self.compare(answered, comparison, call).await,
             Task::Refuse { reason, .. } => self.refuse_unread(answered, *reason, call).await,
         }
     }

@@ -1,12 +1,15 @@
 //! Sessions under policies of several chains: define, create, verify and the token guard, one after
 //! another as Cognito calls them, over services in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::time::Duration;
 
 use signin_core::challenge::{OnPass, PrivateChallenge, Task};
 use signin_core::face_data::{FaceData, Model};
+use signin_core::factor::Factor;
 use signin_core::id::{ChallengeId, ClientId};
 use signin_core::lockout::Path;
 use signin_core::pass::{Cause, Guard, TokenRequest};
@@ -15,7 +18,7 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::round::Asked;
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Entry, Next, define, progress};
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 use signin_core::time::Timestamp;
 use support::fake::{World, picture};
 use support::people::{NOW, SECRET, ada, answered, inline, invocation, with_password};

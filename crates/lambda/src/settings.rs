@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use signin_core::face::Threshold;
 use signin_core::face_data::{LEAST_THRESHOLD, Model};
+use signin_core::factor::Factor;
 use signin_core::id::ClientId;
 use signin_core::policy::{FACE_DATA_ALONE, Policy};
-use signin_core::step::Factor;
 
 /// A setting that keeps a function from starting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

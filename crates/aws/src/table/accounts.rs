@@ -69,8 +69,8 @@ impl Standing {
         let walk = progress.walk(self.chosen())?;
         match (walk.stage(), &self.session) {
             (Stage::Factor, _) => None,
-            (Stage::Opened, _) | (_, None) => self.profile.enrolment.as_ref(),
-            (Stage::Enrolling | Stage::Enrolled, Some(session)) => session.enrolment.as_ref(),
+            (Stage::Opened(_), _) | (_, None) => self.profile.enrolment.as_ref(),
+            (Stage::Enrolling(_) | Stage::Enrolled, Some(session)) => session.enrolment.as_ref(),
         }
     }
 

@@ -19,6 +19,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::face_data::{FaceData, Model};
+use signin_core::factor::Factor;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::{Cost, Level, Levels, Path, Scope, State as TryState, Tries, Try};
 use signin_core::pass::{Cause, Guard, TokenRequest};
@@ -27,7 +28,6 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::session;
-use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 
 use super::*;

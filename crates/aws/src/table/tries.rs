@@ -1,10 +1,10 @@
 //! Tries: one item for each path and factor of a user, known or not.
 
 use signin_core::consumption::Consumption;
+use signin_core::factor::Factor;
 use signin_core::id::UserName;
 use signin_core::lockout::{Cost, EMPTIED_EVERY, Path, Scope, Tries};
 use signin_core::reason::{Reason, Verdict};
-use signin_core::step::Factor;
 use signin_core::time::Timestamp;
 use strum::IntoEnumIterator as _;
 

@@ -15,6 +15,7 @@ use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::{Enrolment, Remains, State};
 use signin_core::face_data::{FaceData, Model};
+use signin_core::factor::Factor;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::lockout::{Cost, Path, Scope, Tries};
@@ -24,7 +25,6 @@ use signin_core::reason::{Reason, Verdict};
 use signin_core::reset::{Opening, Reset};
 use signin_core::secret::Sha256Digest;
 use signin_core::sign_up::{Confirmation, Renewal, SignUp};
-use signin_core::step::Factor;
 
 use super::tests::{NOW, found, n, nothing, s, table};
 use super::*;

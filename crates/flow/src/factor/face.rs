@@ -9,8 +9,9 @@ use signin_aws::table::{PassedFace, Ticket};
 use signin_core::alarm::CROWDED;
 use signin_core::answer::Answer;
 use signin_core::budget;
-use signin_core::challenge::ExpectedFace;
 use signin_core::face::{DetectedFace, Resembling, Search, assess, is_the_documents, search};
+use signin_core::factor::Factor;
+use signin_core::factor::face::Secret;
 use signin_core::id::{EnrolmentId, FaceId};
 use signin_core::key::DocumentKey;
 use signin_core::lockout::Cost;
@@ -18,7 +19,6 @@ use signin_core::picture::inspect;
 use signin_core::reason::{Outcome, Reason};
 use signin_core::round::Answered;
 use signin_core::secret::{PictureBytes, Sha256Digest};
-use signin_core::step::Factor;
 use tokio::time::Instant;
 
 use crate::attempt::{Compared, Judged};
@@ -28,13 +28,10 @@ use crate::verify::{MatchMode, Verifier};
 
 /// An answer to a challenge for the face.
 pub(crate) struct Face<'a, S: Services> {
-    pub(crate) verifier: &'a Verifier<S>,
-    pub(crate) answered: &'a Answered,
-    pub(crate) answer: Result<Answer, Reason>,
-    /// The faces of which one must match.
-    pub(crate) faces: &'a [ExpectedFace],
-    /// The enrolment that a pass makes active.
-    pub(crate) activates: Option<&'a EnrolmentId>,
+    verifier: &'a Verifier<S>,
+    answered: &'a Answered,
+    answer: Result<Answer, Reason>,
+    secret: &'a Secret,
 }
 
 /// What was found that the picture resembles.
@@ -106,7 +103,7 @@ impl<S: Services> Compared for Face<'_, S> {
     }
 
     async fn passed(&self, face: FaceId) -> Result<Option<PassedFace>, Fault> {
-        let Some(id) = self.activates else {
+        let Some(id) = &self.secret.activates else {
             return Ok(Some(PassedFace::Known(face)));
         };
         let table = &self.verifier.indexer.table;
@@ -117,7 +114,7 @@ impl<S: Services> Compared for Face<'_, S> {
     }
 
     fn activates(&self) -> bool {
-        self.activates.is_some()
+        self.secret.activates.is_some()
     }
 
     /// Deletes an uploaded picture. Where that fails, the bucket's lifecycle does it.
@@ -136,7 +133,20 @@ impl<S: Services> Compared for Face<'_, S> {
     }
 }
 
-impl<S: Services> Face<'_, S> {
+impl<'a, S: Services> Face<'a, S> {
+    pub(crate) fn new(
+        verifier: &'a Verifier<S>,
+        answered: &'a Answered,
+        secret: &'a Secret,
+    ) -> Self {
+        Self {
+            verifier,
+            answered,
+            answer: Answer::parse(&answered.answer),
+            secret,
+        }
+    }
+
     /// Where an upload lies.
     fn key(&self) -> &str {
         &self.answered.challenge.key
@@ -153,7 +163,12 @@ impl<S: Services> Face<'_, S> {
         let recognition = &indexer.recognition;
         match mode {
             MatchMode::Collection => {
-                let own: Vec<FaceId> = self.faces.iter().map(|face| face.id.clone()).collect();
+                let own: Vec<FaceId> = self
+                    .secret
+                    .faces
+                    .iter()
+                    .map(|face| face.id.clone())
+                    .collect();
                 let found = recognition
                     .search(&indexer.collection, picture, *threshold)
                     .await?;
@@ -161,6 +176,7 @@ impl<S: Services> Face<'_, S> {
             }
             MatchMode::Compare { decoy } => {
                 let kept = self
+                    .secret
                     .faces
                     .iter()
                     .find_map(|face| Some((face, face.document.as_ref()?)));

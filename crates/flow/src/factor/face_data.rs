@@ -6,14 +6,15 @@
 use signin_aws::fault::Fault;
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{PassedFace, Ticket};
-use signin_core::challenge::EnrolledData;
 use signin_core::face::Threshold;
 use signin_core::face_data::FaceData;
+use signin_core::factor::Factor;
+use signin_core::factor::face_data::Secret;
 use signin_core::id::EnrolmentId;
 use signin_core::lockout::Cost;
 use signin_core::reason::{Outcome, Reason};
+use signin_core::round::Answered;
 use signin_core::secret::Sha256Digest;
-use signin_core::step::Factor;
 
 use crate::attempt::{Compared, Judged};
 use crate::services::Services;
@@ -22,12 +23,23 @@ use crate::verify::Verifier;
 /// An answer to a challenge for face data.
 pub(crate) struct Data<'a> {
     /// The data; none where the answer is none.
-    pub(crate) sent: Option<FaceData>,
-    /// What they must resemble; none for a user who cannot pass.
-    pub(crate) enrolled: Option<&'a EnrolledData>,
-    /// Whether a pass makes them active.
-    pub(crate) activates: bool,
-    pub(crate) threshold: Threshold,
+    sent: Option<FaceData>,
+    secret: &'a Secret,
+    threshold: Threshold,
+}
+
+impl<'a> Data<'a> {
+    pub(crate) fn new<S: Services>(
+        verifier: &Verifier<S>,
+        answered: &Answered,
+        secret: &'a Secret,
+    ) -> Self {
+        Self {
+            sent: FaceData::parse(verifier.model, &answered.answer).ok(),
+            secret,
+            threshold: verifier.threshold,
+        }
+    }
 }
 
 impl Compared for Data<'_> {
@@ -49,16 +61,20 @@ impl Compared for Data<'_> {
     }
 
     async fn examine(&self, data: &FaceData) -> Result<Judged<EnrolmentId>, Fault> {
-        let reference = self.enrolled.map_or(data, |enrolled| &enrolled.data);
+        let reference = self
+            .secret
+            .enrolled
+            .as_ref()
+            .map_or(data, |enrolled| &enrolled.data);
         let resembles = data.resembles(reference, self.threshold);
-        Ok(match self.enrolled.filter(|_| resembles) {
+        Ok(match self.secret.enrolled.as_ref().filter(|_| resembles) {
             Some(enrolled) => Judged::Matched(enrolled.of.clone()),
             None => Judged::Refused(Reason::NoMatch, Cost::Comparison),
         })
     }
 
     async fn passed(&self, of: EnrolmentId) -> Result<Option<PassedFace>, Fault> {
-        Ok(Some(if self.activates {
+        Ok(Some(if self.secret.activates {
             PassedFace::ActivatesData(of)
         } else {
             PassedFace::KnownData(of)
@@ -66,7 +82,7 @@ impl Compared for Data<'_> {
     }
 
     fn activates(&self) -> bool {
-        self.activates
+        self.secret.activates
     }
 
     async fn clean_up(&self) {}

@@ -9,6 +9,7 @@ use signin_core::consumption::Consumption;
 use signin_core::enrolment::Enrolment;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
+use signin_core::factor::Factor;
 use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, UserName, UserPoolId};
 use signin_core::lockout::{Path, Scope, Tries};
 use signin_core::pass::Guard;
@@ -18,7 +19,7 @@ use signin_core::round::{Answered, Asked, Confirmed, Created, Invocation, Signin
 use signin_core::secret::Sha256Digest;
 use signin_core::session::{Entry, progress};
 use signin_core::sign_up::{Confirmation, SignUp};
-use signin_core::step::{Factor, Metadata, Step};
+use signin_core::step::{Metadata, Step};
 use signin_core::time::Timestamp;
 use signin_flow::confirm::Confirmer;
 use signin_flow::create::Creator;

@@ -6,7 +6,8 @@ use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use e2e::{drawn, hostile, pictures};
 use signin_client::{Answer, Round};
-use signin_core::step::{Factor, Step};
+use signin_core::factor::Factor;
+use signin_core::step::Step;
 
 use crate::common::words;
 

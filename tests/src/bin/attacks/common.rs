@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
 use signin_core::budget;
 use signin_core::challenge::{
-    ExpectedFace, OnPass, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task,
+    Comparison, OnPass, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task,
 };
+use signin_core::factor::{Secret, face};
 use signin_core::id::{ChallengeId, FaceId};
 use signin_core::key;
 use signin_core::lockout::{Path, Tries};
@@ -158,7 +159,7 @@ pub(crate) fn face_request_on(
             bound: false,
         },
         secret: None,
-        task: Task::Face {
+        task: Task::Compare(Comparison {
             stake: Stake {
                 path,
                 seen: Tries::default(),
@@ -166,12 +167,14 @@ pub(crate) fn face_request_on(
                 empties_at_others: Vec::new(),
                 on_pass: OnPass::default(),
             },
-            faces: vec![ExpectedFace {
-                id: FaceId::new(face),
-                document: None,
-            }],
-            activates: None,
-        },
+            secret: Secret::Face(face::Secret {
+                faces: vec![face::ExpectedFace {
+                    id: FaceId::new(face),
+                    document: None,
+                }],
+                activates: None,
+            }),
+        }),
     };
     json!({
         "userAttributes": {"sub": user},

@@ -12,9 +12,10 @@ use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
 use signin_client::{Challenge, Round};
+use signin_core::factor::Factor;
 use signin_core::lockout::Path;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 use tokio::time::Instant;
 
 use crate::common::{post_form, send_form, tokens_or, walked, words};

@@ -12,7 +12,8 @@ use e2e::trial::{Ground, Seen};
 use signin_client::{Answer, ClientError, Round, SignInClient};
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
-use signin_core::step::{Factor, Step};
+use signin_core::factor::Factor;
+use signin_core::step::Step;
 
 use crate::common::{tokens_or, walk_with, words};
 

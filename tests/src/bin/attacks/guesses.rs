@@ -12,11 +12,12 @@ use e2e::trial::{Ground, Seen};
 use e2e::{drawn, pictures};
 use signin_client::{Challenge, ClientError, Round, SignInClient};
 use signin_core::budget::CHALLENGE_LEASE;
+use signin_core::factor::Factor;
 use signin_core::lockout::{
     FAILURES_TO_LOCK, FREE_FAILURES, LONGEST_WAIT, Path, SLOW_FALLS, UNUSABLE_FALLS, UNUSABLE_FREE,
 };
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 use crate::common::{open_failures, words};
 use crate::replays::compared;

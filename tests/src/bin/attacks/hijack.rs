@@ -13,9 +13,10 @@ use e2e::stack::{Stack, fresh_email};
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
 use signin_client::{BindingSecret, Challenge, ClientError, Refusal, Round, SignInClient};
+use signin_core::factor::Factor;
 use signin_core::lockout::{FREE_FAILURES, Path};
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 use tokio::task::JoinSet;
 
 use crate::common::{faces, tokens_or, walk, words};

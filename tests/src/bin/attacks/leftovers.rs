@@ -16,7 +16,8 @@ use e2e::trial::{Ground, Seen};
 use regex_lite::Regex;
 use serde_json::Value;
 use signin_client::{Answer, Challenge, Round};
-use signin_core::step::{Factor, Step};
+use signin_core::factor::Factor;
+use signin_core::step::Step;
 
 use crate::common::{post_form, tokens_or};
 

@@ -6,7 +6,8 @@ use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, inline, 
 use e2e::pictures;
 use e2e::trial::{Ground, Seen};
 use signin_client::Answer;
-use signin_core::step::{Factor, Step};
+use signin_core::factor::Factor;
+use signin_core::step::Step;
 
 use crate::common::faces;
 

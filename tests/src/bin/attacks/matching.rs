@@ -8,8 +8,9 @@ use e2e::trial::{Ground, Seen};
 use e2e::{drawn, pictures};
 use serde_json::json;
 use signin_client::{Answer, Round, SignInClient};
+use signin_core::factor::Factor;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 use crate::common::{fresh_id, tokens_or, words};
 

@@ -9,7 +9,8 @@ use e2e::proxy::Proxy;
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
 use signin_client::{Answer, Round};
-use signin_core::step::{Factor, Step};
+use signin_core::factor::Factor;
+use signin_core::step::Step;
 
 use crate::common::{
     data_url, face_request, faces, fresh_id, open_failures, post_form, tokens_or, words,

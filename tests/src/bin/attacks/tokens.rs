@@ -10,8 +10,9 @@ use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
 use signin_client::{Refusal, Tokens};
+use signin_core::factor::Factor;
 use signin_core::lockout::Path;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 use crate::common::{
     data_url, entry, entry_after, face_request, face_request_on, faces, fresh_id, tokens_or,

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use signin_client::{Challenge, Round};
 use signin_core::budget;
 use signin_core::challenge::{PRIVATE_PARAMETER, PrivateChallenge, Task};
+use signin_core::factor::Factor;
 use signin_core::id::{ChallengeId, EnrolmentId};
 use signin_core::key::DocumentKey;
 use signin_core::reset::Opening;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 use crate::common::{data_url, leases_are_over, proxy, rule};
 

@@ -8,8 +8,9 @@ use e2e::pictures::{self, fragment};
 use e2e::proxy::Rule;
 use e2e::stack::{Stack, fresh_email};
 use signin_client::{Answer, Challenge, ClientError, Refusal, Round, SignInClient};
+use signin_core::factor::Factor;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 use crate::common::proxy;
 

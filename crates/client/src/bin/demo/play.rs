@@ -6,8 +6,9 @@ use std::io::Write;
 use std::time::Instant;
 
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens, retake};
+use signin_core::factor::Factor;
 use signin_core::reason::Reason;
-use signin_core::step::{Factor, Step};
+use signin_core::step::Step;
 
 use crate::Stop;
 use crate::advice::{on_error, on_reason};
