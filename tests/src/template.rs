@@ -197,14 +197,14 @@ impl Template {
         if let Some(allowed) = parameter["AllowedValues"].as_array() {
             let allowed: BTreeSet<_> = allowed.iter().filter_map(text).collect();
             if !parts().all(|part| allowed.contains(part)) {
-                let told = parameter["ConstraintDescription"].as_str();
-                return refused(told.unwrap_or("AllowedValues"));
+                return refused("AllowedValues");
             }
         }
         if let Some(pattern) = parameter["AllowedPattern"].as_str() {
             let pattern = Regex::new(&format!("^(?:{pattern})$")).expect("a pattern");
             if !parts().all(|part| pattern.is_match(part)) {
-                return refused("AllowedPattern");
+                let told = parameter["ConstraintDescription"].as_str();
+                return refused(told.unwrap_or("AllowedPattern"));
             }
         }
         if parameter["Type"] == "Number" {

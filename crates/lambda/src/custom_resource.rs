@@ -1,10 +1,13 @@
 //! CloudFormation's custom resources: a request, and a response that must always be sent, since
 //! a stack otherwise waits until its time is up.
 //!
-//! Two resources are asked for: the face collection, and the decoy in the bucket of documents.
+//! Two resources are asked for: the face collection, and the decoy in the bucket of documents. With the
+//! collection comes the sign-in policy: a template's rules cannot say all that makes no sense of a list,
+//! so that here is where a deployment ends whose functions would not start.
 
 use serde_json::{Value, json};
 use signin_core::key::DECOY;
+use signin_core::policy::Policy;
 
 use crate::Refusal;
 
@@ -127,7 +130,7 @@ impl Envelope {
 }
 
 /// Reads what is asked for; the error says what was expected.
-pub fn request(event: &Value) -> Result<Request, &'static str> {
+pub fn request(event: &Value) -> Result<Request, String> {
     let physical = event.get("PhysicalResourceId").and_then(Value::as_str);
     let collection = || {
         collection_id(event)
@@ -141,9 +144,12 @@ pub fn request(event: &Value) -> Result<Request, &'static str> {
                 bucket: bucket.to_owned(),
             })
         }
-        Some("Create" | "Update") => Ok(Request::Ensure {
-            collection: collection()?,
-        }),
+        Some("Create" | "Update") => {
+            has_a_policy(event)?;
+            Ok(Request::Ensure {
+                collection: collection()?,
+            })
+        }
         Some("Delete") if physical == Some(NOTHING) => Ok(Request::RemoveNothing),
         Some("Delete") if is_decoy(event) => {
             let bucket = physical
@@ -158,7 +164,7 @@ pub fn request(event: &Value) -> Result<Request, &'static str> {
             let keep = match property(event, "KeepOnDelete") {
                 Some("true") => true,
                 Some("false") => false,
-                _ => return Err("expected KeepOnDelete, true or false"),
+                _ => return Err("expected KeepOnDelete, true or false".to_owned()),
             };
             // What is removed is what the resource stands for: after a change of CollectionId
             // CloudFormation asks for the removal of the old one by its physical id.
@@ -170,8 +176,16 @@ pub fn request(event: &Value) -> Result<Request, &'static str> {
                 keep,
             })
         }
-        _ => Err("expected RequestType Create, Update or Delete"),
+        _ => Err("expected RequestType Create, Update or Delete".to_owned()),
     }
+}
+
+/// Whether the stack's sign-in policy is one that its functions start with; why not, otherwise.
+fn has_a_policy(event: &Value) -> Result<(), String> {
+    let policy = property(event, "SignInPolicy").ok_or("expected SignInPolicy")?;
+    let read = policy.parse::<Policy>();
+    read.map(|_| ())
+        .map_err(|error| format!("SignInPolicy: {error}"))
 }
 
 fn property<'a>(event: &'a Value, name: &str) -> Option<&'a str> {
@@ -230,7 +244,8 @@ mod tests {
 
     #[test]
     fn create_update_and_delete_are_understood() {
-        let properties = json!({"CollectionId": "faces", "KeepOnDelete": "true"});
+        let properties =
+            json!({"CollectionId": "faces", "KeepOnDelete": "true", "SignInPolicy": "FACE"});
         let ensure = Ok(Request::Ensure {
             collection: "faces".into(),
         });
@@ -256,10 +271,29 @@ mod tests {
     #[test]
     fn a_request_that_cannot_be_understood_is_answered_with_what_was_expected() {
         for (event, expected) in [
-            (event("Create", None, &json!({})), "CollectionId"),
             (
-                event("Create", None, &json!({"CollectionId": "a/b"})),
+                event("Create", None, &json!({"SignInPolicy": "FACE"})),
                 "CollectionId",
+            ),
+            (
+                event(
+                    "Create",
+                    None,
+                    &json!({"CollectionId": "a/b", "SignInPolicy": "FACE"}),
+                ),
+                "CollectionId",
+            ),
+            (
+                event("Update", None, &json!({"CollectionId": "faces"})),
+                "expected SignInPolicy",
+            ),
+            (
+                event(
+                    "Create",
+                    None,
+                    &json!({"CollectionId": "faces", "SignInPolicy": "FACE,PASSWORD+FACE"}),
+                ),
+                "SignInPolicy: FACE makes PASSWORD+FACE pointless",
             ),
             (
                 event("Delete", Some("faces"), &json!({"CollectionId": "faces"})),
@@ -273,7 +307,7 @@ mod tests {
         ] {
             let reason = request(&event).unwrap_err();
             assert!(reason.contains(expected), "{reason}");
-            let answer = Envelope::read(&event).unwrap().answer(Err(reason));
+            let answer = Envelope::read(&event).unwrap().answer(Err(&reason));
             let answer: Value = serde_json::from_str(&answer).unwrap();
             assert_eq!(answer["Status"], "FAILED");
             assert_eq!(answer["RequestId"], "request");

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Failure> {
 async fn serve(config: &Config, event: &Value) -> Result<Value, Refusal> {
     let envelope = Envelope::read(event)?;
     let outcome = match request(event) {
-        Err(expected) => Err(expected.to_owned()),
+        Err(expected) => Err(expected),
         Ok(request) => in_time(
             "CustomResource",
             Instant::now() + budget::RESOURCE,

@@ -302,7 +302,7 @@ fn resource(sent: &Value) {
         Ok(_) => "SUCCESS",
         Err(_) => "FAILED",
     };
-    let answer = envelope.answer(outcome.as_ref().map_err(|reason| *reason));
+    let answer = envelope.answer(outcome.as_ref().map_err(String::as_str));
     let answer: Value = serde_json::from_str(&answer).expect("an answer is JSON");
     assert_eq!(answer["Status"], status);
     for (name, sent) in
