@@ -39,6 +39,8 @@ pub struct Challenge {
     pub model: Option<Model>,
     /// The chains of the policy that are on offer; none where something else than a choice is asked for.
     pub chains: Vec<Chain>,
+    /// All that the stack says of it, by name.
+    pub parameters: HashMap<String, String>,
     /// When challenge and upload end.
     pub expires_at: OffsetDateTime,
     /// Tries left in this sign-in.
@@ -172,14 +174,18 @@ impl Challenge {
                 .map_err(|_error| wrong("chains"))
         });
         let chains: Vec<Chain> = chains.transpose()?.unwrap_or_default();
-        let upload = match model {
-            Some(_) => Upload::default(),
-            None if !chains.is_empty() => Upload::default(),
-            None => Upload {
+        // Only a step that takes a picture has a form for it.
+        let has_a_form = ["uploadUrl", "uploadFields"]
+            .iter()
+            .any(|name| parameters.contains_key(*name));
+        let upload = if has_a_form {
+            Upload {
                 url: required("uploadUrl")?.to_owned(),
                 fields: serde_json::from_str(required("uploadFields")?)
                     .map_err(|_error| wrong("uploadFields"))?,
-            },
+            }
+        } else {
+            Upload::default()
         };
         Ok(Self {
             step: Step::parse(required("step")?).ok_or_else(|| wrong("step"))?,
@@ -187,6 +193,7 @@ impl Challenge {
             upload,
             model,
             chains,
+            parameters: parameters.clone(),
             expires_at,
             attempts_left: required("attemptsLeft")?
                 .parse()
