@@ -18,8 +18,9 @@ import type { KeyValueStorageInterface } from 'aws-amplify/utils';
 
 import { SignInError, understood, unreachable } from './errors';
 import type { FaceData } from './faceData';
-import { asksForPassword, type Outputs } from './outputs';
+import type { Outputs } from './outputs';
 import { fitsAnswer, inline, type Picture } from './picture';
+import { asksForPassword, type Chain, hasPassword } from './policy';
 import { type Challenge, readChallenge, type Upload } from './protocol';
 import { localStore, sessionStore, type Store } from './storage';
 import { randomHex, randomPassword, sha256, TabStore } from './tab';
@@ -58,7 +59,7 @@ export interface SignUp {
   readonly name: string;
   /** The user's own; without one the tab keeps a random one until the face is enrolled. */
   readonly password?: string;
-  /** Where the stack compares face data. */
+  /** Where the stack compares face data at every sign-in (`takesFaceData`), and nowhere else. */
   readonly faceData?: FaceData;
 }
 
@@ -191,18 +192,32 @@ export class FaceSignIn {
     return this.begin(email, record.password);
   }
 
-  /** Begins a sign-in; with a password where the policy asks for one. The tab's binding secret goes
-   * with it, where it has one for the address. */
+  /** Begins a sign-in; with a password where the chain that the person wants asks for one. The tab's
+   * binding secret goes with it, where it has one for the address. Where the policy has several chains
+   * that are open to the session (with a password all of them, without one those without), the challenge
+   * is `SELECT`: {@link choose} answers it. */
   async signIn(email: string, password?: string): Promise<Challenge> {
-    if (asksForPassword(this.outputs.policy) && !password) {
+    const { policy } = this.outputs;
+    if (asksForPassword(policy) && !password) {
       throw new SignInError('wrong-password', 'this stack asks for a password');
     }
-    return this.begin(email, asksForPassword(this.outputs.policy) ? password : undefined);
+    return this.begin(email, hasPassword(policy) ? password || undefined : undefined);
+  }
+
+  /** Answers `SELECT` with one of the chains on offer: its first step comes next. */
+  async choose(challenge: Challenge, chain: Chain): Promise<Progress> {
+    if (challenge.step !== 'SELECT') {
+      throw new SignInError('protocol', `${challenge.step} takes no chain`);
+    }
+    return this.respond(chain.name);
   }
 
   /** Answers a challenge with a picture or face data and, where it asks for consent, with the version
    * of the text that the person agreed to. */
   async answer(challenge: Challenge, answer: Answer, consent?: string): Promise<Progress> {
+    if (challenge.step === 'SELECT') {
+      throw new SignInError('protocol', 'SELECT takes a chain: choose one of those on offer');
+    }
     const agreed = challenge.consent === undefined ? undefined : consent;
     let progress = await this.respond(await this.prepared(challenge, answer), agreed);
     for (let asked = 0; asked < PATIENCE && isPending(progress); asked += 1) {

@@ -11,16 +11,18 @@ export {
   type SignInEvent,
   type SignUp,
 } from './faceSignIn';
+export { type Model, type Outputs, OutputsError, readOutputs } from './outputs';
+export { encode, fromFile, type Picture } from './picture';
 export {
   asksForPassword,
-  type Model,
-  type Outputs,
-  OutputsError,
+  type Chain,
+  type Factor,
+  hasPassword,
   type Policy,
-  readOutputs,
+  PolicyError,
+  readPolicy,
   takesFaceData,
-} from './outputs';
-export { encode, fromFile, type Picture } from './picture';
+} from './policy';
 export { type Challenge, type Reason, REASONS, type Step } from './protocol';
 export { type Keeping, keeping, localStore, sessionStore, type Store } from './storage';
 export { type TabRecord, TabStore } from './tab';

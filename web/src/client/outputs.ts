@@ -1,15 +1,15 @@
 // What the client needs to know of a stack: the outputs of its template, under their own names.
 
+import { type Policy, PolicyError, quoted, readPolicy } from './policy';
+
 /** A face data model: docs/policies.md says what each is. */
 export type Model = 'descriptor-128' | 'mesh-468';
-
-/** What a sign-in takes. */
-export type Policy = 'FACE' | 'PASSWORD+FACE' | 'FACE_DATA' | 'PASSWORD+FACE_DATA';
 
 /** A stack, as `config.json` describes it. */
 export interface Outputs {
   readonly userPoolId: string;
   readonly userPoolClientId: string;
+  /** What a sign-in takes: the output `SignInPolicy`. */
   readonly policy: Policy;
   /** The version of the consent text that a sign-up must agree to. */
   readonly consentVersion: string;
@@ -21,7 +21,6 @@ export interface Outputs {
   readonly cognitoEndpoint?: string;
 }
 
-const POLICIES: readonly [Policy, ...Policy[]] = ['FACE', 'PASSWORD+FACE', 'FACE_DATA', 'PASSWORD+FACE_DATA'];
 const MODELS: readonly [Model, ...Model[]] = ['descriptor-128', 'mesh-468'];
 
 /** Outputs that are not those of a stack; `problems` says of each by its name what is wrong. */
@@ -56,11 +55,23 @@ export function readOutputs(json: unknown): Outputs {
     }
     return known ?? first;
   };
+  const chains = (name: string): Policy | undefined => {
+    const value = required(name);
+    try {
+      return value === '' ? undefined : readPolicy(value);
+    } catch (error) {
+      if (!(error instanceof PolicyError)) {
+        throw error;
+      }
+      problems.push(`${name} is ${quoted(value)}, and ${error.message}`);
+      return undefined;
+    }
+  };
   const endpoint = all['CognitoEndpoint'];
   const outputs: Outputs = {
     userPoolId: required('UserPoolId'),
     userPoolClientId: required('UserPoolClientId'),
-    policy: oneOf('SignInPolicy', POLICIES),
+    policy: chains('SignInPolicy') ?? readPolicy('FACE'),
     consentVersion: required('ConsentVersion'),
     keepsDocuments: oneOf('KeepDocuments', ['true', 'false']) === 'true',
     faceDataModel: oneOf('FaceDataModel', MODELS),
@@ -71,9 +82,3 @@ export function readOutputs(json: unknown): Outputs {
   }
   return outputs;
 }
-
-/** Whether a policy asks for a password at every sign-in. */
-export const asksForPassword = (policy: Policy): boolean => policy.startsWith('PASSWORD+');
-
-/** Whether a policy compares face data, so that no picture leaves the page. */
-export const takesFaceData = (policy: Policy): boolean => policy.endsWith('FACE_DATA');

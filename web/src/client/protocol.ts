@@ -3,11 +3,12 @@
 
 import { SignInError } from './errors';
 import type { Model } from './outputs';
+import { type Policy, readPolicy } from './policy';
 
 /** What a challenge asks for. */
-export type Step = 'ENROL' | 'FACE' | 'FACE_DATA';
+export type Step = 'SELECT' | 'ENROL' | 'FACE' | 'FACE_DATA';
 
-const STEPS: readonly Step[] = ['ENROL', 'FACE', 'FACE_DATA'];
+const STEPS: readonly Step[] = ['SELECT', 'ENROL', 'FACE', 'FACE_DATA'];
 
 /** Why the last try did not pass, or why the next one could not. */
 export const REASONS = [
@@ -20,6 +21,7 @@ export const REASONS = [
   'OCCLUDED',
   'NOT_AN_IMAGE',
   'NOT_FACE_DATA',
+  'NOT_OFFERED',
   'TOO_LARGE',
   'PENDING',
   'NO_MATCH',
@@ -46,6 +48,8 @@ export interface Upload {
 export interface Challenge {
   readonly step: Step;
   readonly id: string;
+  /** At `SELECT`, and at no other step: the chains on offer, of which the answer names one. */
+  readonly chains?: Policy;
   /** Where the step takes a picture. */
   readonly upload?: Upload;
   /** Where the step takes face data: of which model. */
@@ -73,6 +77,7 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
   if (!step || !id || !Number.isInteger(attemptsLeft)) {
     throw new SignInError('protocol', 'this is not a challenge of face sign-in');
   }
+  const chains = step === 'SELECT' ? readChains(text('chains')) : undefined;
   const upload = readUpload(text('uploadUrl'), text('uploadFields'));
   const model = text('model');
   // A reason that this client does not know is a later version's: the try did not pass.
@@ -84,12 +89,21 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
     step,
     id,
     attemptsLeft,
+    ...(chains ? { chains } : {}),
     ...(upload ? { upload } : {}),
     ...(model === 'descriptor-128' || model === 'mesh-468' ? { model } : {}),
     ...(reason ? { reason } : {}),
     ...(retryAfter ? { retryAfter: Number(retryAfter) } : {}),
     ...(consent ? { consent } : {}),
   };
+}
+
+function readChains(text: string | undefined): Policy {
+  try {
+    return readPolicy(text ?? '');
+  } catch (cause) {
+    throw new SignInError('protocol', `the chains on offer are not understood: ${cause}`, { cause });
+  }
 }
 
 function readUpload(url: string | undefined, fields: string | undefined): Upload | undefined {

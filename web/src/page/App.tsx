@@ -5,8 +5,11 @@ import { useEffect, useRef, useState } from 'react';
 import {
   type Answer,
   asksForPassword,
+  type Chain,
   type Challenge,
   type FaceSignIn,
+  hasPassword,
+  type Model,
   type NewPassword,
   type Person,
   type Progress,
@@ -17,6 +20,7 @@ import {
 import { en as text } from '../text/en';
 import { watcher } from './CameraView';
 import {
+  ChooseForm,
   CodeForm,
   ConsentForm,
   type Credentials,
@@ -25,15 +29,18 @@ import {
   SignInForm,
   SignUpForm,
 } from './forms';
-import { type Known, next, type Path, takesAnswer, waysAround, whyAnew } from './next';
+import { type Known, next, onOffer, type Path, takesAnswer, waysAround, whyAnew } from './next';
 import { preference } from './preferences';
 import { SignedIn } from './SignedIn';
 import { DocumentStep, LiveStep } from './steps';
 import { Action, Problem, Screen, Status } from './ui';
 import { useTask } from './useTask';
+import { remember } from './ways';
 
 /** What a chain of challenges is for, and so how it begins anew. */
 type Flow = {
+  /** The chain that was picked, where there are several. */
+  readonly chain?: Chain;
   /** The version of the consent text that was agreed to on the way. */
   readonly agreed?: string;
   /** `ENROL` was asked for on the way. */
@@ -71,6 +78,7 @@ type Place =
       /** A code has confirmed the address just now; this is another one. */
       readonly second?: boolean;
     }
+  | { readonly at: 'choose'; readonly flow: Flow; readonly challenge: Challenge }
   /** Nobody who counts has agreed yet. */
   | { readonly at: 'consent'; readonly flow: Flow; readonly challenge: Challenge }
   | { readonly at: 'locked' | 'needs-reset'; readonly flow: Flow }
@@ -138,16 +146,37 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     [client],
   );
 
-  const begin = (flow: Flow): Promise<Challenge> =>
-    flow.kind === 'enrol'
-      ? client.enrol(flow.email)
-      : client.signIn(flow.credentials.email, flow.credentials.password);
+  /** Begins a session; where the chain that was picked is on offer, that is not asked again. */
+  const begin = async (flow: Flow): Promise<Challenge> => {
+    const challenge =
+      flow.kind === 'enrol'
+        ? await client.enrol(flow.email)
+        : await client.signIn(flow.credentials.email, flow.credentials.password);
+    const chain = onOffer(challenge, flow.chain);
+    if (chain === undefined) {
+      return challenge;
+    }
+    const progress = await client.choose(challenge, chain);
+    if (progress.kind === 'signed-in') {
+      throw new SignInError('protocol', 'a chain that is chosen has steps to come');
+    }
+    return progress.challenge;
+  };
 
   const pathOf = (flow: Flow): Path =>
-    flow.kind === 'enrol' || asksForPassword(policy) ? 'password' : 'face-alone';
+    flow.kind === 'enrol' || flow.credentials.password !== undefined ? 'password' : 'face-alone';
+
+  /** The model of what a flow is asked for, where that is face data; after a session that ended, of what
+   * its chain begins with. */
+  const modelOf = (flow: Flow, challenge: Challenge | undefined): Model | undefined => {
+    if (challenge !== undefined) {
+      return challenge.model;
+    }
+    const [first] = (flow.chain ?? policy[0]).factors;
+    return first === 'FACE_DATA' ? faceDataModel : undefined;
+  };
 
   const known = (flow: Flow): Known => ({
-    policy,
     agreed: flow.agreed,
     measured: client.tab.of(emailOf(flow))?.faceData,
   });
@@ -189,6 +218,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
       case 'locked':
       case 'needs-reset':
         return go({ at, flow });
+      case 'choose':
       case 'consent':
         return go({ at, flow, challenge });
       case 'begin-anew':
@@ -230,7 +260,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         return;
       }
       // After a session that ended, its step is asked for again.
-      const step = asked?.step ?? (data ? 'FACE_DATA' : 'FACE');
+      const step = asked?.step ?? ('model' in given ? 'FACE_DATA' : 'FACE');
       if (fresh.step === step && takesAnswer(fresh, known(flow))) {
         await follow(flow, await client.answer(fresh, given, flow.agreed));
       } else {
@@ -254,6 +284,20 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     }
   };
 
+  /** Goes the way that was chosen; where the session is over, in a new one. */
+  const choose = async (before: Flow, asked: Challenge, chain: Chain): Promise<void> => {
+    remember(policy, chain);
+    const flow = { ...before, chain };
+    try {
+      await follow(flow, await client.choose(asked, chain));
+    } catch (error) {
+      if (troubleOf(error) !== 'session-over') {
+        throw error;
+      }
+      await enter(flow);
+    }
+  };
+
   const enter = async (flow: Flow): Promise<void> => {
     const challenge = await start(flow);
     if (challenge) {
@@ -263,9 +307,22 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
 
   const enrol = (email: string): Promise<void> => enter({ kind: 'enrol', email });
 
-  const signIn = (credentials: Credentials): Promise<void> => {
+  const signIn = (credentials: Credentials, chain: Chain | undefined): Promise<void> => {
     prepareCamera();
-    return enter({ kind: 'sign-in', credentials });
+    return enter({ kind: 'sign-in', credentials, ...(chain ? { chain } : {}) });
+  };
+
+  /** Leaves a way that is locked for another one. */
+  const goAround = async (way: 'mail' | Path, email: string, purpose: Purpose): Promise<void> => {
+    const [other, ...others] = policy.filter(({ password }) => password === (way === 'password'));
+    if (way === 'mail' || other === undefined) {
+      return recoverAnew(email, purpose);
+    }
+    if (way === 'face-alone') {
+      return signIn({ email }, others.length === 0 ? other : undefined);
+    }
+    remember(policy, other);
+    return toSignIn(email);
   };
 
   const signUp = async (person: NewPerson): Promise<void> => {
@@ -351,7 +408,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   const toSignUp = (email: string) => go({ at: 'sign-up', person: { email, name: '' } });
   const toRecover = (email: string, purpose: Purpose = 'enrol') =>
     go({ at: 'recover', email, purpose });
-  const choose = (yes: boolean) => {
+  const chooseAutomatic = (yes: boolean) => {
     automatically.set(yes ? 'yes' : 'no');
     setAutomatic(yes);
   };
@@ -371,7 +428,10 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             email={place.email}
             trouble={place.trouble}
             notice={place.notice}
-            onBegin={signIn}
+            onBegin={(credentials, chain) => {
+              remember(policy, chain);
+              return signIn(credentials, chain);
+            }}
             onCreate={toSignUp}
             onRecover={toRecover}
           />
@@ -398,7 +458,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             trouble={undefined}
             busyWith={busyWith}
             automatic={automatic}
-            onAutomatic={choose}
+            onAutomatic={chooseAutomatic}
             onAnswer={async (measured) => {
               if (!('model' in measured)) {
                 return;
@@ -454,6 +514,17 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             onBack={() => toSignIn(place.email)}
           />
         );
+      case 'choose':
+        return (
+          <ChooseForm
+            key={place.challenge.id}
+            challenge={place.challenge}
+            chains={place.challenge.chains ?? policy}
+            enrols={place.flow.kind === 'enrol'}
+            onChoose={(chain) => choose(place.flow, place.challenge, chain)}
+            onBack={() => toSignIn(emailOf(place.flow))}
+          />
+        );
       case 'consent':
         return (
           <ConsentForm
@@ -469,11 +540,15 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         const path = pathOf(place.flow);
         const locked = place.at === 'locked';
         const words = locked ? text.locked : text.needsReset;
-        const byMail = locked && path === 'face-alone' ? text.locked.faceAlone : words.byMail;
         const purpose = locked ? 'password' : 'enrol';
         const ways = locked ? waysAround(path, policy) : (['mail'] as const);
+        const lead = !locked
+          ? words[hasPassword(policy) ? 'password' : 'byMail']
+          : path === 'password'
+            ? words[asksForPassword(policy) ? 'password' : 'byMail']
+            : text.locked[hasPassword(policy) ? 'faceAloneOrPassword' : 'faceAlone'];
         return (
-          <Screen title={words.title} lead={asksForPassword(policy) ? words.password : byMail}>
+          <Screen title={words.title} lead={lead}>
             <Problem>{task.trouble && <p>{text.troubles[task.trouble]}</p>}</Problem>
             <div className="actions" data-blocked={place.at}>
               {ways.map((way, at) => (
@@ -482,11 +557,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
                   kind={at === 0 ? 'primary' : 'secondary'}
                   busy={at === 0 && task.busy ? text.busy.beginning : undefined}
                   disabled={task.busy}
-                  onClick={() =>
-                    task.run(() =>
-                      way === 'mail' ? recoverAnew(email, purpose) : signIn({ email }),
-                    )
-                  }
+                  onClick={() => task.run(() => goAround(way, email, purpose))}
                 >
                   {text.ways[way]}
                 </Action>
@@ -512,12 +583,13 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             onCancel={() => toSignIn(emailOf(place.flow))}
           />
         ) : null;
-      case 'live':
+      case 'live': {
+        const model = modelOf(place.flow, place.challenge);
         return (
           <LiveStep
             challenge={place.challenge}
             lead={
-              data
+              model
                 ? place.flow.enrols && place.challenge?.step === 'FACE_DATA'
                   ? text.live.second
                   : text.live.dataLead
@@ -525,17 +597,18 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
                   ? text.live.enrolLead
                   : text.live.lead
             }
-            model={data ? faceDataModel : undefined}
+            model={model}
             path={pathOf(place.flow)}
             task={task}
             trouble={place.trouble}
             busyWith={busyWith}
             automatic={automatic}
-            onAutomatic={choose}
+            onAutomatic={chooseAutomatic}
             onAnswer={(given) => answer(place.flow, place.challenge, given)}
             onCancel={() => toSignIn(emailOf(place.flow))}
           />
         );
+      }
       case 'signed-in':
         return (
           <SignedIn

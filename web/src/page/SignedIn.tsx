@@ -1,4 +1,4 @@
-import { type FaceSignIn, type Person, takesFaceData } from '../client';
+import type { FaceSignIn, Person } from '../client';
 import { en as text } from '../text/en';
 import { Action, Problem, Screen } from './ui';
 import { useTask } from './useTask';
@@ -20,13 +20,12 @@ export function SignedIn({
       await client.signOut();
       onLeft();
     });
-  const steps = person.steps
-    ?.split('+')
-    .map((step) =>
-      step === 'ENROL' && takesFaceData(client.outputs.policy)
-        ? text.signedIn.enrolledData
-        : (text.signedIn.step[step] ?? step),
-    );
+  const shown = person.steps?.split('+');
+  const steps = shown?.map((step) =>
+    step === 'ENROL' && !shown.includes('FACE')
+      ? text.signedIn.enrolledData
+      : (text.signedIn.step[step] ?? step),
+  );
   return (
     <Screen title={text.signedIn.title(person.name ?? person.email)} lead={text.signedIn.lead}>
       <Problem>{task.trouble && text.troubles[task.trouble]}</Problem>

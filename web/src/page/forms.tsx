@@ -1,23 +1,37 @@
 // The screens that are forms.
 
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, Fragment, type ReactNode, useState } from 'react';
 
-import { asksForPassword, type FaceSignIn, type Outputs, takesFaceData, type Trouble } from '../client';
+import {
+  type Chain,
+  type Challenge,
+  type FaceSignIn,
+  hasPassword,
+  type Outputs,
+  type Policy,
+  takesFaceData,
+  type Trouble,
+} from '../client';
 import { en as text } from '../text/en';
+import { useWait, Why } from './steps';
 import { Action, Field, Problem, Screen, Status } from './ui';
 import { type Task, useTask } from './useTask';
+import { usualWay } from './ways';
 
 /** A form that is sent by pressing Enter, too, and never twice. */
 function Form({
   task,
   go,
   disabled = false,
+  problem,
   onSend,
   children,
 }: {
   task: Task;
   go: string;
   disabled?: boolean;
+  /** What is wrong, where nothing is wrong with what was sent from here. */
+  problem?: ReactNode;
   onSend: () => Promise<void>;
   children: ReactNode;
 }) {
@@ -29,7 +43,7 @@ function Form({
   };
   return (
     <form onSubmit={send}>
-      <Problem>{task.trouble && text.troubles[task.trouble]}</Problem>
+      <Problem>{task.trouble ? text.troubles[task.trouble] : problem}</Problem>
       {children}
       <Action type="submit" busy={task.busy ? text.busy.beginning : undefined} disabled={disabled}>
         {go}
@@ -53,6 +67,74 @@ export interface Credentials {
   readonly password?: string;
 }
 
+/** The ways to sign in, of which one is picked. */
+function Ways({
+  chains,
+  picked,
+  onPick,
+}: {
+  chains: Policy;
+  picked: Chain;
+  onPick: (chain: Chain) => void;
+}) {
+  return (
+    <fieldset className="ways">
+      <legend>{text.choose.legend}</legend>
+      {chains.map((chain) => (
+        <label key={chain.name} className="check">
+          <input
+            type="radio"
+            name="way"
+            value={chain.name}
+            checked={chain.name === picked.name}
+            onChange={() => onPick(chain)}
+          />
+          <span>{text.choose.way(chain)}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The choice among what the service offers. */
+export function ChooseForm({
+  challenge,
+  chains,
+  enrols,
+  onChoose,
+  onBack,
+}: {
+  challenge: Challenge;
+  chains: Policy;
+  /** Whether a face may have to be recorded first. */
+  enrols: boolean;
+  onChoose: (chain: Chain) => Promise<void>;
+  onBack: () => void;
+}) {
+  const [picked, setPicked] = useState(() => usualWay(chains));
+  const task = useTask();
+  const { waiting, words } = useWait(challenge);
+  return (
+    <Screen title={text.choose.title} lead={enrols ? text.choose.enrolLead : text.choose.lead}>
+      <Form
+        task={task}
+        go={text.choose.go}
+        disabled={waiting}
+        problem={<Why challenge={challenge} path="password" />}
+        onSend={() => onChoose(picked)}
+      >
+        {words}
+        <Ways chains={chains} picked={picked} onPick={setPicked} />
+      </Form>
+      <div className="links">
+        <Action kind="link" onClick={onBack}>
+          {text.finish.back}
+        </Action>
+      </div>
+    </Screen>
+  );
+}
+
 export function SignInForm({
   client,
   email: known,
@@ -66,29 +148,31 @@ export function SignInForm({
   email: string;
   trouble?: Trouble | undefined;
   notice?: string | undefined;
-  onBegin: (credentials: Credentials) => Promise<void>;
+  onBegin: (credentials: Credentials, chain: Chain) => Promise<void>;
   onCreate: (email: string) => void;
   onRecover: (email: string, purpose: 'password' | 'enrol') => void;
 }) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
+  const { policy } = client.outputs;
+  const [chain, pick] = useState(() => usualWay(policy));
   const task = useTask(trouble);
-  const withPassword = asksForPassword(client.outputs.policy);
   return (
     <Screen title={text.signIn.title} lead={text.signIn.lead}>
       {notice && <Status className="notice">{notice}</Status>}
       <Form
         task={task}
         go={text.signIn.go}
-        onSend={() => onBegin({ email: email.trim(), ...(withPassword ? { password } : {}) })}
+        onSend={() => onBegin({ email: email.trim(), ...(chain.password ? { password } : {}) }, chain)}
       >
+        {policy.length > 1 && <Ways chains={policy} picked={chain} onPick={pick} />}
         <Field
           {...emailField}
           label={text.signIn.email}
           value={email}
           onChange={(event) => setEmail(event.target.value)}
         />
-        {withPassword && (
+        {chain.password && (
           <Field
             label={text.signIn.password}
             type="password"
@@ -101,7 +185,7 @@ export function SignInForm({
         )}
       </Form>
       <div className="links">
-        {withPassword && (
+        {hasPassword(policy) && (
           <Action kind="link" onClick={() => onRecover(email, 'password')}>
             {text.signIn.forgot}
           </Action>
@@ -124,20 +208,36 @@ export interface NewPerson {
   readonly password?: string;
 }
 
-/** What somebody agrees to: terms, and what they mean on this stack. */
-function consentOf({ policy, keepsDocuments }: Outputs): readonly (readonly [string, string])[] {
+/** A part of what somebody agrees to: terms, and what they mean on this stack. */
+interface Agreement {
+  /** Where it holds, if not everywhere. */
+  readonly where?: string;
+  readonly terms: readonly (readonly [string, string])[];
+  readonly notice?: string;
+}
+
+/** What somebody agrees to: of pictures, of face data, or of both where the policy leaves the choice. */
+function consentOf({ policy, keepsDocuments, faceDataModel }: Outputs): readonly Agreement[] {
   const words = text.consent;
-  const { pictures, data } = words;
-  const [of, howLong] = takesFaceData(policy)
-    ? [data, data.howLong]
-    : [pictures, keepsDocuments ? pictures.howLongKept : pictures.howLong];
-  return [
+  const terms = (of: { what: string; why: string; who: string }, howLong: string): Agreement['terms'] => [
     [words.what, of.what],
     [words.why, of.why],
     [words.howLong, howLong],
     [words.who, of.who],
     [words.erase, words.how],
   ];
+  const { pictures, data } = words;
+  const used = new Set(policy.flatMap(({ factors }) => factors));
+  const agreements: Agreement[] = [];
+  if (used.has('FACE')) {
+    const howLong = keepsDocuments ? pictures.howLongKept : pictures.howLong;
+    agreements.push({ where: words.wherePictures, terms: terms(pictures, howLong) });
+  }
+  if (used.has('FACE_DATA')) {
+    const notice = text.dataNotice[faceDataModel];
+    agreements.push({ where: words.whereData, terms: terms(data, data.howLong), notice });
+  }
+  return agreements.length > 1 ? agreements : agreements.map(({ where: _, ...only }) => only);
 }
 
 /** The consent text with its box to tick. Nobody is asked to agree to a text that they are not shown:
@@ -147,17 +247,20 @@ function Consent({ outputs }: { outputs: Outputs }) {
   return (
     <fieldset className="consent">
       <legend>{text.signUp.consentTitle}</legend>
-      <dl>
-        {consentOf(outputs).map(([term, meaning]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-      {takesFaceData(outputs.policy) && (
-        <p className="hint">{text.dataNotice[outputs.faceDataModel]}</p>
-      )}
+      {consentOf(outputs).map(({ where, terms, notice }) => (
+        <Fragment key={where ?? ''}>
+          {where && <p className="where">{where}</p>}
+          <dl>
+            {terms.map(([term, meaning]) => (
+              <div key={term}>
+                <dt>{term}</dt>
+                <dd>{meaning}</dd>
+              </div>
+            ))}
+          </dl>
+          {notice && <p className="hint">{notice}</p>}
+        </Fragment>
+      ))}
       <p className="hint">{text.consent.versionIs(text.consent.version)}</p>
       <label className="check">
         <input
@@ -229,8 +332,9 @@ export function SignUpForm({
   const [password, setPassword] = useState(known.password ?? '');
   const task = useTask(trouble);
   const { policy, consentVersion } = client.outputs;
-  const data = takesFaceData(policy);
-  const withPassword = asksForPassword(policy);
+  const { length } = consentOf(client.outputs);
+  const lead = length > 1 ? text.signUp.leadEither : takesFaceData(policy) ? text.signUp.leadData : text.signUp.lead;
+  const withPassword = hasPassword(policy);
   if (!shown(consentVersion)) {
     return (
       <Screen
@@ -246,7 +350,7 @@ export function SignUpForm({
     );
   }
   return (
-    <Screen title={text.signUp.title} lead={data ? text.signUp.leadData : text.signUp.lead}>
+    <Screen title={text.signUp.title} lead={lead}>
       <Form
         task={task}
         go={text.signUp.go}
@@ -334,7 +438,7 @@ export function CodeForm({
   const [sent, setSent] = useState(0);
   const task = useTask();
   const { policy, consentVersion } = client.outputs;
-  const withPassword = kind === 'reset' && asksForPassword(policy);
+  const withPassword = kind === 'reset' && hasPassword(policy);
   // Where the service asks for another version, the enrolment says so when it comes to that.
   const consent = enrols && shown(consentVersion) ? consentVersion : undefined;
   return (

@@ -1,19 +1,14 @@
 // What a challenge leads to: the one place where reasons and parameters become screens.
 
-import {
-  asksForPassword,
-  type Challenge,
-  type FaceData,
-  type Policy,
-  takesFaceData,
-  type Trouble,
-} from '../client';
+import { asksForPassword, type Chain, type Challenge, type FaceData, hasPassword, type Policy, type Trouble } from '../client';
 
 /** What a session has proved before its first custom challenge, as far as the page knows. */
 export type Path = 'face-alone' | 'password';
 
 /** What a challenge leads to. */
 export type Next =
+  /** The person says how they want to sign in. */
+  | 'choose'
   /** The person is asked for consent before anything of them is sent. */
   | 'consent'
   /** What was measured at the sign-up is sent again, without asking anybody. */
@@ -29,7 +24,6 @@ export type Next =
 
 /** What the page knows beside the challenge. */
 export interface Known {
-  readonly policy: Policy;
   /** The version of the consent text that the person has agreed to in this flow. */
   readonly agreed?: string | undefined;
   /** What the sign-up measured. */
@@ -37,7 +31,7 @@ export interface Known {
 }
 
 /** Decides what a challenge leads to. */
-export function next(challenge: Challenge, { policy, agreed, measured }: Known): Next {
+export function next(challenge: Challenge, { agreed, measured }: Known): Next {
   switch (challenge.reason) {
     case 'LOCKED':
       return 'locked';
@@ -47,6 +41,9 @@ export function next(challenge: Challenge, { policy, agreed, measured }: Known):
     case 'TOO_MANY_PICTURES':
       return 'begin-anew';
   }
+  if (challenge.step === 'SELECT') {
+    return 'choose';
+  }
   if (challenge.step !== 'ENROL') {
     return 'live';
   }
@@ -54,7 +51,7 @@ export function next(challenge: Challenge, { policy, agreed, measured }: Known):
   if (asked !== undefined && (asked !== agreed || challenge.reason === 'CONSENT_NEEDED')) {
     return 'consent';
   }
-  if (!takesFaceData(policy)) {
+  if (challenge.model === undefined) {
     return 'document';
   }
   return measured !== undefined && challenge.reason === undefined ? 'send-measured' : 'live';
@@ -68,7 +65,17 @@ export const whyAnew = (challenge: Challenge): Trouble =>
 export const takesAnswer = (challenge: Challenge, known: Known): boolean =>
   challenge.retryAfter === undefined && ['document', 'live'].includes(next(challenge, known));
 
+/** The chain that answers a challenge without anybody being asked again: the one that was picked, where
+ * it is on offer and has not been refused. */
+export const onOffer = (challenge: Challenge, picked: Chain | undefined): Chain | undefined =>
+  challenge.reason === undefined
+    ? challenge.chains?.find(({ name }) => name === picked?.name)
+    : undefined;
+
 /** What a person can do where a path is locked, best first. */
-export function waysAround(path: Path, policy: Policy): readonly ('mail' | 'face-alone')[] {
-  return path === 'password' && !asksForPassword(policy) ? ['face-alone', 'mail'] : ['mail'];
+export function waysAround(path: Path, policy: Policy): readonly ('mail' | Path)[] {
+  if (path === 'password') {
+    return asksForPassword(policy) ? ['mail'] : ['face-alone', 'mail'];
+  }
+  return hasPassword(policy) ? ['password', 'mail'] : ['mail'];
 }

@@ -20,7 +20,7 @@ import { Action, Problem, Screen, Status } from './ui';
 import { type Task } from './useTask';
 
 /** Why the last try did not pass, and how many are left. */
-function Why({
+export function Why({
   challenge,
   path,
   document: isDocument = false,
@@ -40,7 +40,7 @@ function Why({
   return (
     <>
       <p data-reason={reason}>{words}</p>
-      {challenge.step !== 'ENROL' && reason !== 'TRY_LATER' && (
+      {!['ENROL', 'SELECT'].includes(challenge.step) && reason !== 'TRY_LATER' && (
         <p>{text.attemptsLeft(challenge.attemptsLeft)}</p>
       )}
     </>
@@ -48,7 +48,7 @@ function Why({
 }
 
 /** Counts a wait down; true while it lasts. */
-function useWait(challenge: Challenge | undefined): { waiting: boolean; words: ReactNode } {
+export function useWait(challenge: Challenge | undefined): { waiting: boolean; words: ReactNode } {
   const [until, setUntil] = useState(0);
   const [now, setNow] = useState(0);
   useEffect(() => {

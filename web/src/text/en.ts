@@ -1,6 +1,6 @@
 // Every word that a person reads, in one place. A translation is another object of this shape.
 
-import type { Reason, Trouble } from '../client';
+import type { Chain, Factor, Reason, Trouble } from '../client';
 import type { Advice } from '../vision/guidance';
 
 /** What can be wrong with a camera. */
@@ -27,6 +27,7 @@ const reasons: Record<Reason, string> = {
   OCCLUDED: 'Your face was partly covered. Take off mask or sunglasses.',
   NOT_AN_IMAGE: 'This is not a picture that can be read. Choose a JPEG or PNG.',
   NOT_FACE_DATA: 'Your face could not be measured. Try again.',
+  NOT_OFFERED: 'This way of signing in is not offered now. Choose another one.',
   TOO_LARGE: 'The picture is too large. Choose a smaller one.',
   PENDING: 'Your picture is still being looked at.',
   NO_MATCH: 'Your face was not recognised. Try again in better light, looking straight ahead.',
@@ -92,6 +93,13 @@ const cameraTroubles: Record<CameraTrouble, string> = {
   unsupported: 'This browser gives no page a camera. Use another browser, or a picture.',
 };
 
+const shows: Record<Factor, string> = {
+  FACE: 'your face',
+  FACE_DATA: 'a face template computed on this device',
+};
+
+const and = new Intl.ListFormat('en');
+
 export const en = {
   product: 'Face sign-in',
   advice,
@@ -133,6 +141,8 @@ export const en = {
     title: 'Create an account',
     lead: 'It takes a document with your photo, a look into the camera, and two minutes.',
     leadData: 'It takes a look into the camera, and a minute.',
+    leadEither:
+      'It takes a look into the camera, two minutes and, where you sign in with a picture of your face, a document with your photo.',
     name: 'Name',
     email: 'E-mail',
     password: 'Password',
@@ -141,6 +151,17 @@ export const en = {
     consent: 'I agree that my face is used to sign me in, as described above.',
     go: 'Continue',
     have: 'I have an account',
+  },
+  choose: {
+    legend: 'How do you want to sign in?',
+    title: 'One question first',
+    lead: 'These ways are open to you now.',
+    enrolLead: 'Your face is recorded for the way that you choose.',
+    way: ({ password, factors }: Chain): string => {
+      const shown = factors.map((factor) => shows[factor]);
+      return `With ${and.format(password ? ['your password', ...shown] : shown)}`;
+    },
+    go: 'Continue',
   },
   agree: {
     title: 'Before your face is recorded',
@@ -175,6 +196,8 @@ export const en = {
         'Until your account is erased; those of a sign-up that you do not finish, for 30 days. A checksum of each set that passed stays for 400 days, so that it does not pass twice.',
       who: 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon DynamoDB) on the operator’s behalf.',
     },
+    wherePictures: 'Where you sign in with your face',
+    whereData: 'Where you sign in with a face template computed on this device',
     how: 'Write to the operator of this service. You may withdraw your consent at any time; you can then no longer sign in by face.',
   },
   dataNotice: {
@@ -255,6 +278,8 @@ export const en = {
     title: 'Too many wrong tries',
     faceAlone:
       'Signing in by face alone is locked. Have a code sent to your address, then sign in with it and your face.',
+    faceAloneOrPassword:
+      'Signing in by face alone is locked. Sign in with your password, or have a code sent to your address.',
     password:
       'Signing in with this password is locked. Set a new one by mail, which opens it once a day, then sign in with it and your face.',
     byMail:
@@ -267,7 +292,11 @@ export const en = {
     byMail:
       'Your face cannot be recorded from this window yet. Have a code sent to your address, then go on here.',
   },
-  ways: { mail: 'Send the code', 'face-alone': 'Sign in by face alone' },
+  ways: {
+    mail: 'Send the code',
+    'face-alone': 'Sign in by face alone',
+    password: 'Sign in with your password',
+  },
   insecure: {
     title: 'This page needs https',
     lead: 'Browsers allow the camera, and the cryptography that keeps a sign-in safe, only on secure pages. Open this one again by an address that begins with https.',

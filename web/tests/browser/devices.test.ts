@@ -135,7 +135,7 @@ describe('a config.json', () => {
     await page.page.reload();
     await page.heading('This page does not know its stack').waitFor();
     await page.page.getByText('UserPoolClientId is missing').waitFor();
-    await page.page.getByText('SignInPolicy is “SMILE”, and should be one of FACE, ').waitFor();
+    await page.page.getByText('SignInPolicy is “SMILE”, and should be one chain of steps, or several').waitFor();
     await page.accessible();
     await page.shot('config');
   });

@@ -237,7 +237,7 @@ export class Visit {
     await this.page.getByLabel('Name').fill(person.name);
     await this.page.getByLabel('E-mail').fill(person.email);
     if (person.password) {
-      await this.page.getByLabel('Password').fill(person.password);
+      await this.page.getByLabel('Password', { exact: true }).fill(person.password);
     }
     await this.page.getByRole('checkbox').check();
     await this.button('Continue').click();
@@ -307,7 +307,7 @@ export class Visit {
   async begin(person: Person): Promise<void> {
     await this.page.getByLabel('E-mail').fill(person.email);
     if (person.password) {
-      await this.page.getByLabel('Password').fill(person.password);
+      await this.page.getByLabel('Password', { exact: true }).fill(person.password);
     }
     await this.button('Continue').click();
     await this.heading('Look into the camera').waitFor();

@@ -1,6 +1,7 @@
 // The page in a browser, photo against photo.
 
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -457,9 +458,49 @@ describe('the page', () => {
 });
 
 describe('screenshots', () => {
-  it('of sign-up, mesh and signed-in, without anybody\'s face', async () => {
+  const size = { width: 760, height: 900 };
+
+  /** The face of nobody, which the project draws itself: it looks straight ahead, and anybody may show it. */
+  const DRAWN = resolve(import.meta.dirname, '../../../functions/create-collection/drawn-face.jpg');
+
+  /** Runs in the page: the camera shows a portrait, before a wall of its own colour. */
+  function portrayed(portrait: string): void {
+    navigator.mediaDevices.getUserMedia = async () => {
+      const bytes = Uint8Array.from(atob(portrait), (letter) => letter.charCodeAt(0));
+      const image = await createImageBitmap(new Blob([bytes]));
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [640, 480];
+      const context = canvas.getContext('2d');
+      const scale = 0.5;
+      const [width, height] = [image.width * scale, image.height * scale];
+      const [left, top] = [(canvas.width - width) / 2, (canvas.height - height) / 2];
+      const draw = () => {
+        context?.drawImage(image, 0, 0, 1, image.height, 0, top, canvas.width, height);
+        context?.drawImage(image, left, top, width, height);
+      };
+      draw();
+      setInterval(draw, 50);
+      return canvas.captureStream();
+    };
+  }
+
+  it('of the mesh, over the face of nobody', async () => {
+    const device = { script: portrayed, argument: readFileSync(DRAWN).toString('base64') };
+    const page = await open('', 'nobody', { ...size, device });
+    await page.begin(person());
+    await page.page.locator('.camera[data-advice="ready"]').waitFor();
+    // Dimmed, so that the mesh can be seen in a small picture, and without the drawing's grain, which
+    // would make a large file of it.
+    await page.page.locator('video').evaluate((video) => {
+      video.style.opacity = '0.5';
+      video.style.filter = 'blur(2px)';
+    });
+    await page.shot('mesh');
+  });
+
+  it('of sign-up and signed-in', async () => {
     const ada = person();
-    const page = await open('', 'live', { width: 760, height: 900 });
+    const page = await open('', 'live', size);
     await page.button('Create an account').click();
     await page.page.getByLabel('Name').fill(ada.name);
     await page.page.getByLabel('E-mail').fill('ada@example.com');
@@ -468,12 +509,6 @@ describe('screenshots', () => {
     await page.fillSignUp(ada);
     await page.enterCode();
     await page.sendDocument();
-    await page.page.locator('.camera[data-advice="ready"]').waitFor();
-    // The photograph is nobody's to show; the mesh is drawn all the same.
-    await page.page.locator('video').evaluate((video) => {
-      video.style.opacity = '0';
-    });
-    await page.shot('mesh');
     await page.take();
     await page.signedIn(ada);
     // Another address every time would be another picture every time.

@@ -18,13 +18,13 @@ vi.mock('aws-amplify', () => ({ Amplify: { configure: vi.fn() } }));
 const cognito = vi.hoisted(() => ({ setKeyValueStorage: vi.fn() }));
 vi.mock('aws-amplify/auth/cognito', () => ({ cognitoUserPoolsTokenProvider: cognito }));
 
-import { type Challenge, faceData, FaceSignIn, type Outputs, TabStore } from '../../src/client';
+import { type Challenge, faceData, FaceSignIn, type Outputs, readPolicy, TabStore } from '../../src/client';
 import { sha256 } from '../../src/client/tab';
 
 const outputs: Outputs = {
   userPoolId: 'us-east-1_EXAMPLE',
   userPoolClientId: 'example',
-  policy: 'PASSWORD+FACE_DATA',
+  policy: readPolicy('PASSWORD+FACE_DATA'),
   consentVersion: '1',
   keepsDocuments: false,
   faceDataModel: 'descriptor-128',
@@ -52,16 +52,20 @@ const metadata = (call: keyof typeof auth): Record<string, string> | undefined =
 
 let client: FaceSignIn;
 
-beforeEach(() => {
+const clientOf = (policy: string): FaceSignIn => {
   const kept = new Map<string, string>();
-  client = new FaceSignIn(
-    outputs,
+  return new FaceSignIn(
+    { ...outputs, policy: readPolicy(policy) },
     new TabStore({
       getItem: (key) => kept.get(key) ?? null,
       setItem: (key, value) => void kept.set(key, value),
       removeItem: (key) => void kept.delete(key),
     }),
   );
+};
+
+beforeEach(() => {
+  client = clientOf('PASSWORD+FACE_DATA');
   auth.signIn.mockResolvedValue(asked());
   auth.confirmSignIn.mockResolvedValue(asked());
 });
@@ -165,6 +169,76 @@ describe('an answer', () => {
     expect(auth.confirmSignIn).toHaveBeenCalledTimes(2);
     const [first, second] = auth.confirmSignIn.mock.calls.map(([call]) => call.options.clientMetadata);
     expect(second).toEqual(first);
+  });
+});
+
+describe('a policy of several chains', () => {
+  const EITHER = 'FACE,PASSWORD+FACE_DATA';
+  const offered = (changed: Record<string, string> = {}) => asked({ step: 'SELECT', chains: EITHER, ...changed });
+
+  it('begins with the password where one is given, and without it otherwise', async () => {
+    const either = clientOf(EITHER);
+    await either.signIn(ada.email, ada.password);
+    expect(auth.signIn.mock.lastCall?.[0]).toMatchObject({
+      password: ada.password,
+      options: { authFlowType: 'CUSTOM_WITH_SRP' },
+    });
+    for (const none of [undefined, '']) {
+      await either.signIn(ada.email, none);
+      expect(auth.signIn.mock.lastCall?.[0]).toEqual({
+        username: ada.email,
+        options: { authFlowType: 'CUSTOM_WITHOUT_SRP' },
+      });
+    }
+  });
+
+  it('that all ask for the password begins with it, and one that never does never', async () => {
+    const both = clientOf('PASSWORD+FACE,PASSWORD+FACE_DATA');
+    await expect(both.signIn(ada.email)).rejects.toMatchObject({ trouble: 'wrong-password' });
+    await clientOf('FACE,FACE_DATA').signIn(ada.email, ada.password);
+    expect(auth.signIn.mock.lastCall?.[0]).not.toHaveProperty('password');
+  });
+
+  it('is asked which, and the answer is one chain as it was offered', async () => {
+    auth.signIn.mockResolvedValue(offered());
+    const either = clientOf(EITHER);
+    const challenge = await either.signIn(ada.email, ada.password);
+    expect(challenge).toMatchObject({ step: 'SELECT', chains: readPolicy(EITHER) });
+    const [, second = readPolicy('FACE')[0]] = challenge.chains ?? [];
+    const progress = await either.choose(challenge, second);
+    expect(auth.confirmSignIn.mock.lastCall?.[0]).toMatchObject({ challengeResponse: 'PASSWORD+FACE_DATA' });
+    expect(metadata('confirmSignIn')?.['passNonce']).toMatch(/^[0-9a-f]{64}$/);
+    expect(progress).toMatchObject({ kind: 'challenge', challenge: { step: 'FACE_DATA' } });
+    const chosen = metadata('confirmSignIn');
+    if (progress.kind === 'challenge') {
+      await either.answer(progress.challenge, data);
+    }
+    // The same sign-in, the same nonce.
+    expect(auth.confirmSignIn).toHaveBeenCalledTimes(2);
+    expect(metadata('confirmSignIn')).toEqual(chosen);
+  });
+
+  it('asks again where the answer was not on offer', async () => {
+    auth.signIn.mockResolvedValue(offered());
+    auth.confirmSignIn.mockResolvedValue(offered({ reason: 'NOT_OFFERED', chains: 'FACE' }));
+    const either = clientOf(EITHER);
+    const challenge = await either.signIn(ada.email, ada.password);
+    const progress = await either.choose(challenge, readPolicy('PASSWORD+FACE_DATA')[0]);
+    expect(progress).toMatchObject({
+      kind: 'challenge',
+      challenge: { step: 'SELECT', reason: 'NOT_OFFERED', chains: readPolicy('FACE') },
+    });
+  });
+
+  it('sends no chain to another step, and nothing else to this one', async () => {
+    const either = clientOf(EITHER);
+    const [face] = readPolicy('FACE');
+    const challenge = await either.signIn(ada.email, ada.password);
+    await expect(either.choose(challenge, face)).rejects.toMatchObject({ trouble: 'protocol' });
+    auth.signIn.mockResolvedValue(offered());
+    const select = await either.signIn(ada.email, ada.password);
+    await expect(either.answer(select, data)).rejects.toMatchObject({ trouble: 'protocol' });
+    expect(auth.confirmSignIn).not.toHaveBeenCalled();
   });
 });
 

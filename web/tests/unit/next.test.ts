@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { type Challenge, faceData, type Reason, REASONS } from '../../src/client';
-import { next, takesAnswer, waysAround, whyAnew } from '../../src/page/next';
+import { type Challenge, faceData, readPolicy, type Reason, REASONS } from '../../src/client';
+import { next, onOffer, takesAnswer, waysAround, whyAnew } from '../../src/page/next';
+import { en } from '../../src/text/en';
 
 const challenge = (changed: Partial<Challenge>): Challenge => ({
   step: 'FACE',
@@ -12,36 +13,44 @@ const challenge = (changed: Partial<Challenge>): Challenge => ({
   ...changed,
 });
 const measured = faceData('descriptor-128', Array(128).fill(0.5));
-const pictures = { policy: 'FACE' } as const;
-const data = { policy: 'FACE_DATA' } as const;
+const model = 'descriptor-128';
+const either = readPolicy('FACE,PASSWORD+FACE_DATA');
+const [face, withPassword] = [readPolicy('FACE')[0], readPolicy('PASSWORD+FACE_DATA')[0]];
 
 describe('a challenge', () => {
   it('leads to what it asks for', () => {
-    expect(next(challenge({ step: 'ENROL' }), pictures)).toBe('document');
-    expect(next(challenge({ step: 'FACE' }), pictures)).toBe('live');
-    expect(next(challenge({ step: 'ENROL' }), data)).toBe('live');
-    expect(next(challenge({ step: 'FACE_DATA' }), data)).toBe('live');
+    expect(next(challenge({ step: 'SELECT', chains: either }), {})).toBe('choose');
+    expect(next(challenge({ step: 'ENROL' }), {})).toBe('document');
+    expect(next(challenge({ step: 'FACE' }), {})).toBe('live');
+    expect(next(challenge({ step: 'ENROL', model }), {})).toBe('live');
+    expect(next(challenge({ step: 'FACE_DATA', model }), {})).toBe('live');
   });
 
   it('sends what the sign-up measured, once', () => {
-    expect(next(challenge({ step: 'ENROL' }), { ...data, measured })).toBe('send-measured');
-    const refused = challenge({ step: 'ENROL', reason: 'NO_MATCH' });
-    expect(next(refused, { ...data, measured })).toBe('live');
-    expect(next(challenge({ step: 'FACE_DATA' }), { ...data, measured })).toBe('live');
+    expect(next(challenge({ step: 'ENROL', model }), { measured })).toBe('send-measured');
+    const refused = challenge({ step: 'ENROL', model, reason: 'NO_MATCH' });
+    expect(next(refused, { measured })).toBe('live');
+    expect(next(challenge({ step: 'FACE_DATA', model }), { measured })).toBe('live');
+    // A picture is asked for, whatever was measured.
+    expect(next(challenge({ step: 'ENROL' }), { measured })).toBe('document');
   });
 
   it('asks for consent before anything of the person is sent', () => {
     const asked = challenge({ step: 'ENROL', consent: '2' });
-    for (const known of [pictures, data, { ...data, measured }]) {
-      expect(next(asked, known)).toBe('consent');
-      expect(takesAnswer(asked, known)).toBe(false);
+    for (const [one, known] of [
+      [asked, {}],
+      [{ ...asked, model }, {}],
+      [{ ...asked, model }, { measured }],
+    ] as const) {
+      expect(next(one, known)).toBe('consent');
+      expect(takesAnswer(one, known)).toBe(false);
       // To another version is not to this one.
-      expect(next(asked, { ...known, agreed: '1' })).toBe('consent');
+      expect(next(one, { ...known, agreed: '1' })).toBe('consent');
     }
-    expect(next(asked, { ...pictures, agreed: '2' })).toBe('document');
-    expect(next(asked, { ...data, measured, agreed: '2' })).toBe('send-measured');
+    expect(next(asked, { agreed: '2' })).toBe('document');
+    expect(next({ ...asked, model }, { measured, agreed: '2' })).toBe('send-measured');
     const unheard = challenge({ step: 'ENROL', consent: '2', reason: 'CONSENT_NEEDED' });
-    expect(next(unheard, { ...pictures, agreed: '2' })).toBe('consent');
+    expect(next(unheard, { agreed: '2' })).toBe('consent');
   });
 
   it('that cannot be answered leads somewhere else, and no answer goes to it unseen', () => {
@@ -53,12 +62,12 @@ describe('a challenge', () => {
     ] as const) {
       for (const step of ['FACE', 'FACE_DATA', 'ENROL'] as const) {
         const blocked = challenge({ step, reason });
-        expect(next(blocked, pictures)).toBe(where);
-        expect(takesAnswer(blocked, pictures)).toBe(false);
+        expect(next(blocked, {})).toBe(where);
+        expect(takesAnswer(blocked, {})).toBe(false);
       }
     }
-    expect(takesAnswer(challenge({ retryAfter: 30 }), pictures)).toBe(false);
-    expect(takesAnswer(challenge({}), pictures)).toBe(true);
+    expect(takesAnswer(challenge({ retryAfter: 30 }), {})).toBe(false);
+    expect(takesAnswer(challenge({}), {})).toBe(true);
   });
 
   it('that begins anew says why', () => {
@@ -74,17 +83,59 @@ describe('a challenge', () => {
       'TOO_MANY_PICTURES',
     ];
     for (const reason of REASONS.filter((one) => !elsewhere.includes(one))) {
-      expect(next(challenge({ reason }), pictures)).toBe('live');
-      expect(next(challenge({ step: 'ENROL', reason }), pictures)).toBe('document');
+      expect(next(challenge({ reason }), {})).toBe('live');
+      expect(next(challenge({ step: 'ENROL', reason }), {})).toBe('document');
     }
   });
 });
 
+describe('a choice', () => {
+  const asked = challenge({ step: 'SELECT', chains: either });
+
+  it('that was made before is not asked for again where it is on offer', () => {
+    expect(onOffer(asked, face)).toBe(either[0]);
+    expect(onOffer(asked, withPassword)).toBe(either[1]);
+  });
+
+  it('is asked for where nothing was picked, or something else is on offer', () => {
+    expect(onOffer(asked, undefined)).toBeUndefined();
+    expect(onOffer({ ...asked, chains: readPolicy('FACE') }, withPassword)).toBeUndefined();
+    expect(onOffer(asked, readPolicy('FACE_DATA')[0])).toBeUndefined();
+  });
+
+  it('that was refused is not sent again by itself', () => {
+    for (const reason of REASONS) {
+      expect(onOffer({ ...asked, reason }, face)).toBeUndefined();
+    }
+  });
+
+  it('is no answer to another step, nor another answer to it', () => {
+    expect(onOffer(challenge({}), face)).toBeUndefined();
+    expect(takesAnswer(asked, {})).toBe(false);
+  });
+});
+
 describe('a locked path', () => {
-  it('leaves the other one where the policy has it, and the mailbox always', () => {
-    expect(waysAround('face-alone', 'FACE')).toEqual(['mail']);
-    expect(waysAround('password', 'FACE')).toEqual(['face-alone', 'mail']);
-    expect(waysAround('password', 'PASSWORD+FACE')).toEqual(['mail']);
-    expect(waysAround('password', 'PASSWORD+FACE_DATA')).toEqual(['mail']);
+  it.each([
+    ['face-alone', 'FACE', ['mail']],
+    ['password', 'FACE', ['face-alone', 'mail']],
+    ['password', 'PASSWORD+FACE', ['mail']],
+    ['password', 'PASSWORD+FACE_DATA', ['mail']],
+    ['face-alone', 'FACE,PASSWORD+FACE_DATA', ['password', 'mail']],
+    ['password', 'FACE,PASSWORD+FACE_DATA', ['face-alone', 'mail']],
+    ['password', 'PASSWORD+FACE,PASSWORD+FACE_DATA', ['mail']],
+  ] as const)('%s leaves the other one where %s has it, and the mailbox always', (path, policy, ways) => {
+    expect(waysAround(path, readPolicy(policy))).toEqual(ways);
+  });
+});
+
+describe('the words for a way to sign in', () => {
+  it.each([
+    ['FACE', 'With your face'],
+    ['PASSWORD+FACE', 'With your password and your face'],
+    ['PASSWORD+FACE_DATA', 'With your password and a face template computed on this device'],
+    ['FACE_DATA', 'With a face template computed on this device'],
+  ])('%s are %s', (policy, words) => {
+    expect(en.choose.way(readPolicy(policy)[0])).toBe(words);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { readPolicy } from '../../src/client';
 import { readOutputs } from '../../src/client/outputs';
 import { readChallenge, REASONS } from '../../src/client/protocol';
 import { understood } from '../../src/client/errors';
@@ -32,8 +33,26 @@ describe('a challenge', () => {
     expect(readChallenge(parameters)).not.toHaveProperty('consent');
   });
 
+  it('that lets the person choose names the chains on offer', () => {
+    const { uploadUrl, uploadFields, ...select } = { ...parameters, step: 'SELECT' };
+    expect(uploadUrl && uploadFields).toBeTruthy();
+    const chains = 'FACE,PASSWORD+FACE_DATA';
+    expect(readChallenge({ ...select, chains })).toEqual({
+      step: 'SELECT',
+      id: parameters.challengeId,
+      chains: readPolicy(chains),
+      attemptsLeft: 2,
+    });
+    const reason = 'NOT_OFFERED';
+    expect(readChallenge({ ...select, chains, reason }).reason).toBe(reason);
+    expect(readChallenge({ ...parameters, chains })).not.toHaveProperty('chains');
+  });
+
   it('is refused where it is not one of ours', () => {
     for (const wrong of [
+      { ...parameters, step: 'SELECT' },
+      { ...parameters, step: 'SELECT', chains: '' },
+      { ...parameters, step: 'SELECT', chains: 'FACE,SMILE' },
       undefined,
       {},
       { ...parameters, step: 'LIVENESS' },
@@ -71,11 +90,19 @@ describe('outputs', () => {
     expect(readOutputs(outputs)).toEqual({
       userPoolId: 'us-east-1_EXAMPLE',
       userPoolClientId: 'example',
-      policy: 'PASSWORD+FACE',
+      policy: readPolicy('PASSWORD+FACE'),
       consentVersion: '1',
       keepsDocuments: false,
       faceDataModel: 'descriptor-128',
     });
+  });
+
+  it('may have a policy of several chains', () => {
+    const SignInPolicy = 'FACE,PASSWORD+FACE_DATA';
+    expect(readOutputs({ ...outputs, SignInPolicy }).policy).toEqual(readPolicy(SignInPolicy));
+    expect(() => readOutputs({ ...outputs, SignInPolicy: 'FACE,SMILE' })).toThrowError(
+      'SignInPolicy is “FACE,SMILE”, and should be one chain of steps, or several with commas between them, such as FACE or FACE,PASSWORD+FACE_DATA: in “SMILE”, “SMILE” is none of FACE, FACE_DATA',
+    );
   });
 
   it('that are missing or not understood are named', () => {
