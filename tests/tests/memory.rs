@@ -275,7 +275,7 @@ impl Life {
                     picture,
                     path: Path::Password,
                     steps: OnPass::default().steps(Path::Password, !known, Factor::Face),
-                    face,
+                    face: Some(face),
                     client: &client,
                     session: Opening {
                         began: self.now,

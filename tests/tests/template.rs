@@ -137,7 +137,7 @@ fn the_template_names_every_policy_and_model_and_no_other() {
     };
     assert_eq!(
         parameters["SignInPolicy"]["ConstraintDescription"],
-        policy::expected()
+        policy::EXPECTED
     );
     let models = Model::ALL.map(|model| model.name().to_owned());
     assert_eq!(allowed("FaceDataModel"), BTreeSet::from(models));

@@ -1,7 +1,7 @@
 //! What create-auth-challenge of one version writes, verify-auth-challenge of the versions next to it
 //! reads or refuses with a reason.
 //!
-//! `envelope/<version>/` holds what each version wrote. After a change of the text: raise
+//! `envelope/<version>.json` holds what each version wrote. After a change of the text: raise
 //! `envelope::VERSION`, and write the new version's files with `BLESS=1 cargo test --package
 //! signin-core --test envelope`; those of earlier versions stay as they are.
 
@@ -16,11 +16,12 @@ use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::{Factor, Secret, face, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId};
 use signin_core::lockout::{Path, Scope, Tries};
-use signin_core::profile::StoredDocument;
+use signin_core::profile::{Profile, StoredDocument};
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
+use strum::IntoEnumIterator as _;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -44,7 +45,7 @@ fn stake() -> Stake {
 }
 
 /// A challenge of every kind, with every member that it can have.
-fn challenges() -> BTreeMap<&'static str, PrivateChallenge> {
+fn challenges() -> BTreeMap<String, PrivateChallenge> {
     let enrolment = EnrolmentId::from_random([3; 16]);
     let challenge = |key: &str, task: Task| PrivateChallenge {
         id: ChallengeId::from_random([1; 16]),
@@ -124,37 +125,40 @@ fn challenges() -> BTreeMap<&'static str, PrivateChallenge> {
         before: vec![Factor::Face],
         enrolled: true,
     };
-    BTreeMap::from([
-        ("select", select),
-        ("not-the-last", challenge("", on_pass(OnPass::GoesOn))),
-        ("the-last", challenge("", on_pass(last))),
-        ("enrol", challenge("enrolments/03", enrol)),
-        ("face", challenge("sign-in/01", face)),
-        ("enrol-data", challenge("", enrol_data)),
-        ("face-data", challenge("", face_data)),
-        ("refuse", challenge("sign-in/01", refuse)),
-    ])
+    let mut challenges = BTreeMap::from([
+        ("select".to_owned(), select),
+        (
+            "not-the-last".to_owned(),
+            challenge("", on_pass(OnPass::GoesOn)),
+        ),
+        ("the-last".to_owned(), challenge("", on_pass(last))),
+        ("enrol".to_owned(), challenge("enrolments/03", enrol)),
+        ("face".to_owned(), challenge("sign-in/01", face)),
+        ("enrol-data".to_owned(), challenge("", enrol_data)),
+        ("face-data".to_owned(), challenge("", face_data)),
+        ("refuse".to_owned(), challenge("sign-in/01", refuse)),
+    ]);
+    // And each factor as an account without anything enrolled is asked for it.
+    for factor in Factor::iter() {
+        let secret = factor.ordinary(&Profile::default());
+        challenges.insert(
+            format!("nobody-{}", factor.name()),
+            challenge("", compare(secret)),
+        );
+    }
+    challenges
 }
 
-fn folder(version: u32) -> PathBuf {
-    FilePath::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/envelope/{version}"))
+fn file(version: u32) -> PathBuf {
+    FilePath::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/envelope/{version}.json"))
 }
 
 /// What a version wrote, by the kind of challenge.
 fn written(version: u32) -> BTreeMap<String, Value> {
-    let folder = folder(version);
-    let entries = fs::read_dir(&folder);
-    let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let files = entries.map(|entry| {
-        let path = entry.expect("an entry").path();
-        let name = path.file_stem().expect("a name").to_string_lossy();
-        let text = fs::read_to_string(&path).expect("a text");
-        (
-            name.into_owned(),
-            serde_json::from_str(&text).expect("JSON"),
-        )
-    });
-    files.collect()
+    let file = file(version);
+    let text = fs::read_to_string(&file);
+    let text = text.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_str(&text).expect("JSON")
 }
 
 fn value(challenge: &PrivateChallenge) -> Value {
@@ -178,17 +182,15 @@ fn members(value: &Value, way: &str, found: &mut Vec<String>) {
 
 #[test]
 fn what_is_written_is_what_this_version_writes() {
-    let folder = folder(VERSION);
-    if std::env::var_os("BLESS").is_some() {
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        for (name, challenge) in challenges() {
-            let text = serde_json::to_string_pretty(&value(&challenge)).expect("a value");
-            fs::write(folder.join(format!("{name}.json")), text + "\n").expect("it is written");
-        }
-    }
     let now = challenges().into_iter();
-    let now = now.map(|(name, challenge)| (name.to_owned(), value(&challenge)));
-    assert_eq!(written(VERSION), now.collect());
+    let now: BTreeMap<_, _> = now
+        .map(|(name, challenge)| (name, value(&challenge)))
+        .collect();
+    if std::env::var_os("BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&now).expect("a value");
+        fs::write(file(VERSION), text + "\n").expect("it is written");
+    }
+    assert_eq!(written(VERSION), now);
 }
 
 #[test]
@@ -196,7 +198,7 @@ fn what_any_version_wrote_is_read() {
     for version in 1..=VERSION {
         for (name, value) in written(version) {
             let read = PrivateChallenge::from_parameter(&value.to_string());
-            match challenges().get(name.as_str()) {
+            match challenges().get(&name) {
                 Some(challenge) if version == VERSION => assert_eq!(read.as_ref(), Ok(challenge)),
                 _ => assert!(read.is_ok(), "{version}/{name}: {read:?}"),
             }
@@ -205,15 +207,31 @@ fn what_any_version_wrote_is_read() {
 }
 
 /// Whether a reader of the version before understands what a version writes: it finds every member
-/// that its own writer wrote, or is told that it may not act on the challenge.
-fn understood(before: Option<&Value>, now: &Value, version: u32) -> Result<(), String> {
+/// that its own writer wrote, or refuses it: it knows no such task, or is told that it may not act on
+/// the challenge. `samples` are what the version before wrote, by kind.
+fn understood(
+    samples: &BTreeMap<String, Value>,
+    kind: &str,
+    now: &Value,
+    version: u32,
+) -> Result<(), String> {
     if now["needs"].as_u64() >= Some(u64::from(version)) {
         return Ok(());
     }
-    let before = before.ok_or("it is new, and does not say that it needs this version")?;
     let (mut known, mut found) = (Vec::new(), Vec::new());
-    members(before, "", &mut known);
+    match samples.get(kind) {
+        Some(before) => members(before, "", &mut known),
+        // A new kind of a task that is known, such as one for nobody, who has nothing of a list.
+        None => match samples
+            .values()
+            .find(|sample| task(sample).0 == task(now).0)
+        {
+            Some(before) => known.extend(task(before).1),
+            None => return Ok(()),
+        },
+    }
     members(now, "", &mut found);
+    found.extend(task(now).1);
     known.retain(|member| !found.contains(member));
     if known.is_empty() {
         Ok(())
@@ -222,24 +240,43 @@ fn understood(before: Option<&Value>, now: &Value, version: u32) -> Result<(), S
     }
 }
 
+/// A challenge's task, and the task's members.
+fn task(challenge: &Value) -> (String, Vec<String>) {
+    let task = challenge["task"]
+        .as_object()
+        .and_then(|task| task.iter().next());
+    let (name, task) = task.expect("a task");
+    let members = task.as_object().into_iter().flatten();
+    (
+        name.clone(),
+        members.map(|(name, _)| name.clone()).collect(),
+    )
+}
+
 #[test]
 fn what_a_version_writes_the_one_before_reads_or_refuses() {
     for version in (2..).take_while(|version| *version <= VERSION) {
         let before = written(version - 1);
-        for (name, value) in written(version) {
-            let understood = understood(before.get(&name), &value, version);
-            assert_eq!(understood, Ok(()), "{version}/{name}");
+        for (kind, value) in written(version) {
+            let understood = understood(&before, &kind, &value, version);
+            assert_eq!(understood, Ok(()), "{version}/{kind}");
         }
     }
-    // And so that the first version is not the only one that this was ever tried with:
+    // And so that these versions are not the only ones that this was ever tried with:
     let first = value(&challenges()["face"]);
     let mut second = first.clone();
     second["chain"] = json!(0);
-    assert_eq!(understood(Some(&first), &second, 2), Ok(()));
-    assert!(understood(Some(&second), &first, 2).is_err());
-    assert!(understood(None, &second, 2).is_err());
-    second["needs"] = json!(2);
-    assert_eq!(understood(None, &second, 2), Ok(()));
+    let of = |value: &Value| BTreeMap::from([("face".to_owned(), value.clone())]);
+    assert_eq!(understood(&of(&first), "face", &second, 2), Ok(()));
+    assert!(understood(&of(&second), "face", &first, 2).is_err());
+    let mut lacks = first.clone();
+    let members = lacks["task"]["face"].as_object_mut().expect("its members");
+    members.remove("faces");
+    assert!(understood(&of(&first), "another kind", &lacks, 2).is_err());
+    lacks["needs"] = json!(2);
+    assert_eq!(understood(&of(&first), "another kind", &lacks, 2), Ok(()));
+    let unheard_of = json!({"task": {"unheardOf": {}}});
+    assert_eq!(understood(&of(&first), "new", &unheard_of, 2), Ok(()));
 }
 
 /// A value with a member that nobody knows in each of its objects.

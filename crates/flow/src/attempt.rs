@@ -45,11 +45,12 @@ pub(crate) trait Compared {
         probe: &Self::Probe,
     ) -> impl Future<Output = Result<Judged<Self::Matched>, Fault>>;
 
-    /// What a pass changes; none where the enrolment that it would make active is over.
+    /// Whose face a pass is about, if it is about one; or what it comes to instead, where the enrolment
+    /// that it would make active is over.
     fn passed(
         &self,
         matched: Self::Matched,
-    ) -> impl Future<Output = Result<Option<PassedFace>, Fault>>;
+    ) -> impl Future<Output = Result<Result<Option<PassedFace>, Settled>, Fault>>;
 
     /// Whether a pass makes an enrolment active.
     fn activates(&self) -> bool;
@@ -162,8 +163,9 @@ impl<S: Services> Verifier<S> {
             stake,
             call,
         } = judging;
-        let Some(face) = compared.passed(matched).await? else {
-            return self.stands(ticket, Settled::Superseded, digest).await;
+        let face = match compared.passed(matched).await? {
+            Ok(face) => face,
+            Err(settled) => return self.stands(ticket, settled, digest).await,
         };
         let steps = stake
             .on_pass

@@ -461,8 +461,8 @@ impl<R: Rows> UserTable<R> {
             return self.recorded(ticket).await;
         }
         let activates = match &passed.face {
-            PassedFace::Activates(..) | PassedFace::ActivatesData(_) => true,
-            PassedFace::Known(_) | PassedFace::KnownData(_) => false,
+            Some(PassedFace::Activates(..) | PassedFace::ActivatesData(_)) => true,
+            Some(PassedFace::Known(_) | PassedFace::KnownData(_)) | None => false,
         };
         // Whatever else is wrong with a pass, that its enrolment is over is all that is told.
         let over = [Kind::Profile, Kind::Enrolment];
@@ -526,11 +526,13 @@ fn pass(
         writes.push(back.in_transaction());
     }
     match &pass.face {
-        PassedFace::Known(face) => {
+        // That no reset has come is all that the profile has to say.
+        None => writes.push(profile.check_in_transaction()),
+        Some(PassedFace::Known(face)) => {
             let known = profile.if_entry(FACES, face.as_str());
             writes.push(known.check_in_transaction());
         }
-        PassedFace::Activates(enrolment, face) => {
+        Some(PassedFace::Activates(enrolment, face)) => {
             let active = activate(profile, face)
                 .if_equal(STATE, text(State::MayEnrol.name()))
                 .if_equal(ENROLMENT, text(enrolment.as_str()));
@@ -538,13 +540,13 @@ fn pass(
             let enrolment = activated(&ticket.user, enrolment, face);
             writes.push(enrolment.in_transaction());
         }
-        PassedFace::KnownData(of) => {
+        Some(PassedFace::KnownData(of)) => {
             let known = profile
                 .if_equal(STATE, text(State::Active.name()))
                 .if_equal(DATA_OF, text(of.as_str()));
             writes.push(known.check_in_transaction());
         }
-        PassedFace::ActivatesData(of) => {
+        Some(PassedFace::ActivatesData(of)) => {
             let active = profile
                 .set(STATE, text(State::Active.name()))
                 .remove([ENROLMENT, BINDING, TTL, DATA_FROM_SIGN_UP])

@@ -365,7 +365,7 @@ async fn a_pass_that_does_not_stand_says_why() {
         let client = ClientId::parse("app").unwrap();
         let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
-            face: passed,
+            face: Some(passed),
             path: Path::Password,
             steps: Some("PASSWORD+FACE".parse().unwrap()),
             client: &client,
@@ -719,7 +719,7 @@ async fn a_pass_whose_repeat_finds_it_written_stands() {
         let client = ClientId::parse("app").unwrap();
         let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
-            face: PassedFace::Known(FaceId::new("own")),
+            face: Some(PassedFace::Known(FaceId::new("own"))),
             path: Path::Open,
             steps: Some("FACE".parse().unwrap()),
             client: &client,
@@ -796,7 +796,7 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
         let client = ClientId::parse("app").unwrap();
         let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
-            face: PassedFace::Known(FaceId::new("own")),
+            face: Some(PassedFace::Known(FaceId::new("own"))),
             path: Path::Open,
             steps: Some("FACE".parse().unwrap()),
             client: &client,
@@ -950,7 +950,7 @@ async fn a_pass_is_recorded_beside_those_of_other_nonces() {
         let client = ClientId::parse("app").unwrap();
         let pass = PassedFactor {
             picture: Sha256Digest::of(b"picture"),
-            face: PassedFace::Known(FaceId::new("own")),
+            face: Some(PassedFace::Known(FaceId::new("own"))),
             path: Path::Password,
             steps: Some("PASSWORD+FACE".parse().unwrap()),
             client: &client,
@@ -1265,7 +1265,7 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
         let client = ClientId::parse("app").unwrap();
         let pass = PassedFactor {
             picture: face_data().digest(),
-            face,
+            face: Some(face),
             path: Path::Open,
             steps: Some("FACE_DATA".parse().unwrap()),
             client: &client,

@@ -450,7 +450,7 @@ async fn a_pass_is_read_back_as_it_was_recorded_and_as_it_was_used_up() {
         let steps: signin_core::pass::Steps = "PASSWORD+ENROL+FACE".parse().unwrap();
         let full = PassedFactor {
             picture: digest("picture"),
-            face: PassedFace::Activates(id(), face()),
+            face: Some(PassedFace::Activates(id(), face())),
             path: Path::Password,
             steps: Some(steps.clone()),
             client: &client,

@@ -5,7 +5,7 @@ use signin_aws::faces::{Recogniser as _, Trouble};
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::pictures::{Found, Pictures as _};
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{PassedFace, Ticket};
+use signin_aws::table::{PassedFace, Settled, Ticket};
 use signin_core::alarm::CROWDED;
 use signin_core::answer::Answer;
 use signin_core::budget;
@@ -102,15 +102,16 @@ impl<S: Services> Compared for Face<'_, S> {
         }
     }
 
-    async fn passed(&self, face: FaceId) -> Result<Option<PassedFace>, Fault> {
+    async fn passed(&self, face: FaceId) -> Result<Result<Option<PassedFace>, Settled>, Fault> {
         let Some(id) = &self.secret.activates else {
-            return Ok(Some(PassedFace::Known(face)));
+            return Ok(Ok(Some(PassedFace::Known(face))));
         };
         let table = &self.verifier.indexer.table;
         let indexed = table.indexed(&self.answered.user, id).await?;
         // Otherwise another enrolment has taken its place meanwhile.
         let same = indexed.filter(|indexed| indexed.id == face);
-        Ok(same.map(|indexed| PassedFace::Activates(id.clone(), indexed)))
+        let activates = same.map(|indexed| PassedFace::Activates(id.clone(), indexed));
+        Ok(activates.map(Some).ok_or(Settled::Superseded))
     }
 
     fn activates(&self) -> bool {

@@ -5,7 +5,7 @@
 
 use signin_aws::fault::Fault;
 use signin_aws::stopwatch::Call;
-use signin_aws::table::{PassedFace, Ticket};
+use signin_aws::table::{PassedFace, Settled, Ticket};
 use signin_core::face::Threshold;
 use signin_core::face_data::FaceData;
 use signin_core::factor::Factor;
@@ -73,12 +73,12 @@ impl Compared for Data<'_> {
         })
     }
 
-    async fn passed(&self, of: EnrolmentId) -> Result<Option<PassedFace>, Fault> {
-        Ok(Some(if self.secret.activates {
+    async fn passed(&self, of: EnrolmentId) -> Result<Result<Option<PassedFace>, Settled>, Fault> {
+        Ok(Ok(Some(if self.secret.activates {
             PassedFace::ActivatesData(of)
         } else {
             PassedFace::KnownData(of)
-        }))
+        })))
     }
 
     fn activates(&self) -> bool {

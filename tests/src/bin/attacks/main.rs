@@ -2,6 +2,7 @@
 //! succeeds where its defence is taken away. `cargo xtask test attacks` runs them.
 
 mod broken_pictures;
+mod chains;
 mod common;
 mod enrolments;
 mod face_data;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 use e2e::stack::Variant;
 use e2e::trial::{Trial, one_by_one};
+#[cfg(test)]
+use signin_core::factor::Factor;
 
 /// A trial; the function last.
 macro_rules! attack {
@@ -139,7 +142,41 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("15.5", Default, "have an operator enrol a face to which nobody agreed", "signs nobody in", "operators-need-no-consent", leftovers::bulk_without_consent),
     attack!("15.6", Compare, "sweep twice what is old and in use", "nothing is lost", "kept-documents-are-swept", leftovers::swept_twice),
     attack!("15.7", Default, "leave a document behind to which nobody agreed", "no face in the collection", "uploads-need-no-consent", leftovers::upload_without_consent),
+
+    attack!("16.1", Chains, "mix the steps of two chains, or choose twice or not at all", "the session ends", "any-passed-entry-is-enough", chains::mixed),
+    attack!("16.2", Chains, "enrol by whichever chain, with a stolen password", "told that it takes a reset", "the-password-enrols", chains::thief_of_the_password),
 ]}
+
+/// The rows that show how a factor is kept from being guessed, repeated and enrolled by a stranger.
+#[cfg(test)]
+const fn rows(factor: Factor) -> &'static [&'static str] {
+    match factor {
+        Factor::Face => &["2.3", "3.7", "5.1"],
+        Factor::FaceData => &["11.1", "11.2", "11.4"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use strum::IntoEnumIterator as _;
+
+    use super::*;
+
+    #[test]
+    fn each_factor_has_its_attacks() {
+        let all: BTreeSet<String> = attacks().into_iter().map(|trial| trial.number).collect();
+        for factor in Factor::iter() {
+            let rows = rows(factor);
+            assert!(!rows.is_empty(), "{factor:?}");
+            assert!(
+                rows.iter().all(|row| all.contains(*row)),
+                "{factor:?}: {rows:?}"
+            );
+        }
+    }
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {

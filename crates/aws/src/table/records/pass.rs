@@ -24,8 +24,8 @@ use crate::fault::Fault;
 pub struct PassedFactor<'a> {
     /// The digest of the picture or the face data that must not pass again.
     pub picture: Sha256Digest,
-    /// Whose face it was.
-    pub face: PassedFace,
+    /// Whose face it was; none where what passed is nothing that an account enrols.
+    pub face: Option<PassedFace>,
     /// The path that the session is on.
     pub path: Path,
     /// The steps that the session has passed, where they are a whole chain of the policy; none where

@@ -1,0 +1,88 @@
+//! 16: a policy of several chains.
+
+use e2e::mutation::Trigger;
+use e2e::people::{begun_bound, challenge, confirmed};
+use e2e::pictures;
+use e2e::trial::{Ground, Seen};
+use serde_json::{Value, json};
+use signin_client::Answer;
+use signin_core::factor::Factor;
+use signin_core::step::Step;
+
+use crate::common::{fresh_id, walk};
+
+/// A past challenge of a chain, as a session holds it.
+fn entry(step: Step, chain: u8, passed: bool) -> Value {
+    json!({
+        "challengeName": "CUSTOM_CHALLENGE",
+        "challengeResult": passed,
+        "challengeMetadata": format!("{}:{}:{chain}:0", step.name(), fresh_id()),
+    })
+}
+
+/// Sessions that take a step from here and a step from there.
+pub(crate) async fn mixed(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    ground.begins().await;
+    let name = |name: &str| json!({"challengeName": name, "challengeResult": true});
+    let (srp, password) = (name("SRP_A"), name("PASSWORD_VERIFIER"));
+    let select = |passed| entry(Step::Select, 0, passed);
+    let face = |chain| entry(Step::Verify(Factor::Face), chain, true);
+    let data = |chain| entry(Step::Verify(Factor::FaceData), chain, true);
+    let wrong = entry(Step::Verify(Factor::FaceData), 1, false);
+    let sessions = [
+        // An alternative's factor without its password.
+        json!([data(1)]),
+        json!([data(0)]),
+        json!([face(1)]),
+        json!([select(true), face(0)]),
+        // Nothing chosen, or not by an answer that was taken, or twice.
+        json!([srp, password, face(0)]),
+        json!([srp, password, data(1)]),
+        json!([srp, password, select(false), face(0)]),
+        json!([srp, password, select(true), select(true), face(0)]),
+        // One chain's factor on the other chain, or on none.
+        json!([srp, password, select(true), face(1)]),
+        json!([srp, password, select(true), data(0)]),
+        json!([srp, password, select(true), face(2)]),
+        // From one chain to the other, once one of them is walked.
+        json!([srp, password, select(true), wrong, face(0)]),
+        json!([
+            srp,
+            password,
+            select(true),
+            entry(Step::Enrol, 1, true),
+            face(0)
+        ]),
+    ];
+    for session in &sessions {
+        let request = json!({"userAttributes": {}, "session": session, "userNotFound": false});
+        let event = stack.event(Trigger::Define, "somebody", &request);
+        let answer = stack.invoke(Trigger::Define, &event).await;
+        let answer = answer.expect("define answers every session");
+        if answer["response"]["issueTokens"] == true {
+            return Seen::fell(format!("tokens for {session}"));
+        }
+    }
+    Seen::held(format!("{} sessions end without tokens", sessions.len()))
+}
+
+/// A thief of the password, before the owner has enrolled, tries either chain.
+pub(crate) async fn thief_of_the_password(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    ground.begins().await;
+    let begun = client.begin(&victim.email, Some(&victim.password)).await;
+    let asked = challenge(begun, Step::Select);
+    let chosen = client.answer(&asked, Answer::Text("FACE".to_owned())).await;
+    let (tokens, way) = walk(&client, chosen, pictures::other).await;
+    if tokens.is_some() {
+        return Seen::fell(way);
+    }
+    // And the owner's tab still can.
+    let begun = begun_bound(&client, &victim).await;
+    let asked = challenge(begun, Step::Select);
+    let chosen = client.answer(&asked, Answer::Text("FACE".to_owned())).await;
+    challenge(chosen, Step::Enrol);
+    Seen::held(way)
+}
