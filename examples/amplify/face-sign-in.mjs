@@ -28,9 +28,9 @@ export function connect({ UserPoolId, UserPoolClientId, CognitoEndpoint }) {
 }
 
 /**
- * Opens an account for somebody who has agreed to the consent text in this version. Returns the binding
- * secret, which goes with the mailed code and with each password until the face is enrolled: keep it in
- * memory, or in the tab's session storage.
+ * Opens an account for somebody who has agreed to this version of the consent text. Returns the binding
+ * secret, which must be sent with the mailed code and with each password until the face is enrolled: keep
+ * it in memory, or in the tab's session storage.
  */
 export async function openAccount(email, password, consent) {
   const bindingSecret = randomHex();
@@ -70,20 +70,20 @@ export const beginByFace = (email) =>
   signIn({ username: email, options: { authFlowType: 'CUSTOM_WITHOUT_SRP' } });
 
 /**
- * Answers challenge after challenge until the user is signed in. `take` is told what is asked for
- * (`step`, and `reason` where the last answer did not pass) and returns the next picture: `{ jpeg }`,
- * and `upload: true` where it is to be uploaded even if it fits into an answer.
+ * Answers challenge after challenge until the user is signed in. `take` receives the challenge (`step`,
+ * and `reason` if the last answer did not pass) and returns the next picture: `{ jpeg }`, with
+ * `upload: true` to upload it even if it fits into an answer.
  */
 export async function answerAll({ isSignedIn, nextStep }, take) {
-  // One for each sign-in: only this one gets the tokens.
+  // A new one for each sign-in: only requests that carry it get the tokens.
   const passNonce = randomHex();
   while (!isSignedIn) {
     if (nextStep.signInStep !== 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE') {
-      throw new Error(`${nextStep.signInStep} does not belong to face sign-in`);
+      throw new Error(`${nextStep.signInStep} is not a step of face sign-in`);
     }
     const challenge = nextStep.additionalInfo;
     const picture = await take(challenge);
-    // PENDING: the picture lies there and is still being looked at.
+    // PENDING: the picture has been uploaded, and the enrolment is still running.
     const challengeResponse =
       challenge.reason === 'PENDING' ? 'uploaded' : await answer(challenge, picture);
     ({ isSignedIn, nextStep } = await confirmSignIn({
@@ -93,10 +93,10 @@ export async function answerAll({ isSignedIn, nextStep }, take) {
   }
 }
 
-/** The tokens of whoever is signed in; undefined where nobody is. */
+/** The tokens of the user who is signed in; undefined if nobody is. */
 export const tokens = async () => (await fetchAuthSession()).tokens;
 
-/** The account, asked with the access token; null after a sign-in by face alone, which does not open it. */
+/** The account, read with the access token; null after a sign-in by face alone, which lacks the scope. */
 export async function account() {
   try {
     const { sub, email } = await fetchUserAttributes();
@@ -109,7 +109,7 @@ export async function account() {
   }
 }
 
-/** The text of an answer: the picture itself, where it fits, or the word that it has been uploaded. */
+/** The text of an answer: the picture itself if it fits, otherwise `uploaded` after the upload. */
 async function answer(challenge, { jpeg, upload = false }) {
   const inline = `data:image/jpeg;base64,${base64(jpeg)}`;
   if (!upload && inline.length <= 131_072) {

@@ -28,16 +28,16 @@ if (anotherLive === undefined) {
 const outputs = JSON.parse(await readFile(outputsFile, 'utf8'));
 connect(outputs);
 
-// An app asks for one, or makes one where people sign in by face alone.
+// An app asks the user for a password, or generates one if people sign in by face alone.
 const password = randomBytes(24).toString('base64url');
 
 const bindingSecret = await openAccount(email, password, outputs.ConsentVersion ?? '1');
 await confirmAccount(email, await mailedCode(outputs, email), bindingSecret);
 console.log(`${email} has an account.`);
 
-/** Answers each step with its picture, once: an app would show the reason and open the camera again. */
+/** Answers each step with its picture, once. An app would show the reason and open the camera again. */
 const pictures = (bySteps) => async ({ step, reason, attemptsLeft }) => {
-  console.log(`${step} is asked for${reason ? ` after ${reason}` : ''}, ${attemptsLeft} attempts left.`);
+  console.log(`${step} is due${reason ? ` after ${reason}` : ''}, ${attemptsLeft} attempts left.`);
   if (reason && reason !== 'PENDING') {
     throw new Error(`the picture for ${step} did not pass: ${reason}`);
   }

@@ -1,5 +1,5 @@
 """Signing up and signing in with a face, with boto3: all that a program needs of the protocol
-(docs/protocol.md). pycognito does the password's proof (SRP)."""
+(docs/protocol.md). pycognito proves the password (SRP)."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from pycognito.aws_srp import AWSSRP
 # Cognito's limit for an answer, in characters. A larger picture is uploaded.
 MAX_ANSWER = 131_072
 
-# Seconds for an upload.
+# Timeout of an upload, in seconds.
 PATIENCE = 30
 
 
@@ -32,16 +32,16 @@ class FaceSignIn:
             config=Config(
                 # These calls carry no AWS credentials.
                 signature_version=UNSIGNED,
-                # An answer is good once: a second try would only find its session used.
+                # A session is valid for one answer: a retry would fail because it has been used.
                 retries={"total_max_attempts": 1},
             ),
         )
 
     def open_account(self, email, password, consent):
-        """Opens an account for somebody who has agreed to the consent text in this version.
+        """Opens an account for somebody who has agreed to this version of the consent text.
 
-        Returns the binding secret, which goes with the mailed code and with each password until the
-        face is enrolled: keep it in memory.
+        Returns the binding secret, which must be sent with the mailed code and with each password until
+        the face is enrolled: keep it in memory.
         """
         secret = secrets.token_hex(32)
         self.cognito.sign_up(
@@ -99,16 +99,15 @@ class FaceSignIn:
     def answer_all(self, challenge, take):
         """Answers challenge after challenge, and returns the tokens.
 
-        `take` is told what is asked for (`step`, and `reason` where the last answer did not pass) and
-        returns the next picture: the bytes of a JPEG, and whether to upload it even if it fits into
-        an answer.
+        `take` receives the challenge (`step`, and `reason` if the last answer did not pass) and returns
+        the next picture: the bytes of a JPEG, and whether to upload it even if it fits into an answer.
         """
-        # One for each sign-in: only this one gets the tokens.
+        # A new one for each sign-in: only requests that carry it get the tokens.
         nonce = secrets.token_hex(32)
         while "AuthenticationResult" not in challenge:
             parameters = challenge["ChallengeParameters"]
             picture = take(parameters)
-            # PENDING: the picture lies there and is still being looked at.
+            # PENDING: the picture has been uploaded, and the enrolment is still running.
             pending = parameters.get("reason") == "PENDING"
             challenge = self.cognito.respond_to_auth_challenge(
                 ClientId=self.client_id,
@@ -123,8 +122,8 @@ class FaceSignIn:
         return challenge["AuthenticationResult"]
 
     def account(self, tokens):
-        """The account, asked with the access token; none after a sign-in by face alone, which does
-        not open it."""
+        """The account, read with the access token; none after a sign-in by face alone, which lacks the
+        scope."""
         try:
             user = self.cognito.get_user(AccessToken=tokens["AccessToken"])
         except self.cognito.exceptions.NotAuthorizedException:
@@ -138,8 +137,7 @@ class FaceSignIn:
 
 
 def answer(parameters, jpeg, upload=False):
-    """The text of an answer: the picture itself, where it fits, or the word that it has been
-    uploaded."""
+    """The text of an answer: the picture itself if it fits, otherwise `uploaded` after the upload."""
     inline = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
     if not upload and len(inline) <= MAX_ANSWER:
         return inline
@@ -155,8 +153,8 @@ def answer(parameters, jpeg, upload=False):
 
 
 def claims(token):
-    """What a token says. It comes from Cognito itself, over TLS; whoever gets it from anybody else
-    checks its signature first."""
+    """The claims of a token that comes from Cognito itself, over TLS. If you get a token from anybody
+    else, verify its signature first."""
     payload = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 

@@ -15,12 +15,12 @@ from face_sign_in import FaceSignIn, claims, mailed_code
 
 
 def pictures(**by_step):
-    """Answers each step with its picture, once: an app would show the reason and take another."""
+    """Answers each step with its picture, once. An app would show the reason and take another."""
 
     def take(challenge):
         step, reason = challenge["step"], challenge.get("reason")
         after = f" after {reason}" if reason else ""
-        print(f"{step} is asked for{after}, {challenge['attemptsLeft']} attempts left.")
+        print(f"{step} is due{after}, {challenge['attemptsLeft']} attempts left.")
         if reason not in (None, "PENDING"):
             raise SystemExit(f"The picture for {step} did not pass: {reason}")
         path, upload = by_step[step]
@@ -40,7 +40,7 @@ def main():
 
     outputs = json.loads(arguments.outputs.read_text())
     app, email = FaceSignIn(outputs), arguments.email
-    # A program asks for one, or makes one where people sign in by face alone.
+    # A program asks the user for a password, or generates one if people sign in by face alone.
     password = secrets.token_urlsafe(24)
 
     secret = app.open_account(email, password, outputs.get("ConsentVersion", "1"))

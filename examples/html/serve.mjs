@@ -1,4 +1,4 @@
-// Serves the page on this machine, and of a stack's outputs those that a page may know.
+// Serves the page on this machine, and those of the stack's outputs that a page may know.
 //
 //     node serve.mjs OUTPUTS [PORT]
 
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const FILES = { '/': ['index.html', 'text/html'], '/client.js': ['client.js', 'text/javascript'] };
 
-// The file of outputs of a local stack holds its key as well, which no page may have.
+// The outputs file of a local stack also contains its access key, which no page may have.
 const PUBLIC = [
   'UserPoolId',
   'UserPoolClientId',

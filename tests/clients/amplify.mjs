@@ -1,10 +1,10 @@
-// Signs up, enrols and signs in with the example for aws-amplify, and tries an impostor.
+// Signs up, enrols and signs in with the aws-amplify example, then tries to sign in as an impostor.
 //
 // Each picture is used once.
 //
-//     node amplify.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...
+//     node amplify.mjs OUTPUTS ID_PHOTO LIVE LIVE_AGAIN IMPOSTOR...
 //
-// The last line on stdout is a JSON object with what was seen; tests/tests/clients.rs reads it.
+// The last line on stdout is a JSON object with the results; tests/tests/clients.rs reads it.
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const CONSENT = '1';
 
 const [outputsFile, document, live, liveAgain, ...impostors] = process.argv.slice(2);
 if (impostors.length === 0) {
-  console.error('usage: node amplify.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...');
+  console.error('usage: node amplify.mjs OUTPUTS ID_PHOTO LIVE LIVE_AGAIN IMPOSTOR...');
   process.exit(2);
 }
 const outputs = JSON.parse(await readFile(outputsFile, 'utf8'));
@@ -29,8 +29,8 @@ const password = randomBytes(24).toString('base64url');
 const uploaded = async (file) => ({ jpeg: await readFile(file), upload: true });
 const inline = async (file) => ({ jpeg: await readFile(file) });
 
-// Takes the pictures that are left for a step, each as it is asked for. What was asked for is added to
-// `rounds`, and why once more.
+// Returns the remaining pictures of a step, one for each challenge. Each challenge's step and reason are
+// added to `rounds`.
 const taking = (rounds, pictures) => ({ step, reason = null }) => {
   rounds.push({ step, reason });
   if (reason === 'PENDING') {
@@ -43,7 +43,7 @@ const taking = (rounds, pictures) => ({ step, reason = null }) => {
   return picture;
 };
 
-// What a completed sign-in shows: the library's session, and what that may ask about the account.
+// What a completed sign-in shows: the library's tokens, and what they can read of the account.
 async function signedIn(rounds) {
   const { idToken, accessToken } = await app.tokens();
   return {

@@ -1,10 +1,10 @@
-"""Signs up, enrols and signs in with the example for boto3, and tries an impostor.
+"""Signs up, enrols and signs in with the boto3 example, then tries to sign in as an impostor.
 
 Each picture is used once.
 
-    boto3_client.py OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...
+    boto3_client.py OUTPUTS ID_PHOTO LIVE LIVE_AGAIN IMPOSTOR...
 
-The last line on stdout is a JSON object with what was seen; tests/tests/clients.rs reads it.
+The last line on stdout is a JSON object with the results; tests/tests/clients.rs reads it.
 """
 
 import argparse
@@ -30,8 +30,8 @@ def inline(path):
 
 
 def taking(rounds, **pictures):
-    """Takes the pictures that are left for a step, each as it is asked for. What was asked for is
-    added to `rounds`, and why once more."""
+    """Returns the remaining pictures of a step, one for each challenge. Each challenge's step and
+    reason are added to `rounds`."""
 
     def take(parameters):
         step, reason = parameters["step"], parameters.get("reason")
@@ -46,7 +46,7 @@ def taking(rounds, **pictures):
 
 
 def signed_in(app, rounds, tokens):
-    """What a completed sign-in shows, and what it may ask about its own account."""
+    """What a completed sign-in shows: its tokens, and what they can read of the account."""
     return {
         "rounds": rounds,
         "identityToken": tokens["IdToken"],
@@ -77,7 +77,7 @@ def main():
     tokens = app.answer_all(begun, taking(rounds, **pictures))
     enrolment = signed_in(app, rounds, tokens)
     app.sign_out(tokens)
-    # The access token of a session that was revoked opens the account no more.
+    # The access token of a revoked session can no longer read the account.
     signed_out = app.account(tokens) is None
 
     rounds = []

@@ -235,10 +235,7 @@ fn the_limits_are_those_of_the_code() {
                 "a picture as an answer, in bytes before Base64",
                 count(inline),
             ),
-            (
-                "what stands before the comma of a `data:` URL, in bytes",
-                count(MAX_HEAD),
-            ),
+            ("a `data:` URL up to its comma, in bytes", count(MAX_HEAD)),
             ("an uploaded picture, in bytes", grouped(MAX_BYTES)),
             ("a picture, in pixels", grouped(MAX_PIXELS)),
             (
@@ -246,7 +243,7 @@ fn the_limits_are_those_of_the_code() {
                 MIN_SIDE.to_string(),
             ),
             (
-                "a face, in pixels (the root of its box's area), at least",
+                "a face, in pixels (the square root of its box's area), at least",
                 MIN_SIZE.to_string(),
             ),
             (
@@ -257,28 +254,28 @@ fn the_limits_are_those_of_the_code() {
                 "how far a face is turned to a side, up or down, in degrees",
                 MAX_TURN.to_string(),
             ),
-            ("a document of face data, in bytes", count(MAX_DOCUMENT)),
+            ("face data as JSON, in bytes", count(MAX_DOCUMENT)),
             (
-                "`descriptor-128`: numbers, exactly",
+                "`descriptor-128`: count of numbers, exactly",
                 count(DESCRIPTOR_LENGTH),
             ),
             (
-                "`descriptor-128`: each of them, from zero",
+                "`descriptor-128`: absolute value of each number",
                 DESCRIPTOR_RANGE.to_string(),
             ),
-            ("`mesh-468`: numbers, exactly", count(MESH_LENGTH)),
+            ("`mesh-468`: count of numbers, exactly", count(MESH_LENGTH)),
             (
-                "`mesh-468`: each of them, from zero",
+                "`mesh-468`: absolute value of each number",
                 MESH_RANGE.to_string(),
             ),
             (
-                "`mesh-468`: the root of its points' squared distances from their centre, at least",
+                "`mesh-468`: square root of the sum of its points' squared distances from their centre, at least",
                 MESH_SIZE.to_string(),
             ),
             ("`bindingSecret`, in bytes", count(MAX_BINDING_SECRET)),
             ("`passNonce`, in bytes", count(MAX_NONCE)),
             (
-                "a challenge and its form, in seconds",
+                "a challenge and its presigned POST, in seconds",
                 budget::CHALLENGE.as_secs().to_string(),
             ),
             (
@@ -327,20 +324,19 @@ fn the_figures_of_attempts_are_those_of_the_code() {
                 (LONGEST_WAIT.as_secs() / 60).to_string(),
             ),
             (
-                "how often the count that makes people wait falls by one, in minutes",
+                "how often the count behind these waits falls by one, in minutes",
                 (FAST_FALLS.as_secs() / 60).to_string(),
             ),
             (
-                "failed attempts in all that lock a way in (`LOCKED`)",
+                "failed attempts in all that lock a path (`LOCKED`)",
                 FAILURES_TO_LOCK.to_string(),
             ),
             (
-                "how often that count falls by one, in hours",
+                "how often the count behind the lock falls by one, in hours",
                 (SLOW_FALLS.as_secs() / 3600).to_string(),
             ),
             (
-                "pictures without a usable face that are looked at before a wait is due; as many an hour \
-                 after that",
+                "pictures without a usable face before a wait is due, and then that many an hour",
                 UNUSABLE_FREE.to_string(),
             ),
         ],

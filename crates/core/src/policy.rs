@@ -16,8 +16,9 @@ use crate::factor::Factor;
 pub const MAX_CHAINS: usize = 10;
 
 /// Why face data may be all that a chain asks for only where the operator says that this is meant.
-pub const FACE_DATA_ALONE: &str = "whoever can send numbers needs no face, and an average of other \
-    people's passes for some: take PASSWORD+FACE_DATA or FACE, or set AllowFaceDataOnly=true as well";
+pub const FACE_DATA_ALONE: &str = "a client that sends a face template needs no face, and an average of \
+    other people's templates passes for some users: use PASSWORD+FACE_DATA or FACE, or set \
+    AllowFaceDataOnly=true as well";
 
 /// The name of the step that Cognito checks itself.
 pub(crate) const PASSWORD: &str = "PASSWORD";

@@ -1,11 +1,11 @@
-// Signs up, enrols and signs in with amazon-cognito-identity-js, and tries an impostor.
+// Signs up, enrols and signs in with amazon-cognito-identity-js, then tries to sign in as an impostor.
 //
-// Nothing is changed about the library: it is told the endpoint, and everything else comes from
-// the stack's outputs. Each picture is used once.
+// The library is used unmodified: it is given the endpoint, and everything else comes from the
+// stack's outputs. Each picture is used once.
 //
-//     node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...
+//     node client.mjs OUTPUTS ID_PHOTO LIVE LIVE_AGAIN IMPOSTOR...
 //
-// The last line on stdout is a JSON object with what was seen; tests/tests/clients.rs reads it.
+// The last line on stdout is a JSON object with the results; tests/tests/clients.rs reads it.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -20,17 +20,17 @@ import {
 // The version of the consent text that the user agrees to: the template's default.
 const CONSENT = '1';
 
-// A server that takes longer has failed.
+// A server that takes longer counts as failed.
 const PATIENCE_IN_MILLISECONDS = 30_000;
 
 const [outputsFile, document, live, liveAgain, ...impostors] = process.argv.slice(2);
 if (impostors.length === 0) {
-  console.error('usage: node client.mjs OUTPUTS DOCUMENT LIVE LIVE_AGAIN IMPOSTOR...');
+  console.error('usage: node client.mjs OUTPUTS ID_PHOTO LIVE LIVE_AGAIN IMPOSTOR...');
   process.exit(2);
 }
 const outputs = JSON.parse(await readFile(outputsFile, 'utf8'));
 
-// Where the library keeps its session; it asks for no more than this.
+// Where the library keeps its session; it needs no more than this.
 class Memory {
   #items = new Map();
   setItem = (key, value) => this.#items.set(key, value);
@@ -48,10 +48,10 @@ const pool = new CognitoUserPool({
 });
 
 const email = `identity-js-${randomBytes(8).toString('hex')}@example.com`;
-// The end is for the pool's password policy.
+// The suffix is for the pool's password policy.
 const password = `${randomBytes(18).toString('base64url')}-aA1`;
 
-// A call of the library's that ends in a callback, as a promise.
+// Turns a call of the library that takes a callback into a promise.
 const called = (call) =>
   new Promise((resolve, reject) => {
     call((error, result) => (error ? reject(error) : resolve(result)));
@@ -63,7 +63,7 @@ function somebody() {
   return user;
 }
 
-// Sent with the code and with each password: whoever controls the mailbox also chose the password.
+// Sent with the code and with each password: it proves that whoever set the password controls the mailbox.
 const bindingSecret = randomBytes(32).toString('hex');
 
 async function register() {
@@ -75,7 +75,7 @@ async function register() {
   await called((done) => somebody().confirmRegistration(code, false, done, { bindingSecret }));
 }
 
-// The code in the newest letter; only the local machine has this mailbox.
+// The code in the newest mail; only a local stack has this mailbox.
 async function mailedCode() {
   const address = encodeURIComponent(email);
   const mailbox = await fetched(`${outputs.CognitoEndpoint}/_local/mailbox?to=${address}`, {
@@ -84,7 +84,7 @@ async function mailedCode() {
   return (await mailbox.json())[0].code;
 }
 
-// The answer that puts a picture where the challenge wants it.
+// The answer that uploads the picture by the challenge's presigned POST.
 function uploaded(picture) {
   return async ({ uploadUrl, uploadFields }) => {
     const form = new FormData();
@@ -111,9 +111,9 @@ async function fetched(url, options = {}) {
   return response;
 }
 
-// Signs in, with the password's proof or without, and answers challenge after challenge.
-// `answers` holds for each step the answers that are left to give, each a function of the
-// challenge's parameters. What was asked for is added to `rounds`, and why once more.
+// Signs in, with or without the password, and answers challenge after challenge. `answers` holds the
+// remaining answers of each step, each a function of the challenge parameters. Each challenge's step
+// and reason are added to `rounds`.
 function signIn(withPassword, rounds, answers) {
   const user = somebody();
   const details = new AuthenticationDetails(
@@ -121,7 +121,7 @@ function signIn(withPassword, rounds, answers) {
       ? { Username: email, Password: password, ClientMetadata: { bindingSecret } }
       : { Username: email },
   );
-  // Only this sign-in gets the tokens.
+  // Only requests that carry this nonce get the tokens.
   const passNonce = randomBytes(32).toString('hex');
   return new Promise((resolve, reject) => {
     const steps = {
@@ -153,7 +153,7 @@ function signIn(withPassword, rounds, answers) {
   });
 }
 
-// What a completed sign-in shows: its tokens, and what they may ask about the account.
+// What a completed sign-in shows: its tokens, and what they can read of the account.
 async function signedIn({ user, session }, rounds) {
   return {
     rounds,
@@ -163,7 +163,7 @@ async function signedIn({ user, session }, rounds) {
   };
 }
 
-// The account, asked with the access token; null where the token does not open it.
+// The account, read with the access token; null if the token lacks the scope.
 async function account(user) {
   try {
     const attributes = await called((done) => user.getUserAttributes(done));

@@ -1,4 +1,4 @@
-// Every word that a person reads, in one place. A translation is another object of this shape.
+// Every text that users read, in one place. A translation is another object of this shape.
 
 import type { Chain, Factor, Reason, Trouble } from '../client';
 import type { Advice } from '../vision/guidance';
@@ -24,73 +24,73 @@ const reasons: Record<Reason, string> = {
   TOO_DARK: 'The picture was too dark or too bright. Turn towards the light.',
   BLURRED: 'The picture was blurred. Hold still, and wipe the lens if it happens again.',
   TURNED_AWAY: 'Your face was turned away. Look straight into the camera.',
-  OCCLUDED: 'Your face was partly covered. Take off mask or sunglasses.',
+  OCCLUDED: 'Your face was partly covered. Take off your mask or sunglasses.',
   NOT_AN_IMAGE: 'This is not a picture that can be read. Choose a JPEG or PNG.',
   NOT_FACE_DATA: 'Your face could not be measured. Try again.',
   NOT_OFFERED: 'This way of signing in is not offered now. Choose another one.',
   TOO_LARGE: 'The picture is too large. Choose a smaller one.',
-  PENDING: 'Your picture is still being looked at.',
+  PENDING: 'Your picture is still being checked.',
   NO_MATCH: 'Your face was not recognised. Try again in better light, looking straight ahead.',
-  TRY_LATER: 'It cannot be tried right now. Try again later; if it stays so, ask for help.',
-  LOCKED: 'There were too many wrong tries. Sign in another way.',
-  SUPERSEDED: 'Another window went on with this account. Begin again here.',
-  ENROLMENT_NEEDS_RESET: 'Set a new password by mail, then go on in this window.',
-  CONSENT_NEEDED: 'Nothing was looked at yet. Read the text and agree to it first.',
+  TRY_LATER: 'This is not possible right now. Try again later; if the problem persists, ask for help.',
+  LOCKED: 'Too many failed attempts. Sign in another way.',
+  SUPERSEDED: 'This was continued in another window. Begin again here.',
+  ENROLMENT_NEEDS_RESET: 'Set a new password by mail, then continue in this window.',
+  CONSENT_NEEDED: 'Nothing has been checked yet. Read the text and agree to it first.',
   EXPIRED: 'That took too long. Try again.',
   NOT_A_NONCE: 'Something unexpected happened. Begin again.',
   TOO_MANY_PICTURES: 'There were too many pictures. Begin again.',
 };
 
-/** Reasons that mean something else for a document. */
+/** Reasons that need another text for an ID photo. */
 const documentReasons: Partial<Record<Reason, string>> = {
-  NO_FACE: 'No portrait could be found. Take the page with the photo, flat and without reflections.',
+  NO_FACE: 'No portrait could be found. Show the page with your photo, flat and without reflections.',
   MANY_FACES: 'There is more than one face in the picture. Only the document should be in it.',
   TOO_SMALL: 'The portrait is too small. Take the picture from closer.',
   BLURRED: 'The picture is blurred. Lay the document down and hold the camera still.',
   TURNED_AWAY: 'The portrait is not upright, or looks to the side. Turn the document and try again.',
-  OCCLUDED: 'Something covers the portrait. Take away fingers and reflections.',
-  NO_MATCH: 'This document could not be used. Begin again.',
+  OCCLUDED: 'Something covers the portrait. Remove fingers and reflections.',
+  NO_MATCH: 'This ID photo could not be used. Begin again.',
 };
 
 const troubles: Record<Trouble, string> = {
   offline: 'You are offline. Connect to a network, then try again.',
   unreachable: 'The service cannot be reached. Try again in a moment.',
-  unavailable: 'The service does not answer right now. Try again in a moment.',
+  unavailable: 'The service is not answering right now. Try again in a moment.',
   'session-over': 'That took too long, so we began again. Nothing that you typed is lost.',
-  refused: 'This sign-in ended. You can begin a new one.',
-  'wrong-password': 'Address or password is not right.',
+  refused: 'This sign-in has ended. You can begin a new one.',
+  'wrong-password': 'The e-mail address or the password is wrong.',
   'account-exists':
-    'There is an account with this address already. Sign in, or finish the sign-up you began.',
+    'An account with this address already exists. Sign in, or finish the sign-up you began.',
   'not-confirmed': 'This address was never confirmed. Finish the sign-up you began.',
-  'wrong-code': 'This is not the code that was sent. Look at the newest mail.',
-  'expired-code': 'This code is not good any more. Have a new one sent.',
-  'too-often': 'That was too often. Wait a few minutes, then try again.',
-  'weak-password': 'Choose a longer password: 12 characters at least.',
+  'wrong-code': 'This code is wrong. Use the one in the newest mail.',
+  'expired-code': 'This code has expired. Have a new one sent.',
+  'too-often': 'Too many attempts. Wait a few minutes, then try again.',
+  'weak-password': 'Choose a longer password: at least 12 characters.',
   'not-accepted': 'This was not accepted. Check what you typed.',
   'not-ready': 'This account is not ready yet. Ask whoever invited you to set it up.',
   'reset-required': 'This account needs a new password first. Have a code sent to set one.',
   'not-in-this-tab':
-    'This window does not have your sign-up any more. Finish it with a code by mail.',
-  superseded: 'Another window went on with this account, so we began again here.',
+    'Your sign-up has expired in this window. Finish it with a code by mail.',
+  superseded: 'This was continued in another window, so we began again here.',
   'too-many-pictures': 'There were too many pictures, so we began again here.',
   insecure:
-    'This page needs https: without it the browser gives no camera, and nothing that keeps your sign-in safe.',
+    'This page needs https: without it the browser provides neither a camera nor the cryptography that keeps your sign-in safe.',
   'storage-full':
-    'The browser has no room left to keep your sign-in. Delete what it keeps for other pages, then try again.',
+    'The browser has no room left to keep your sign-in. Delete the data of other sites, then try again.',
   'upload-failed':
-    'The picture did not arrive. Try again, or with a smaller picture; if it stays so, ask for help.',
+    'The picture could not be uploaded. Try again, or use a smaller picture; if the problem persists, ask for help.',
   protocol: 'Something unexpected happened. Try again.',
 };
 
 const cameraTroubles: Record<CameraTrouble, string> = {
   denied:
-    'The camera is not allowed. Allow it in the address bar of your browser, then try again.',
+    'Access to the camera was refused. Allow it in the address bar of your browser, then try again.',
   missing: 'There is no camera. Connect one, then try again.',
-  busy: 'Another program uses the camera. Close it, then try again.',
+  busy: 'Another program is using the camera. Close it, then try again.',
   lost: 'The camera was disconnected. Connect it again, then try again.',
   failed: 'The camera does not start. Try again.',
-  insecure: 'The camera needs a page that came over https.',
-  unsupported: 'This browser gives no page a camera. Use another browser, or a picture.',
+  insecure: 'The camera works only on a page that was loaded over https.',
+  unsupported: 'This browser gives web pages no access to a camera. Use another browser, or a picture file.',
 };
 
 const shows: Record<Factor, string> = {
@@ -108,22 +108,22 @@ export const en = {
   troubles,
   cameraTroubles,
   attemptsLeft: (left: number) =>
-    left === 1 ? 'One try is left.' : `${left} tries are left.`,
+    left === 1 ? 'One attempt is left.' : `${left} attempts are left.`,
   waitFor: (seconds: number) =>
     seconds < 60
-      ? `The next try is possible in ${seconds} s.`
-      : `The next try is possible in ${Math.ceil(seconds / 60)} min.`,
+      ? `The next attempt is possible in ${seconds} s.`
+      : `The next attempt is possible in ${Math.ceil(seconds / 60)} min.`,
   waitDue: {
-    'face-alone': 'There were too many wrong tries. Wait a little, then try again.',
+    'face-alone': 'Too many failed attempts. Wait a little, then try again.',
     password:
-      'There were too many wrong tries, or the password was set in another window just now. Go on in that window, or wait.',
+      'Too many failed attempts, or the password was set in another window just now. Continue in that window, or wait.',
   },
   waitOver: 'You can try again now.',
   busy: {
     sending: 'Sending …',
     upload: 'Uploading the picture …',
-    looking: 'Looking …',
-    waiting: 'Still looking …',
+    looking: 'Checking …',
+    waiting: 'Still checking …',
     beginning: 'One moment …',
     loading: 'Preparing the camera …',
   },
@@ -139,10 +139,10 @@ export const en = {
   },
   signUp: {
     title: 'Create an account',
-    lead: 'It takes a document with your photo, a look into the camera, and two minutes.',
-    leadData: 'It takes a look into the camera, and a minute.',
+    lead: 'You need an ID document with your photo, a camera, and two minutes.',
+    leadData: 'You need a camera and one minute.',
     leadEither:
-      'It takes a look into the camera, two minutes and, where you sign in with a picture of your face, a document with your photo.',
+      'You need a camera, two minutes and, to sign in with a picture of your face, an ID document with your photo.',
     name: 'Name',
     email: 'E-mail',
     password: 'Password',
@@ -165,16 +165,16 @@ export const en = {
   },
   agree: {
     title: 'Before your face is recorded',
-    lead: 'Read what happens to it, and agree if you want to go on.',
+    lead: 'Read what happens to it, and agree if you want to continue.',
     other: (asked: string, here: string) =>
-      `You cannot go on here now: this page has version ${here} of the text that you agree to, and the service asks for version ${asked}. Try again when the page has been updated.`,
+      `You cannot continue here right now: this page has version ${here} of the consent text, and the service asks for version ${asked}. Try again when the page has been updated.`,
   },
-  // What somebody agrees to. Another text is another version: the parameter ConsentVersion.
+  // The consent text. Whoever changes it gives it a new version: the parameter ConsentVersion.
   consent: {
     version: '1',
     versionIs: (version: string) => `Version ${version} of this text.`,
     other: (asked: string, here: string) =>
-      `No account can be opened here now: this page has version ${here} of the text that you agree to, and the service asks for version ${asked}.`,
+      `No account can be opened here right now: this page has version ${here} of the consent text, and the service asks for version ${asked}.`,
     what: 'What is taken',
     why: 'Why',
     howLong: 'How long',
@@ -207,7 +207,7 @@ export const en = {
       'The shape of a face tells people apart about as well as a coin does (equal error rate 43 to 50 %). It is a convenience beside your password, not a protection.',
   },
   code: {
-    title: 'Look into your mailbox',
+    title: 'Check your mail',
     lead: (email: string) => `We sent a code to ${email}.`,
     label: 'Code',
     go: 'Confirm',
@@ -219,42 +219,42 @@ export const en = {
   },
   finish: {
     title: 'Finish signing up',
-    lead: 'We send a code to your address. Enter it here, in this window, then record your face.',
+    lead: 'We will send a code to your address. Enter it here, in this window, then record your face.',
     email: 'E-mail',
     go: 'Send the code',
     back: 'Back to signing in',
   },
   forgot: {
     title: 'A new password',
-    lead: 'We send a code to your address.',
+    lead: 'We will send a code to your address.',
     password: 'New password',
     go: 'Set the password',
   },
   document: {
-    title: 'Your document',
-    lead: 'The page with your photo: passport, identity card or driving licence. Its portrait is compared with your face.',
+    title: 'Your ID photo',
+    lead: 'A picture of the page with your portrait: passport, identity card or driving licence. The portrait is compared with your face.',
     drop: 'Drop a picture here, or',
     choose: 'Choose a picture',
     camera: 'Use the camera',
     take: 'Take the picture',
-    preview: 'Your picture of the document',
+    preview: 'The ID photo you took or chose',
     send: 'Use this picture',
     other: 'Take another one',
   },
   live: {
     title: 'Look into the camera',
-    lead: 'One picture, when you press the button.',
-    enrolLead: 'Now you: one picture of your face, to be compared with the document.',
+    lead: 'Press the button to take one picture.',
+    enrolLead: 'Now take one picture of your face. It is compared with your ID photo.',
     dataLead: 'Your face is measured on this device. No picture leaves it.',
     take: 'Take the picture',
     takeData: 'Measure my face',
     retry: 'Start the camera again',
-    automatic: 'Take it by itself when I hold still',
+    automatic: 'Take it automatically when I hold still',
     file: 'Use a picture instead',
     which: 'Camera',
     pick: 'Choose a camera',
     unnamed: (number: number) => `Camera ${number}`,
-    noMesh: 'The live mesh is not available in this browser. You can take the picture all the same.',
+    noMesh: 'The live mesh is not available in this browser. You can still take the picture.',
     video: 'Your camera, mirrored',
     back: 'Cancel',
     noFaceInData: 'No face could be measured. Look straight into the camera.',
@@ -264,8 +264,8 @@ export const en = {
     title: (name: string) => `Hello, ${name}`,
     lead: 'You are signed in.',
     email: 'E-mail',
-    steps: 'You showed',
-    step: { FACE: 'face', PASSWORD: 'password', ENROL: 'document', FACE_DATA: 'face data' } as Record<
+    steps: 'Signed in with',
+    step: { FACE: 'face', PASSWORD: 'password', ENROL: 'ID photo', FACE_DATA: 'face template' } as Record<
       string,
       string
     >,
@@ -275,22 +275,22 @@ export const en = {
     left: 'You are signed out.',
   },
   locked: {
-    title: 'Too many wrong tries',
+    title: 'Too many failed attempts',
     faceAlone:
       'Signing in by face alone is locked. Have a code sent to your address, then sign in with it and your face.',
     faceAloneOrPassword:
       'Signing in by face alone is locked. Sign in with your password, or have a code sent to your address.',
     password:
-      'Signing in with this password is locked. Set a new one by mail, which opens it once a day, then sign in with it and your face.',
+      'Signing in with this password is locked. Set a new one by mail, which unlocks it at most once a day, then sign in with it and your face.',
     byMail:
-      'This way of signing in is locked. Sign in by face alone, or have a new code sent, which opens it once a day.',
+      'This way of signing in is locked. Sign in by face alone, or have a new code sent, which unlocks it at most once a day.',
   },
   needsReset: {
-    title: 'One code by mail first',
+    title: 'First, a code by mail',
     password:
-      'Your face cannot be recorded from this window yet. Set a new password by mail, then go on here.',
+      'Your face cannot be recorded from this window yet. Set a new password by mail, then continue here.',
     byMail:
-      'Your face cannot be recorded from this window yet. Have a code sent to your address, then go on here.',
+      'Your face cannot be recorded from this window yet. Have a code sent to your address, then continue here.',
   },
   ways: {
     mail: 'Send the code',
@@ -299,19 +299,19 @@ export const en = {
   },
   insecure: {
     title: 'This page needs https',
-    lead: 'Browsers allow the camera, and the cryptography that keeps a sign-in safe, only on secure pages. Open this one again by an address that begins with https.',
+    lead: 'Browsers allow the camera, and the cryptography that keeps a sign-in safe, only on secure pages. Open this page at an address that begins with https.',
   },
   notKept:
-    'This browser keeps nothing for this page. Stay in this window until you are done: after a reload you are signed out, and a sign-up that you began is finished with a code by mail.',
+    'This browser does not let this page store anything. Stay in this window until you are done: after a reload you are signed out, and a sign-up that you began has to be finished with a code by mail.',
   setup: {
-    title: 'This page does not know its stack',
+    title: 'This page is not configured',
     wrong: (problems: readonly string[]) =>
-      `The file config.json beside this page is not the outputs of a stack: ${problems.join('; ')}.`,
-    none: 'There is no file config.json beside this page, or it is no JSON. Put one there with the outputs of your stack.',
+      `The file config.json beside this page does not contain the outputs of a stack: ${problems.join('; ')}.`,
+    none: 'There is no file config.json beside this page, or it is not JSON. Put one there with the outputs of your stack.',
   },
   crashed: {
-    title: 'Something broke in this page',
-    lead: 'Reload it to go on where you were.',
+    title: 'Something went wrong on this page',
+    lead: 'Reload it to continue where you were.',
   },
 };
 

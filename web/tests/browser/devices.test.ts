@@ -62,7 +62,7 @@ describe('an upload form', () => {
     const page = await open('', 'live');
     await page.fillSignUp(ada);
     await page.enterCode();
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
     const { DocumentBucket, S3Endpoint } = outputs('');
     let refused = 0;
     await page.context.route(`${S3Endpoint}/${DocumentBucket}/`, (route) => {
@@ -133,7 +133,7 @@ describe('a config.json', () => {
       await route.fulfill({ json: { ...json, SignInPolicy: 'SMILE' } });
     });
     await page.page.reload();
-    await page.heading('This page does not know its stack').waitFor();
+    await page.heading('This page is not configured').waitFor();
     await page.page.getByText('UserPoolClientId is missing').waitFor();
     await page.page.getByText('SignInPolicy is “SMILE”, and should be one chain of steps, or several').waitFor();
     await page.accessible();
@@ -239,7 +239,7 @@ describe('storage', () => {
 
   const refused = async (how: 'throws' | 'is null' | 'is full') => {
     const page = await open('', 'live', { ...narrow, device: { script: refusing, argument: how } });
-    await page.page.getByText('This browser keeps nothing for this page.').waitFor();
+    await page.page.getByText('This browser does not let this page store anything.').waitFor();
     return page;
   };
 
@@ -252,7 +252,7 @@ describe('storage', () => {
     await page.button('Sign out').click();
     await page.page.getByText('You are signed out.').waitFor();
     await page.begin(ada);
-    await page.page.getByLabel('Take it by itself when I hold still').check();
+    await page.page.getByLabel('Take it automatically when I hold still').check();
     await page.signedIn(ada);
     await page.page.reload();
     await page.heading('Sign in').waitFor();

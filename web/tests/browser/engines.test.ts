@@ -57,10 +57,10 @@ async function signUp(page: Engine, ada: Person): Promise<void> {
   await page.type(field('E-mail'), ada.email);
   await page.click('//input[@type="checkbox"]');
   await page.click(button('Continue'));
-  await page.see(heading('Look into your mailbox'));
+  await page.see(heading('Check your mail'));
   await page.type(field('Code'), await newestCode('', ada.email));
   await page.click(button('Confirm'));
-  await page.see(heading('Your document'));
+  await page.see(heading('Your ID photo'));
   await page.choose(FILE, file('document.jpg'));
   await page.click(button('Use this picture'));
   await page.see(heading('Look into the camera'));

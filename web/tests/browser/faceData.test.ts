@@ -52,7 +52,7 @@ describe('with descriptors', () => {
     const ada = person();
     const page = await open('data', 'live');
     await signUp(page, ada);
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, enrolment, face data');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, enrolment, face template');
     onlyNumbersLeft(page, 'descriptor-128');
     await page.end();
 
@@ -60,7 +60,7 @@ describe('with descriptors', () => {
     await again.begin(ada);
     await again.take();
     await again.signedIn(ada);
-    expect(await again.page.getByTestId('steps').textContent()).toBe('face data');
+    expect(await again.page.getByTestId('steps').textContent()).toBe('face template');
   });
 
   it('somebody else is refused', async () => {
@@ -73,7 +73,7 @@ describe('with descriptors', () => {
     await other.begin(ada);
     await other.take();
     await other.page.locator('[data-reason=NO_MATCH]').waitFor();
-    await other.page.getByText('2 tries are left.').waitFor();
+    await other.page.getByText('2 attempts are left.').waitFor();
   });
 
   it('an empty chair is not measured', async () => {
@@ -90,7 +90,7 @@ describe('with descriptors', () => {
     const page = await open('data', 'live');
     await page.fillSignUp(ada);
     await page.take();
-    await page.heading('Look into your mailbox').waitFor();
+    await page.heading('Check your mail').waitFor();
     await page.page.evaluate(() => sessionStorage.clear());
     await page.page.reload();
     await page.button('Never finished signing up?').click();
@@ -122,6 +122,6 @@ describe('with meshes', () => {
     await again.begin(ada);
     await again.take();
     await again.signedIn(ada);
-    expect(await again.page.getByTestId('steps').textContent()).toBe('password, face data');
+    expect(await again.page.getByTestId('steps').textContent()).toBe('password, face template');
   });
 });

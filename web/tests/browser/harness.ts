@@ -268,7 +268,7 @@ export class Visit {
 
   /** Chooses a document and sends it. */
   async sendDocument(name: 'document.jpg' | 'large.jpg' = 'document.jpg'): Promise<void> {
-    await this.heading('Your document').waitFor();
+    await this.heading('Your ID photo').waitFor();
     await this.page.locator('input[type=file]').setInputFiles(file(name));
     await this.button('Use this picture').click();
   }

@@ -21,23 +21,23 @@ describe('signing up', () => {
     await page.button('I have an account').click();
 
     await page.fillSignUp(ada);
-    await page.heading('Look into your mailbox').waitFor();
+    await page.heading('Check your mail').waitFor();
     await page.page.getByText(`cargo xtask mail ${ada.email}`).waitFor();
     await page.accessible();
     // A wrong code, then one that is sent again.
     await page.page.getByLabel('Code', { exact: true }).fill('000000');
     await page.button('Confirm').click();
-    await page.problem().getByText('This is not the code that was sent.').waitFor();
+    await page.problem().getByText('This code is wrong.').waitFor();
     const first = await newestCode('', ada.email);
     await page.button('Send the code again').click();
     await page.page.getByText('A new code is on its way.').waitFor();
     expect(await newestCode('', ada.email, first)).not.toBe(first);
     await page.enterCode();
 
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
     await page.accessible();
     await page.page.locator('input[type=file]').setInputFiles(file('document.jpg'));
-    await page.page.getByAltText('Your picture of the document').waitFor();
+    await page.page.getByAltText('The ID photo you took or chose').waitFor();
     await page.accessible();
     await page.button('Use this picture').click();
 
@@ -47,7 +47,7 @@ describe('signing up', () => {
     await page.take();
     await page.signedIn(ada);
     await page.accessible();
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, document, face');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, ID photo, face');
     expect(await page.page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 
@@ -109,7 +109,7 @@ describe('signing up', () => {
     const page = await open('', 'live');
     await page.fillSignUp(ada);
     await page.enterCode();
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
     const encoded = readFileSync(file('sideways.jpg')).toString('base64');
     const dropped = await page.page.evaluateHandle((base64) => {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -118,7 +118,7 @@ describe('signing up', () => {
       return transfer;
     }, encoded);
     await page.page.locator('.drop').dispatchEvent('drop', { dataTransfer: dropped });
-    const shown = page.page.getByAltText('Your picture of the document');
+    const shown = page.page.getByAltText('The ID photo you took or chose');
     await shown.waitFor();
     const size = await shown.evaluate(async (image: HTMLImageElement) => {
       await image.decode();
@@ -135,7 +135,7 @@ describe('signing up', () => {
     const page = await open('', 'live');
     await page.fillSignUp(person());
     await page.enterCode();
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
     await page.page
       .locator('input[type=file]')
       .setInputFiles({ name: 'picture.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no') });
@@ -146,11 +146,11 @@ describe('signing up', () => {
     const ada = person();
     const page = await open('', 'live');
     await page.fillSignUp(ada);
-    await page.heading('Look into your mailbox').waitFor();
+    await page.heading('Check your mail').waitFor();
     await page.page.reload();
-    await page.heading('Look into your mailbox').waitFor();
+    await page.heading('Check your mail').waitFor();
     await page.enterCode();
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
     await page.page.reload();
     await page.sendDocument();
     await page.heading('Look into the camera').waitFor();
@@ -165,7 +165,7 @@ describe('signing up', () => {
     const ada = person();
     const page = await open('', 'live');
     await page.fillSignUp(ada);
-    await page.heading('Look into your mailbox').waitFor();
+    await page.heading('Check your mail').waitFor();
     await page.page.evaluate(() => sessionStorage.clear());
     await page.page.reload();
     await page.button('Never finished signing up?').click();
@@ -186,14 +186,14 @@ describe('signing up', () => {
     });
     await page.take();
     await page.signedIn(ada);
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, document, face');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, ID photo, face');
   });
 
   it('with an address that has an account leads to signing in', async () => {
     const ada = await enrolled();
     const page = await open('', 'live-again');
     await page.fillSignUp(ada);
-    await page.problem().getByText('There is an account with this address already').waitFor();
+    await page.problem().getByText('An account with this address already exists').waitFor();
     await page.button('I have an account').click();
     expect(await page.page.getByLabel('E-mail').inputValue()).toBe(ada.email);
   });
@@ -224,20 +224,20 @@ describe('signing in', () => {
   it('takes the picture by itself where somebody chose so', async () => {
     const page = await open('', 'live-again');
     await page.begin(ada);
-    await page.page.getByLabel('Take it by itself when I hold still').check();
+    await page.page.getByLabel('Take it automatically when I hold still').check();
     await page.signedIn(ada);
   });
 
   it('takes no second picture by itself, and so burns no tries', async () => {
     const page = await open('', 'impostor');
     await page.begin(ada);
-    await page.page.getByLabel('Take it by itself when I hold still').check();
-    await page.page.getByText('2 tries are left.').waitFor();
+    await page.page.getByLabel('Take it automatically when I hold still').check();
+    await page.page.getByText('2 attempts are left.').waitFor();
     // Long enough for all to be well once more, counted in frames.
     await page.page.evaluate(() => performance.clearMarks('mesh'));
     await page.page.waitForFunction(() => performance.getEntriesByName('mesh').length > 80);
     await page.page.locator('.camera[data-advice="ready"]').waitFor();
-    expect(await page.page.getByText('2 tries are left.').isVisible()).toBe(true);
+    expect(await page.page.getByText('2 attempts are left.').isVisible()).toBe(true);
     expect(page.requests.filter(({ body }) => body.includes('ANSWER'))).toHaveLength(1);
   });
 
@@ -265,15 +265,15 @@ describe('signing in', () => {
     await page.begin(victim);
     await page.take();
     await page.page.locator('[data-reason=NO_MATCH]').waitFor();
-    await page.page.getByText('2 tries are left.').waitFor();
+    await page.page.getByText('2 attempts are left.').waitFor();
     await page.accessible();
     await page.take();
-    await page.page.getByText('One try is left.').waitFor();
+    await page.page.getByText('One attempt is left.').waitFor();
     await page.take();
     await page.page.locator('[data-trouble=refused]').waitFor();
     // The next press begins a new session, and the fifth failure a wait.
     await page.take();
-    await page.page.getByText('2 tries are left.').waitFor();
+    await page.page.getByText('2 attempts are left.').waitFor();
     await page.take();
     await page.page.locator('.countdown').waitFor();
     expect(await page.page.getByTestId('take').getAttribute('aria-disabled')).toBe('true');
@@ -400,7 +400,7 @@ describe('with a password', () => {
     await page.page.getByLabel('E-mail').fill(ada.email);
     await page.page.getByLabel('Password').fill('not the password');
     await page.button('Continue').click();
-    await page.problem().getByText('Address or password is not right.').waitFor();
+    await page.problem().getByText('The e-mail address or the password is wrong.').waitFor();
     expect(await page.page.getByLabel('E-mail').inputValue()).toBe(ada.email);
 
     await page.button('Forgot your password?').click();
@@ -444,7 +444,7 @@ describe('the page', () => {
       await page.page.getByLabel('Code', { exact: true }).waitFor();
       await page.accessible();
       await page.enterCode();
-      await page.heading('Your document').waitFor();
+      await page.heading('Your ID photo').waitFor();
       await page.accessible();
       await page.sendDocument();
       await page.mesh();

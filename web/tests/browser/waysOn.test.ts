@@ -38,7 +38,7 @@ describe('consent', () => {
     const ada = person(password);
     const page = await open('password', 'live', narrow);
     await page.fillSignUp(ada);
-    await page.heading('Look into your mailbox').waitFor();
+    await page.heading('Check your mail').waitFor();
     // The tab that agreed is gone; the code comes from somebody else for all that is known.
     await page.page.evaluate(() => sessionStorage.clear());
     await page.page.reload();
@@ -101,9 +101,9 @@ describe('two windows', () => {
     await other.heading('Look into the camera').waitFor();
 
     await page.take();
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
     await page.page.locator('[data-trouble=superseded]').waitFor();
-    await page.problem().getByText('Another window went on with this account').waitFor();
+    await page.problem().getByText('This was continued in another window').waitFor();
     await page.accessible();
     await page.sendDocument();
     await page.take();
@@ -115,11 +115,11 @@ describe('two windows', () => {
     const page = await open('password', 'live', narrow);
     await page.fillSignUp(ada);
     await page.enterCode();
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
 
     const other = await page.another();
     await submit(other, ada);
-    await other.heading('One code by mail first').waitFor();
+    await other.heading('First, a code by mail').waitFor();
     expect(secrets(other)).toEqual([undefined]);
     await other.accessible();
     await other.shot('needs-reset');
@@ -165,7 +165,7 @@ describe('a path that is locked', () => {
     await lock('', ada.email, 'OPEN');
     const page = await open('', 'live-again', narrow);
     await submit(page, ada);
-    await page.heading('Too many wrong tries').waitFor();
+    await page.heading('Too many failed attempts').waitFor();
     await page.page.getByText('Signing in by face alone is locked.').waitFor();
     await page.accessible();
     await page.shot('locked');
