@@ -6,6 +6,7 @@
 
 mod operator;
 
+pub mod attempts;
 pub mod browser;
 pub mod clock;
 pub mod document;
@@ -23,4 +24,3 @@ pub mod settings;
 pub mod stack;
 pub mod template;
 pub mod trial;
-pub mod tries;

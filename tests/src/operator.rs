@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use signin_core::budget::{ENDED, ENROLMENT_LEASE};
 use tokio::time::Instant;
 
+use crate::attempts::now;
 use crate::stack::Stack;
-use crate::tries::now;
 
 /// How long an event may take to come through before a test gives it up.
 const PATIENCE: Duration = Duration::from_mins(1);

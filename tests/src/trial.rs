@@ -1,4 +1,4 @@
-//! Trials: what somebody tries against the whole stack, or what breaks while somebody uses it;
+//! Trials: what somebody attempts against the whole stack, or what breaks while somebody uses it;
 //! what must come of it; and a proof that the trial would notice if it did not.
 //!
 //! A trial runs on the product, where it must hold, and on a build from which the defence is

@@ -117,7 +117,7 @@ async fn an_answer_that_is_not_understood_gets_its_reason() {
     }
 }
 
-/// Otherwise a stranger who sends noise would keep the owner's try waiting, for nothing.
+/// Otherwise a stranger who sends noise would keep the owner's attempt waiting, for nothing.
 #[tokio::test]
 async fn an_answer_that_shows_no_picture_reserves_no_try() {
     let stack = Stack::read(Variant::Default);

@@ -16,7 +16,7 @@ use signin_client::Tokens;
 use signin_client::samples::parts;
 use tokio::process::Command;
 
-/// Wrong tries that end a session.
+/// Wrong attempts that end a session.
 const TRIES: usize = 3;
 
 /// What a client saw.
@@ -60,7 +60,7 @@ struct Refused {
     refusal: Option<String>,
 }
 
-/// What a challenge asked for, and why the try before it did not pass.
+/// What a challenge asked for, and why the attempt before it did not pass.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Round {

@@ -81,7 +81,7 @@ async fn a_face_that_no_record_names_is_taken_out_by_sweep_or_index_images_and_i
         let (person, _) = enrolled(&stack).await;
         let user = person.user_name();
         let id = stack.enrolments_of(user).await.remove(0);
-        let now = e2e::tries::now();
+        let now = e2e::attempts::now();
         if sweeps {
             // Not due yet for index-images, which other tests' uploads call too.
             leave_a_face(&stack, user, &id, now.plus(Duration::from_secs(30))).await;

@@ -16,9 +16,9 @@ use signin_aws::table::{
 };
 use signin_core::challenge::OnPass;
 use signin_core::factor::Factor;
-use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
+use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId, InvocationId, UserName};
 use signin_core::key::DocumentKey;
-use signin_core::lockout::{Cost, Path, Scope, Tries};
+use signin_core::lockout::{Attempts, Cost, Path, Scope};
 use signin_core::pass::{Cause, TokenRequest};
 use signin_core::profile::EnrolledFace;
 use signin_core::reason::Reason;
@@ -53,8 +53,8 @@ impl Life {
         Sha256Digest::of(&[self.random.random_range(0..2)])
     }
 
-    fn call(&mut self) -> CallId {
-        CallId::from_random([self.random.random_range(0..3); 16])
+    fn call(&mut self) -> InvocationId {
+        InvocationId::from_random([self.random.random_range(0..3); 16])
     }
 
     fn picture(&mut self) -> Sha256Digest {
@@ -151,7 +151,9 @@ impl Life {
                     path: Path::Password,
                     factor: Factor::Face,
                 };
-                let emptied = self.table.empty_tries(&user, scope, EmptiedBy::Reset, now);
+                let emptied = self
+                    .table
+                    .empty_attempts(&user, scope, EmptiedBy::Reset, now);
                 let _ = emptied.await;
                 let _ = self.table.owe_sign_out(&user, now).await;
                 let owed = if self.some() {
@@ -216,9 +218,13 @@ impl Life {
             factor: Factor::Face,
         };
         let before = session(None);
-        let standing = self.table.standing(&user, &before);
-        let seen = standing.await.unwrap().on(scope).tries;
-        let seen = if self.some() { seen } else { Tries::default() };
+        let standing = self.table.load_state(&user, &before);
+        let seen = standing.await.unwrap().on(scope).attempts;
+        let seen = if self.some() {
+            seen
+        } else {
+            Attempts::default()
+        };
         let (answer, call, bound) = (self.secret(), self.call(), self.some());
         let answering = Answering {
             user: &user,
@@ -235,13 +241,13 @@ impl Life {
             until: watch.after(Duration::from_millis(1)),
         };
         for _ in 0..self.random.random_range(1..3) {
-            let claim = self.table.claim_try(answering, scope, &seen).await;
-            if let Ok(Claim::Mine(ticket)) = claim {
+            let claim = self.table.claim_attempt(answering, scope, &seen).await;
+            if let Ok(Claim::Acquired(ticket)) = claim {
                 self.tickets.push(ticket);
             }
         }
         let after = session(Some(id));
-        self.table.standing(&user, &after).await.unwrap();
+        self.table.load_state(&user, &after).await.unwrap();
     }
 
     /// A verdict is recorded, of an answer of late or of one that has one.
@@ -328,7 +334,7 @@ async fn memory_and_dynamodb_answer_alike() {
             table: UserTable::on(Twin::of(dynamodb)),
             random: StdRng::seed_from_u64(seed),
             user: UserName::parse(&name).unwrap(),
-            now: e2e::tries::now(),
+            now: e2e::attempts::now(),
             enrolments: Vec::new(),
             tickets: Vec::new(),
             count: 0,

@@ -20,7 +20,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use signin_core::answer::{MAX_ANSWER, MAX_HEAD};
-use signin_core::challenge::{self, PublicChallenge, UploadGrant, Wanted};
+use signin_core::challenge::{self, PresignedPost, PublicChallenge, Wanted};
 use signin_core::enrolment::MAX_RECOGNITIONS;
 use signin_core::face::{MAX_TURN, MIN_BRIGHTNESS, MIN_SHARPNESS, MIN_SIZE};
 use signin_core::face_data::{
@@ -81,7 +81,7 @@ fn every_challenge_parameter_is_described_and_no_other() {
         retry_after: Some(LONGEST_WAIT),
         consent: Some("1".to_owned()),
     };
-    let upload = UploadGrant {
+    let upload = PresignedPost {
         url: "https://documents.s3.eu-central-1.amazonaws.com/".to_owned(),
         fields: BTreeMap::new(),
     };

@@ -333,7 +333,7 @@ async fn an_answer_that_comes_too_late_is_refused_by_name_and_the_enrolment_goes
     let person = confirmed(&client).await;
     let asked = asked_to_enrol(&client, &person).await;
     let id = ChallengeId::parse(&asked.challenge_id).unwrap();
-    let now = e2e::tries::now();
+    let now = e2e::attempts::now();
     let ended = PrivateChallenge {
         key: DocumentKey::Enrolment(EnrolmentId::from(&id)).to_string(),
         expires_at: now.minus(Duration::from_secs(1)),
@@ -536,7 +536,7 @@ async fn a_sign_in_with_the_password_opens_the_locked_path_without_it_once_a_day
     let wrong = client.answer(&wrong, inline(pictures::other())).await;
     refused(wrong, Step::Verify(Factor::Face), Reason::NoMatch);
     lock().await;
-    stack.set_tries_back(user, Path::Open).await;
+    stack.set_attempts_back(user, Path::Open).await;
     let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }
@@ -553,8 +553,11 @@ async fn a_picture_that_shows_nothing_is_no_guess_and_ten_of_them_end_a_session(
         assert_eq!(asked.attempts_left, 3.min(10 - number));
     }
     ended(client.answer(&asked, inline(drawn::plain(0))).await);
-    let tries = stack.tries(person.user_name(), Path::Open).await.judged();
-    assert_eq!((tries.slow.count, tries.unusable.count), (0, 10));
+    let attempts = stack
+        .attempts(person.user_name(), Path::Open)
+        .await
+        .judged();
+    assert_eq!((attempts.slow.count, attempts.unusable.count), (0, 10));
     let asked = asked_for_face(&client, &person.email).await;
     tokens(client.answer(&asked, inline(pictures::live())).await);
 }

@@ -13,7 +13,7 @@ use signin_core::budget;
 use signin_core::face_data::Model;
 use signin_core::factor::Factor;
 use signin_core::policy::{self, FACE_DATA_ALONE, Policy};
-use signin_lambda::custom_resource::request;
+use signin_lambda::custom_resource::parse;
 use strum::IntoEnumIterator as _;
 
 /// Parameters, each with a value of every kind that the functions tell apart, and then some that
@@ -154,7 +154,7 @@ fn is_deployed(parameters: &Parameters) -> Result<(), String> {
             "SignInPolicy": parameters["SignInPolicy"],
         },
     });
-    request(&event).map(|_| ())
+    parse(&event).map(|_| ())
 }
 
 /// Every list of up to three chains, and of things that are none.

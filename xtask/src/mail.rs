@@ -1,5 +1,5 @@
 //! The mail that a running stack would have sent. Its mailbox wants the stack's key, which a page
-//! does not have: whoever tries the page reads their code here.
+//! does not have: whoever attempts the page reads their code here.
 
 use std::io::{Write, stdout};
 use std::path::Path;

@@ -30,16 +30,16 @@ pub struct Recognition {
 
 /// Why the service said nothing of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum RecognitionError {
     /// It is the picture's fault.
-    Picture(Reason),
-    /// It is nobody's.
-    Fault(Fault),
+    Unusable(Reason),
+    /// The service did not work.
+    Service(Fault),
 }
 
-impl From<Fault> for Trouble {
+impl From<Fault> for RecognitionError {
     fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+        Self::Service(fault)
     }
 }
 
@@ -58,7 +58,7 @@ pub trait Recogniser {
     fn detect(
         &self,
         picture: &PictureBytes,
-    ) -> impl Future<Output = Result<Vec<DetectedFace>, Trouble>>;
+    ) -> impl Future<Output = Result<Vec<DetectedFace>, RecognitionError>>;
 
     /// Searches a collection for the largest face of a picture; empty where it has none.
     fn search(
@@ -66,7 +66,7 @@ pub trait Recogniser {
         collection: &str,
         picture: &PictureBytes,
         threshold: Threshold,
-    ) -> impl Future<Output = Result<Vec<Match>, Trouble>>;
+    ) -> impl Future<Output = Result<Vec<Match>, RecognitionError>>;
 
     /// The faces of the probe that resemble the largest face of a document in a bucket; none where
     /// either shows no face.
@@ -80,7 +80,7 @@ pub trait Recogniser {
         document: &StoredDocument,
         probe: &PictureBytes,
         threshold: Threshold,
-    ) -> impl Future<Output = Result<Vec<Resembling>, Trouble>>;
+    ) -> impl Future<Output = Result<Vec<Resembling>, RecognitionError>>;
 
     /// Puts the largest face of a picture into a collection; none where the service finds none
     /// that is good enough.
@@ -89,7 +89,7 @@ pub trait Recogniser {
         collection: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> impl Future<Output = Result<Option<IndexedFace>, Trouble>>;
+    ) -> impl Future<Output = Result<Option<IndexedFace>, RecognitionError>>;
 
     /// Finds the faces that calls for an enrolment have indexed from this very picture: they carry the
     /// enrolment's id.
@@ -98,7 +98,7 @@ pub trait Recogniser {
         collection: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> impl Future<Output = Result<Vec<FaceId>, Trouble>>;
+    ) -> impl Future<Output = Result<Vec<FaceId>, RecognitionError>>;
 
     /// Takes a face out of a collection; one that is gone already is fine.
     fn forget(&self, collection: &str, face: &FaceId) -> impl Future<Output = Result<(), Fault>>;
@@ -127,7 +127,7 @@ impl Recognition {
         collection: &str,
         picture: &PictureBytes,
         threshold: f64,
-    ) -> Result<SearchFacesByImageOutput, Trouble> {
+    ) -> Result<SearchFacesByImageOutput, RecognitionError> {
         let request = self
             .client
             .search_faces_by_image()
@@ -175,7 +175,7 @@ impl Recognition {
 }
 
 impl Recogniser for Recognition {
-    async fn detect(&self, picture: &PictureBytes) -> Result<Vec<DetectedFace>, Trouble> {
+    async fn detect(&self, picture: &PictureBytes) -> Result<Vec<DetectedFace>, RecognitionError> {
         let request = self
             .client
             .detect_faces()
@@ -194,7 +194,7 @@ impl Recogniser for Recognition {
         collection: &str,
         picture: &PictureBytes,
         threshold: Threshold,
-    ) -> Result<Vec<Match>, Trouble> {
+    ) -> Result<Vec<Match>, RecognitionError> {
         let found = self
             .resembling(collection, picture, threshold.value())
             .await?;
@@ -214,7 +214,7 @@ impl Recogniser for Recognition {
         document: &StoredDocument,
         probe: &PictureBytes,
         threshold: Threshold,
-    ) -> Result<Vec<Resembling>, Trouble> {
+    ) -> Result<Vec<Resembling>, RecognitionError> {
         let source = S3Object::builder()
             .bucket(bucket)
             .name(&document.key)
@@ -239,7 +239,7 @@ impl Recogniser for Recognition {
         collection: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> Result<Option<IndexedFace>, Trouble> {
+    ) -> Result<Option<IndexedFace>, RecognitionError> {
         let request = self
             .client
             .index_faces()
@@ -274,7 +274,7 @@ impl Recogniser for Recognition {
         collection: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> Result<Vec<FaceId>, Trouble> {
+    ) -> Result<Vec<FaceId>, RecognitionError> {
         let found = self.resembling(collection, picture, SAME_PICTURE).await?;
         let matches = found.face_matches().iter();
         let faces = matches.filter_map(|found| found.face());
@@ -309,11 +309,14 @@ fn says_no_face<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     has_code(error, "InvalidParameterException")
 }
 
-fn trouble<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> Trouble {
+fn trouble<E: ProvideErrorMetadata, R>(
+    operation: &'static str,
+    error: &SdkError<E, R>,
+) -> RecognitionError {
     match error.as_service_error().and_then(|error| error.code()) {
-        Some("InvalidImageFormatException") => Trouble::Picture(Reason::NotAnImage),
-        Some("ImageTooLargeException") => Trouble::Picture(Reason::TooLarge),
-        _ => Trouble::Fault(Fault::of(operation, error)),
+        Some("InvalidImageFormatException") => RecognitionError::Unusable(Reason::NotAnImage),
+        Some("ImageTooLargeException") => RecognitionError::Unusable(Reason::TooLarge),
+        _ => RecognitionError::Service(Fault::of(operation, error)),
     }
 }
 
@@ -391,7 +394,7 @@ mod tests {
 
     async fn search_failing_with(
         error: impl Fn() -> SearchFacesByImageError + Send + Sync + 'static,
-    ) -> Result<Vec<Match>, Trouble> {
+    ) -> Result<Vec<Match>, RecognitionError> {
         let rule = mock!(Client::search_faces_by_image).then_error(error);
         recognition(&[&rule])
             .search("faces", &picture(), "99".parse().unwrap())
@@ -449,7 +452,10 @@ mod tests {
                     .build(),
             )
         });
-        assert_eq!(found.await, Err(Trouble::Picture(Reason::NotAnImage)));
+        assert_eq!(
+            found.await,
+            Err(RecognitionError::Unusable(Reason::NotAnImage))
+        );
     }
 
     #[tokio::test]
@@ -462,7 +468,7 @@ mod tests {
                     .build(),
             )
         });
-        let Err(Trouble::Fault(fault)) = found.await else {
+        let Err(RecognitionError::Service(fault)) = found.await else {
             panic!("expected a fault")
         };
         let shown = format!("{fault} {fault:?}");
@@ -476,7 +482,7 @@ mod tests {
     fn compared_with(
         document: &StoredDocument,
         found: CompareFacesMatch,
-    ) -> impl Future<Output = Result<Vec<Resembling>, Trouble>> {
+    ) -> impl Future<Output = Result<Vec<Resembling>, RecognitionError>> {
         let wanted = document.clone();
         let rule = mock!(Client::compare_faces)
             .match_requests(move |request| {

@@ -9,7 +9,7 @@ use signin_core::alarm::FAULT;
 use signin_core::reason::Unavailable;
 use tokio::time::Instant;
 
-/// A service did not do what it was asked; the try is nobody's fault.
+/// A service did not do what it was asked; the attempt is nobody's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     operation: &'static str,
@@ -68,7 +68,7 @@ pub fn in_time<T>(
     let work = Box::pin(work);
     async move {
         let done = tokio::time::timeout_at(until, work).await;
-        done.unwrap_or_else(|_| Err(Fault::new(operation, "too slow")))
+        done.unwrap_or_else(|_| Err(Fault::new(operation, "deadline exceeded")))
     }
 }
 

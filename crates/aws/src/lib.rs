@@ -8,9 +8,9 @@
 pub mod client;
 pub mod faces;
 pub mod fault;
-pub mod grants;
 pub mod http;
 pub mod pictures;
+pub mod presigned_post;
 pub mod stopwatch;
 pub mod table;
 pub mod user_pool;

@@ -3,7 +3,7 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use signin_core::challenge::UploadGrant;
+use signin_core::challenge::PresignedPost;
 use signin_core::picture::MAX_BYTES;
 use signin_core::reason::Reason;
 use signin_core::secret::PictureBytes;
@@ -11,7 +11,7 @@ use signin_core::time::Timestamp;
 
 use crate::client::Config;
 use crate::fault::Fault;
-use crate::grants;
+use crate::presigned_post;
 
 /// A bucket that holds pictures.
 #[derive(Clone, Debug)]
@@ -89,12 +89,12 @@ pub trait Pictures {
     fn name(&self) -> &str;
 
     /// Gives leave to upload one picture to `key` until `expires_at`.
-    fn grant(
+    fn presign(
         &self,
         key: &str,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> impl Future<Output = Result<UploadGrant, Fault>>;
+    ) -> impl Future<Output = Result<PresignedPost, Fault>>;
 
     /// Reads what lies at a key: this version of it, or the newest.
     fn read(&self, key: &str, version: Option<&str>) -> impl Future<Output = Result<Found, Fault>>;
@@ -177,13 +177,13 @@ impl Pictures for Bucket {
         &self.name
     }
 
-    async fn grant(
+    async fn presign(
         &self,
         key: &str,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<UploadGrant, Fault> {
-        grants::grant(&self.config, self, key, now, expires_at).await
+    ) -> Result<PresignedPost, Fault> {
+        presigned_post::presign(&self.config, self, key, now, expires_at).await
     }
 
     async fn read(&self, key: &str, version: Option<&str>) -> Result<Found, Fault> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signin_core::id::CallId;
+use signin_core::id::InvocationId;
 use signin_core::round::Invocation;
 use signin_core::time::Timestamp;
 use tokio::time::Instant;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// Tells it from every other, its own repeat included.
-    pub id: CallId,
+    pub id: InvocationId,
     /// Since when it runs.
     pub watch: Stopwatch,
 }

@@ -43,11 +43,11 @@ pub struct Challenge {
     pub parameters: HashMap<String, String>,
     /// When challenge and upload end.
     pub expires_at: OffsetDateTime,
-    /// Tries left in this sign-in.
+    /// Attempts left in this sign-in.
     pub attempts_left: u32,
-    /// Why the last try did not pass, where that is told.
+    /// Why the last attempt did not pass, where that is told.
     pub reason: Option<Reason>,
-    /// How long to wait before the next try, where a wait is due.
+    /// How long to wait before the next attempt, where a wait is due.
     pub retry_after: Option<Duration>,
     /// The version of the consent text that an answer must agree to, where no consent that counts
     /// is on record: see [`Challenge::agreeing`].

@@ -44,7 +44,7 @@ pub enum Refusal {
     InvalidParameter,
     /// The password does not conform with the pool's policy.
     InvalidPassword,
-    /// Too many tries.
+    /// Too many attempts.
     LimitExceeded,
     /// Wrong credentials, session or token.
     NotAuthorized,

@@ -10,7 +10,7 @@ pub const FAULT: &str = "fault";
 pub const NO_TOKENS: &str = "no tokens";
 
 /// The kind of a fault: more faces resemble a picture than a search lists, the user's not among them.
-pub const CROWDED: &str = "collection crowded";
+pub const CROWDED: &str = "result limit reached";
 
 /// The operation of a fault: Cognito did not revoke somebody's tokens.
 pub const SIGN_OUT: &str = "AdminUserGlobalSignOut";

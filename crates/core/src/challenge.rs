@@ -12,7 +12,7 @@ use crate::face_data::FaceData;
 use crate::factor::face_data::accepted;
 use crate::factor::{Enrols, Factor, Secret, Wants};
 use crate::id::{ChallengeId, EnrolmentId};
-use crate::lockout::{Path, Scope, Tries, Wait};
+use crate::lockout::{Attempts, Path, Scope, Wait};
 use crate::pass::Steps;
 use crate::policy::Chain;
 use crate::profile::Profile;
@@ -251,27 +251,27 @@ pub enum Task {
     Compare(Comparison),
 }
 
-/// A comparison. Its text is the secret's, with the stake among its members.
+/// A comparison. Its text is the secret's, with the reservation among its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
-    /// What is at stake.
-    pub stake: Stake,
+    /// What the attempt reserves, and what a pass is worth.
+    pub reservation: Reservation,
     /// What the answer is compared with.
     pub secret: Secret,
 }
 
-/// The member of a secret's text that is the stake.
+/// The member of a secret's text that is the reservation.
 const STAKE: &str = "stake";
 
 impl Serialize for Comparison {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut text = serde_json::to_value(&self.secret).map_err(ser::Error::custom)?;
-        let stake = serde_json::to_value(&self.stake).map_err(ser::Error::custom)?;
+        let reservation = serde_json::to_value(&self.reservation).map_err(ser::Error::custom)?;
         let named = text
             .as_object_mut()
             .and_then(|text| text.values_mut().next());
         if let Some(Value::Object(members)) = named {
-            members.insert(STAKE.to_owned(), stake);
+            members.insert(STAKE.to_owned(), reservation);
         }
         text.serialize(serializer)
     }
@@ -283,23 +283,23 @@ impl<'de> Deserialize<'de> for Comparison {
         let named = text
             .as_object_mut()
             .and_then(|text| text.values_mut().next());
-        let stake = named.and_then(|members| members.as_object_mut()?.remove(STAKE));
-        let stake = stake.ok_or_else(|| de::Error::missing_field(STAKE))?;
+        let reservation = named.and_then(|members| members.as_object_mut()?.remove(STAKE));
+        let reservation = reservation.ok_or_else(|| de::Error::missing_field(STAKE))?;
         Ok(Self {
-            stake: serde_json::from_value(stake).map_err(de::Error::custom)?,
+            reservation: serde_json::from_value(reservation).map_err(de::Error::custom)?,
             secret: serde_json::from_value(text).map_err(de::Error::custom)?,
         })
     }
 }
 
-/// What a try costs if it fails, and what a pass does for other paths.
+/// What an attempt reserves, and what a pass is worth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stake {
+pub struct Reservation {
     /// The path that a failure counts on.
     pub path: Path,
-    /// Its tries as create-auth-challenge read them; the reservation is conditional on them.
-    pub seen: Tries,
+    /// Its attempts as create-auth-challenge read them; the reservation is conditional on them.
+    pub seen: Attempts,
     /// The other paths on which there was something to empty, at this factor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empties: Vec<Path>,
@@ -368,14 +368,14 @@ impl OnPass {
 }
 
 impl Task {
-    /// What is at stake; nothing where nothing is compared.
-    pub fn stake(&self) -> Option<&Stake> {
+    /// What an attempt reserves; nothing where nothing is compared.
+    pub fn reservation(&self) -> Option<&Reservation> {
         match self {
             Self::Select { .. }
             | Self::Enrol { .. }
             | Self::EnrolData { .. }
             | Self::Refuse { .. } => None,
-            Self::Compare(comparison) => Some(&comparison.stake),
+            Self::Compare(comparison) => Some(&comparison.reservation),
         }
     }
 }
@@ -434,7 +434,7 @@ impl PrivateChallenge {
 
 /// Leave to upload one picture to one key: a presigned POST.
 #[derive(Clone, PartialEq, Eq)]
-pub struct UploadGrant {
+pub struct PresignedPost {
     /// Where the form goes.
     pub url: String,
     /// The form's fields, to be sent before the file. They are as good as a password until they
@@ -442,9 +442,9 @@ pub struct UploadGrant {
     pub fields: BTreeMap<String, String>,
 }
 
-impl std::fmt::Debug for UploadGrant {
+impl std::fmt::Debug for PresignedPost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("UploadGrant(hidden)")
+        f.write_str("PresignedPost(hidden)")
     }
 }
 
@@ -452,7 +452,7 @@ impl std::fmt::Debug for UploadGrant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// A picture, with leave to upload it.
-    Picture(UploadGrant),
+    Picture(PresignedPost),
     /// What these parameters say, by name.
     Parameters(Vec<(&'static str, String)>),
 }
@@ -475,11 +475,11 @@ pub struct PublicChallenge {
     pub wanted: Wanted,
     /// When the challenge ends, and the grant with it.
     pub expires_at: Timestamp,
-    /// Tries that are left in this session.
+    /// Attempts that are left in this session.
     pub attempts_left: usize,
-    /// Why the last try did not pass, or why the next one could not.
+    /// Why the last attempt did not pass, or why the next one could not.
     pub reason: Option<Reason>,
-    /// How long to wait before the next try, where a wait is due.
+    /// How long to wait before the next attempt, where a wait is due.
     pub retry_after: Option<Duration>,
     /// The version of the consent text that the answer must agree to, where no consent that counts
     /// is on record.
@@ -535,9 +535,9 @@ pub fn refusal(progress: &Progress, verdict: Option<Verdict>) -> Option<Reason> 
     })
 }
 
-/// Why the last try did not pass, and how long to wait before the next: a wait that is due now
+/// Why the last attempt did not pass, and how long to wait before the next: a wait that is due now
 /// outweighs what the last picture lacked, since the next one would not be looked at. That a path
-/// is locked is said by its tries as they are now, and not by what the last answer met.
+/// is locked is said by its attempts as they are now, and not by what the last answer met.
 pub fn advice(last: Option<Reason>, wait: Option<Wait>) -> (Option<Reason>, Option<Duration>) {
     match wait {
         Some(Wait::For(wait)) => (Some(Reason::TryLater), Some(wait)),
@@ -554,7 +554,7 @@ pub fn chosen(offered: &[Offered], answer: &str) -> Option<u8> {
     named.map(|offered| offered.place)
 }
 
-/// The path that a session's tries are counted on.
+/// The path that a session's attempts are counted on.
 pub fn path(progress: &Progress) -> Path {
     if progress.password_proven {
         Path::Password
@@ -571,7 +571,7 @@ mod tests {
     use crate::id::FaceId;
     use crate::id::UserName;
     use crate::key::DocumentKey;
-    use crate::lockout::{FAILURES_TO_LOCK, State as TryState, Try, UNUSABLE_FREE};
+    use crate::lockout::{Attempt, FAILURES_TO_LOCK, State as AttemptState, UNUSABLE_FREE};
     use crate::policy::made::policy;
     use crate::profile::{EnrolledFace, State, StoredData};
     use crate::reset::Reset;
@@ -1171,21 +1171,21 @@ mod tests {
         }
     }
 
-    /// As many tries as can be on record at once.
-    fn crowded_tries() -> Tries {
+    /// As many attempts as can be on record at once.
+    fn crowded_attempts() -> Attempts {
         let at = Timestamp::from_millis(1_800_000_000_000);
-        let tried = Try {
+        let tried = Attempt {
             at,
-            state: TryState::NotAcquired,
+            state: AttemptState::NotAcquired,
         };
         let recent = (0..FAILURES_TO_LOCK + UNUSABLE_FREE).map(|number| {
             let mut bits = [1; 16];
             bits[..4].copy_from_slice(&number.to_be_bytes());
             (ChallengeId::from_random(bits), tried)
         });
-        Tries {
+        Attempts {
             recent: recent.collect(),
-            ..Tries::default()
+            ..Attempts::default()
         }
     }
 
@@ -1200,9 +1200,9 @@ mod tests {
             session: opening(),
             secret: None,
             task: Task::Compare(Comparison {
-                stake: Stake {
+                reservation: Reservation {
                     path: Path::Password,
-                    seen: crowded_tries(),
+                    seen: crowded_attempts(),
                     empties: vec![Path::Open, Path::Mailbox],
                     empties_at_others: Vec::new(),
                     on_pass: OnPass::default(),
@@ -1232,9 +1232,9 @@ mod tests {
             session: opening(),
             secret: None,
             task: Task::Compare(Comparison {
-                stake: Stake {
+                reservation: Reservation {
                     path: Path::Open,
-                    seen: Tries::default(),
+                    seen: Attempts::default(),
                     empties: Vec::new(),
                     empties_at_others: Vec::new(),
                     on_pass: OnPass::default(),
@@ -1261,7 +1261,7 @@ mod tests {
         let challenge = PublicChallenge {
             step: THE_FACE,
             id: ChallengeId::from_random([1; 16]),
-            wanted: Wanted::Picture(UploadGrant {
+            wanted: Wanted::Picture(PresignedPost {
                 url: "http://127.0.0.1/bucket".into(),
                 fields: BTreeMap::from([("key".into(), "sign-in/01".into())]),
             }),

@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::budget;
-use crate::id::{CallId, EnrolmentId, UserName};
+use crate::id::{EnrolmentId, InvocationId, UserName};
 use crate::key::DocumentKey;
 use crate::profile::EnrolledFace;
 use crate::reason::Reason;
@@ -55,7 +55,7 @@ pub enum State {
     /// Somebody is at it, until the lease runs out.
     Indexing {
         /// Who.
-        call: CallId,
+        call: InvocationId,
         /// Dead after this moment.
         lease: Timestamp,
     },
@@ -267,7 +267,7 @@ mod tests {
     }
 
     fn indexing(lease: Timestamp) -> State {
-        let call = CallId::from_random([1; 16]);
+        let call = InvocationId::from_random([1; 16]);
         State::Indexing { call, lease }
     }
 

@@ -69,7 +69,10 @@ impl PrivateChallenge {
 
     /// The least version of a reader that may act on it; none where every one may.
     fn needs(&self) -> Option<u32> {
-        let on_pass = self.task.stake().map(|stake| &stake.on_pass);
+        let on_pass = self
+            .task
+            .reservation()
+            .map(|reservation| &reservation.on_pass);
         match self.task {
             Task::Select { .. } => Some(2),
             // Version 1 took every pass for the whole of a chain.

@@ -186,15 +186,15 @@ impl std::str::FromStr for UserPoolId {
 
 /// Tells one call of a function from every other, its own repeat included: the holder of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CallId(u128);
+pub struct InvocationId(u128);
 
-impl CallId {
+impl InvocationId {
     /// The call that these random bits name.
     pub fn from_random(bits: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bits))
     }
 
-    /// Reads what [`CallId::to_string`](ToString::to_string) wrote; none where it is no such text.
+    /// Reads what [`InvocationId::to_string`](ToString::to_string) wrote; none where it is no such text.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bits = [0; 16];
         hex::decode_to_slice(text, &mut bits).ok()?;
@@ -202,7 +202,7 @@ impl CallId {
     }
 }
 
-impl std::fmt::Display for CallId {
+impl std::fmt::Display for InvocationId {
     /// 32 lower-case hexadecimal digits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:032x}", self.0)
@@ -282,9 +282,9 @@ mod tests {
 
     #[test]
     fn a_call_reads_back() {
-        let call = CallId::from_random([0x0a; 16]);
-        assert_eq!(CallId::parse(&call.to_string()), Some(call));
-        assert_eq!(CallId::parse("0a"), None);
+        let call = InvocationId::from_random([0x0a; 16]);
+        assert_eq!(InvocationId::parse(&call.to_string()), Some(call));
+        assert_eq!(InvocationId::parse("0a"), None);
     }
 
     #[test]

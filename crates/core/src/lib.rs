@@ -1,5 +1,5 @@
 //! The rules of a sign-in with a face: which steps a session has to pass, when tokens are due,
-//! what a wrong try costs, what a picture must be, and what an answer means.
+//! what a wrong attempt costs, what a picture must be, and what an answer means.
 //!
 //! Everything here is a pure function of its arguments. There is no I/O, no clock, no
 //! randomness and no type of AWS's: time, random bytes and what was read from a store are
@@ -9,13 +9,13 @@ pub mod alarm;
 pub mod answer;
 pub mod budget;
 pub mod challenge;
-pub mod consumption;
 pub mod enrolment;
 pub mod envelope;
 pub mod face;
 pub mod face_data;
 pub mod factor;
 pub mod id;
+pub mod idempotency;
 pub mod key;
 pub mod lockout;
 pub mod pass;

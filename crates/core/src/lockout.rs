@@ -1,7 +1,7 @@
-//! What wrong tries cost, across sessions.
+//! What wrong attempts cost, across sessions.
 //!
-//! A try is **reserved** before anything is compared, under a condition that makes concurrent
-//! tries line up, and settled together with its verdict: a comparison that failed stays counted,
+//! An attempt is **reserved** before anything is compared, under a condition that makes concurrent
+//! attempts line up, and settled together with its verdict: a comparison that failed stays counted,
 //! a picture that could not be compared is counted elsewhere, and a pass or a service's fault
 //! gives its own reservation back and nothing else. So there are never more comparisons than the
 //! levels say, however many run at once, and a sign-in leaves no trace in them.
@@ -12,7 +12,7 @@
 //!
 //! The figures keep within NIST SP 800-63B-4, section 3.2.3 (at most 5 consecutive failed
 //! attempts without a delay of at least 30 seconds); ours lock at 25 instead of 50, and go on with
-//! one try a day where the standard wants another factor first.
+//! one attempt a day where the standard wants another factor first.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// How long it takes the fast level to fall by one.
 pub const FAST_FALLS: Duration = Duration::from_mins(30);
 
-/// Failures on the slow level that lock a path: then it is one try a day.
+/// Failures on the slow level that lock a path: then it is one attempt a day.
 pub const FAILURES_TO_LOCK: u32 = 25;
 
 /// How long it takes the slow level to fall by one.
@@ -55,12 +55,12 @@ pub const UNUSABLE_FALLS: Duration = Duration::from_mins(2);
 /// reset would give them to whoever reads the owner's mail.
 pub const EMPTIED_EVERY: Duration = Duration::from_hours(24);
 
-/// How long the record of a path's tries is kept after the last one. Every level is at zero long
+/// How long the record of a path's attempts is kept after the last one. Every level is at zero long
 /// before, so that a record that was swept says the same as one that was not.
 pub const KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// What a session has proved before the face is tried. Each path has levels of its own, so that a
-/// stranger's tries on an address never delay the owner's sign-ins with the password.
+/// stranger's attempts on an address never delay the owner's sign-ins with the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Path {
@@ -91,7 +91,7 @@ impl Path {
     }
 }
 
-/// What a user's tries are counted by.
+/// What a user's attempts are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
@@ -148,7 +148,7 @@ impl Level {
     }
 }
 
-/// What keeps a try from being made.
+/// What keeps an attempt from being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// Not before this long.
@@ -158,7 +158,7 @@ pub enum Wait {
 }
 
 impl Wait {
-    /// Why a try is refused that finds the wait.
+    /// Why an attempt is refused that finds the wait.
     pub const fn reason(self) -> Reason {
         match self {
             Self::For(_) => Reason::TryLater,
@@ -182,7 +182,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// What keeps the next try from being made at `now`, if anything does: comparisons and
+    /// What keeps the next attempt from being made at `now`, if anything does: comparisons and
     /// unusable pictures must both have room, since which of them it will be shows only then.
     pub fn wait(&self, now: Timestamp) -> Option<Wait> {
         if self.slow.at(SLOW_FALLS, now).count >= FAILURES_TO_LOCK {
@@ -232,17 +232,17 @@ impl Levels {
     }
 }
 
-/// A try that is not in the levels yet.
+/// An attempt that is not in the levels yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Try {
+pub struct Attempt {
     /// When it was reserved.
     pub at: Timestamp,
     /// What has become of it.
     pub state: State,
 }
 
-/// What has become of a try.
+/// What has become of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
@@ -286,7 +286,7 @@ pub enum Cost {
 }
 
 impl Cost {
-    /// The state that it leaves the try in; none where the try is forgotten.
+    /// The state that it leaves the attempt in; none where the attempt is forgotten.
     pub const fn state(self) -> Option<State> {
         match self {
             Self::Nothing => None,
@@ -296,24 +296,24 @@ impl Cost {
     }
 }
 
-/// The tries of one path and factor.
+/// The attempts of one path and factor.
 ///
 /// The latest stand beside the levels, each by the challenge that it answered, until every earlier
 /// one is judged: so a reservation that is given back leaves the levels exactly as they would have
 /// been without it, whoever else has tried meanwhile, and settling one touches no other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Tries {
-    /// The levels without the latest tries.
+pub struct Attempts {
+    /// The levels without the latest attempts.
     #[serde(default, skip_serializing_if = "Levels::are_zero")]
     pub levels: Levels,
-    /// The latest tries.
+    /// The latest attempts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub recent: BTreeMap<ChallengeId, Try>,
+    pub recent: BTreeMap<ChallengeId, Attempt>,
 }
 
-impl Tries {
-    /// The levels by what has been judged. This is what a client may be told of: a try that is
+impl Attempts {
+    /// The levels by what has been judged. This is what a client may be told of: an attempt that is
     /// still running may be the owner's, and leave no trace.
     pub fn judged(&self) -> Levels {
         self.in_order()
@@ -324,7 +324,7 @@ impl Tries {
             })
     }
 
-    /// The levels if whatever is still running fails, in either way: what a new try must find room
+    /// The levels if whatever is still running fails, in either way: what a new attempt must find room
     /// beside.
     pub fn reserved(&self) -> Levels {
         self.in_order()
@@ -335,27 +335,27 @@ impl Tries {
             })
     }
 
-    /// Reserves a try at `now` for the answer to a challenge, or says what keeps it: the tries as
+    /// Reserves an attempt at `now` for the answer to a challenge, or says what keeps it: the attempts as
     /// they are then. The write that reserves is good only while they still are what they were.
     ///
     /// ```
-    /// use signin_core::{id::ChallengeId, lockout::{Tries, Wait}, time::Timestamp};
+    /// use signin_core::{id::ChallengeId, lockout::{Attempts, Wait}, time::Timestamp};
     /// let now = Timestamp::from_millis(1_800_000_000_000);
-    /// let mut tries = Tries::default();
+    /// let mut attempts = Attempts::default();
     /// for number in 0..5 {
-    ///     tries = tries.reserve(&ChallengeId::from_random([number; 16]), now).unwrap();
+    ///     attempts = attempts.reserve(&ChallengeId::from_random([number; 16]), now).unwrap();
     /// }
-    /// let sixth = tries.reserve(&ChallengeId::from_random([5; 16]), now);
+    /// let sixth = attempts.reserve(&ChallengeId::from_random([5; 16]), now);
     /// assert_eq!(sixth, Err(Wait::For(std::time::Duration::from_secs(30))));
     /// // None of the five is judged, so that nobody is told of a wait.
-    /// assert_eq!(tries.judged().wait(now), None);
+    /// assert_eq!(attempts.judged().wait(now), None);
     /// ```
     pub fn reserve(&self, challenge: &ChallengeId, now: Timestamp) -> Result<Self, Wait> {
         if let Some(wait) = self.reserved().wait(now) {
             return Err(wait);
         }
         let mut after = self.settled();
-        let tried = Try {
+        let tried = Attempt {
             at: now,
             state: State::Reserved,
         };
@@ -363,7 +363,7 @@ impl Tries {
         Ok(after)
     }
 
-    /// The tries with one judged. One that is not known any more changes nothing: the levels were
+    /// The attempts with one judged. One that is not known any more changes nothing: the levels were
     /// emptied meanwhile, and it with them.
     #[must_use]
     pub fn judge(mut self, challenge: &ChallengeId, cost: Cost) -> Self {
@@ -380,10 +380,10 @@ impl Tries {
         self
     }
 
-    /// The tries whose call has had its time and left no verdict: it died, or another has taken
+    /// The attempts whose call has had its time and left no verdict: it died, or another has taken
     /// its place. The challenge's own record says which.
     pub fn overdue(&self, now: Timestamp) -> impl Iterator<Item = &ChallengeId> {
-        let overdue = move |tried: &Try| {
+        let overdue = move |tried: &Attempt| {
             tried.state == State::Reserved && now > tried.at.plus(budget::CHALLENGE_LEASE)
         };
         self.recent
@@ -392,7 +392,7 @@ impl Tries {
             .map(|(id, _)| id)
     }
 
-    /// The same tries with as many of them in the levels as can be: all that come before the first
+    /// The same attempts with as many of them in the levels as can be: all that come before the first
     /// one that is not judged.
     fn settled(&self) -> Self {
         let mut settled = self.clone();
@@ -407,10 +407,10 @@ impl Tries {
         settled
     }
 
-    fn in_order(&self) -> impl Iterator<Item = (&ChallengeId, &Try)> {
-        let mut tries: Vec<_> = self.recent.iter().collect();
-        tries.sort_by_key(|(id, tried)| (tried.at, *id));
-        tries.into_iter()
+    fn in_order(&self) -> impl Iterator<Item = (&ChallengeId, &Attempt)> {
+        let mut attempts: Vec<_> = self.recent.iter().collect();
+        attempts.sort_by_key(|(id, tried)| (tried.at, *id));
+        attempts.into_iter()
     }
 }
 
@@ -438,20 +438,20 @@ mod tests {
         ChallengeId::from_random(bits)
     }
 
-    /// Tries of which so many were made one after another, each as soon as it may, and ended so;
+    /// Attempts of which so many were made one after another, each as soon as it may, and ended so;
     /// and when the last one was.
-    fn after(number: u32, cost: Cost) -> (Tries, Timestamp) {
-        let (mut tries, mut now) = (Tries::default(), NOW);
+    fn after(number: u32, cost: Cost) -> (Attempts, Timestamp) {
+        let (mut attempts, mut now) = (Attempts::default(), NOW);
         for number in 0..number {
-            match tries.judged().wait(now) {
+            match attempts.judged().wait(now) {
                 None => {}
                 Some(Wait::For(wait)) => now = now.plus(wait),
                 Some(Wait::Locked) => panic!("locked after {number}"),
             }
-            tries = tries.reserve(&id(number), now).unwrap();
-            tries = tries.judge(&id(number), cost);
+            attempts = attempts.reserve(&id(number), now).unwrap();
+            attempts = attempts.judge(&id(number), cost);
         }
-        (tries, now)
+        (attempts, now)
     }
 
     #[test]
@@ -470,39 +470,39 @@ mod tests {
 
     #[test]
     fn a_try_during_a_wait_is_not_reserved() {
-        let (tries, now) = after(5, Cost::Comparison);
+        let (attempts, now) = after(5, Cost::Comparison);
         let wait = |seconds| Err(Wait::For(Duration::from_secs(seconds)));
         let later = |seconds| now.plus(Duration::from_secs(seconds));
-        assert_eq!(tries.reserve(&id(9), now), wait(30));
-        assert_eq!(tries.reserve(&id(9), later(29)), wait(1));
-        let sixth = tries.reserve(&id(9), later(30)).unwrap();
+        assert_eq!(attempts.reserve(&id(9), now), wait(30));
+        assert_eq!(attempts.reserve(&id(9), later(29)), wait(1));
+        let sixth = attempts.reserve(&id(9), later(30)).unwrap();
         assert_eq!(sixth.reserved().fast.count, 6);
     }
 
     #[test]
     fn twenty_five_failures_lock_a_path_and_from_then_on_it_is_one_try_a_day() {
-        let (mut tries, mut now) = after(FAILURES_TO_LOCK, Cost::Comparison);
+        let (mut attempts, mut now) = after(FAILURES_TO_LOCK, Cost::Comparison);
         assert!(now.since(NOW) < SLOW_FALLS, "all of them within a day");
         let first_falls = NOW.plus(SLOW_FALLS);
         for day in 0..10 {
-            assert_eq!(tries.judged().wait(now), Some(Wait::Locked));
+            assert_eq!(attempts.judged().wait(now), Some(Wait::Locked));
             let falls = first_falls.plus(SLOW_FALLS * day);
             let just_before = falls.minus(Duration::from_millis(1));
-            assert_eq!(tries.reserve(&id(99), just_before), Err(Wait::Locked));
+            assert_eq!(attempts.reserve(&id(99), just_before), Err(Wait::Locked));
             now = falls;
-            tries = tries.reserve(&id(100 + day), now).unwrap();
-            tries = tries.judge(&id(100 + day), Cost::Comparison);
+            attempts = attempts.reserve(&id(100 + day), now).unwrap();
+            attempts = attempts.judge(&id(100 + day), Cost::Comparison);
         }
     }
 
     #[test]
     fn unusable_pictures_cost_no_guess_and_have_a_bound_of_their_own() {
-        let (tries, now) = after(UNUSABLE_FREE, Cost::Acquisition);
+        let (attempts, now) = after(UNUSABLE_FREE, Cost::Acquisition);
         assert_eq!(now, NOW, "thirty without a wait");
-        assert_eq!(tries.judged().fast, Level::default());
-        assert_eq!(tries.judged().slow, Level::default());
+        assert_eq!(attempts.judged().fast, Level::default());
+        assert_eq!(attempts.judged().slow, Level::default());
         assert_eq!(
-            tries.reserve(&id(99), now),
+            attempts.reserve(&id(99), now),
             Err(Wait::For(UNUSABLE_FALLS)),
             "whatever the next one shows"
         );
@@ -512,25 +512,25 @@ mod tests {
 
     #[test]
     fn what_runs_still_takes_room_in_both_and_nobody_is_told_of_it() {
-        let (mut tries, now) = after(UNUSABLE_FREE - 1, Cost::Acquisition);
-        tries = tries.reserve(&id(99), now).unwrap();
-        assert!(tries.reserve(&id(100), now).is_err());
-        assert_eq!(tries.judged().wait(now), None);
-        let passed = tries.judge(&id(99), Cost::Nothing);
+        let (mut attempts, now) = after(UNUSABLE_FREE - 1, Cost::Acquisition);
+        attempts = attempts.reserve(&id(99), now).unwrap();
+        assert!(attempts.reserve(&id(100), now).is_err());
+        assert_eq!(attempts.judged().wait(now), None);
+        let passed = attempts.judge(&id(99), Cost::Nothing);
         assert!(passed.reserve(&id(100), now).is_ok());
     }
 
     #[test]
     fn a_pass_leaves_no_trace_although_others_failed_while_it_ran() {
         let seconds = |seconds| NOW.plus(Duration::from_secs(seconds));
-        let failing = |tries: Tries, number, at| {
-            let reserved = tries.reserve(&id(number), at).unwrap();
+        let failing = |attempts: Attempts, number, at| {
+            let reserved = attempts.reserve(&id(number), at).unwrap();
             reserved.judge(&id(number), Cost::Comparison)
         };
-        let owner = Tries::default().reserve(&id(0), seconds(0)).unwrap();
+        let owner = Attempts::default().reserve(&id(0), seconds(0)).unwrap();
         let with = failing(failing(owner, 1, seconds(1)), 2, seconds(2));
         let with = with.judge(&id(0), Cost::Nothing);
-        let without = failing(failing(Tries::default(), 1, seconds(1)), 2, seconds(2));
+        let without = failing(failing(Attempts::default(), 1, seconds(1)), 2, seconds(2));
         assert_eq!(with.judged(), without.judged());
         // It is not that nothing would show: counted, it would be the first of three.
         assert_eq!(without.judged().fast.count, 2);
@@ -539,7 +539,7 @@ mod tests {
 
     #[test]
     fn a_try_that_was_emptied_while_it_ran_does_not_come_back() {
-        let emptied = Tries::default();
+        let emptied = Attempts::default();
         for cost in [Cost::Nothing, Cost::Comparison, Cost::Acquisition] {
             assert_eq!(emptied.clone().judge(&id(1), cost), emptied);
         }
@@ -555,7 +555,7 @@ mod tests {
 
     #[test]
     fn a_try_is_overdue_when_its_calls_lease_is_over() {
-        let reserved = Tries::default().reserve(&id(1), NOW).unwrap();
+        let reserved = Attempts::default().reserve(&id(1), NOW).unwrap();
         let over = NOW.plus(budget::CHALLENGE_LEASE);
         assert_eq!(reserved.overdue(over).count(), 0);
         let over = over.plus(Duration::from_millis(1));
@@ -564,7 +564,7 @@ mod tests {
         assert_eq!(judged.overdue(over).count(), 0);
     }
 
-    /// What somebody does to a user's tries.
+    /// What somebody does to a user's attempts.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         /// Lets time pass.
@@ -652,14 +652,14 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Whatever runs side by side and in whatever order it ends: each try counts exactly once
+        /// Whatever runs side by side and in whatever order it ends: each attempt counts exactly once
         /// and as what it was, what was given back leaves no trace, nothing is ever compared
         /// beyond the bounds, and time alone lowers a level.
         #[test]
-        fn tries_count_exactly_under_every_schedule(
+        fn attempts_count_exactly_under_every_schedule(
             steps in proptest::collection::vec(any_step(), 1..120),
         ) {
-            let (mut tries, mut now) = (Tries::default(), NOW);
+            let (mut attempts, mut now) = (Attempts::default(), NOW);
             let mut history = History::new();
             for step in steps {
                 match step {
@@ -671,10 +671,10 @@ mod tests {
                         let room = slow < FAILURES_TO_LOCK
                             && unusable < UNUSABLE_FREE
                             && wait == Duration::ZERO;
-                        let reserved = tries.reserve(&id(number), now);
+                        let reserved = attempts.reserve(&id(number), now);
                         prop_assert_eq!(reserved.is_ok(), room);
                         if let Ok(reserved) = reserved {
-                            tries = reserved;
+                            attempts = reserved;
                             history.push((now, None));
                         }
                     }
@@ -683,16 +683,16 @@ mod tests {
                         let judged = open.by_ref().filter(|(_, (_, cost))| cost.is_none()).nth(place);
                         if let Some((number, (_, state))) = judged {
                             *state = Some(cost);
-                            tries = tries.judge(&id(u32::try_from(number).unwrap()), cost);
+                            attempts = attempts.judge(&id(u32::try_from(number).unwrap()), cost);
                         }
                     }
                 }
-                prop_assert_eq!(seen(&tries.judged(), now), expected(&history, &[], now));
+                prop_assert_eq!(seen(&attempts.judged(), now), expected(&history, &[], now));
                 let running = [Cost::Comparison, Cost::Acquisition];
                 let most = expected(&history, &running, now);
-                prop_assert_eq!(seen(&tries.reserved(), now), most);
+                prop_assert_eq!(seen(&attempts.reserved(), now), most);
                 prop_assert!(most.1 <= FAILURES_TO_LOCK && most.2 <= UNUSABLE_FREE);
-                prop_assert!(tries.recent.len() <= FAILURES_TO_LOCK as usize + UNUSABLE_FREE as usize);
+                prop_assert!(attempts.recent.len() <= FAILURES_TO_LOCK as usize + UNUSABLE_FREE as usize);
             }
         }
 

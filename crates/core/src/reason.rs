@@ -1,8 +1,8 @@
-//! Why a try did not pass, as far as that may be told.
+//! Why an attempt did not pass, as far as that may be told.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a try did not pass. Every reason speaks of the answer itself or of waiting, never of the
+/// Why an attempt did not pass. Every reason speaks of the answer itself or of waiting, never of the
 /// face that is enrolled: [`Reason::NoMatch`] is the same for a stranger's face, for a user
 /// without one, for a picture that passed before and for face data that did.
 #[derive(
@@ -88,7 +88,7 @@ impl std::fmt::Display for Reason {
     }
 }
 
-/// How a try ended.
+/// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The step is passed.

@@ -2,7 +2,7 @@
 //! signs up, and of whom something was proven; S3's, what was uploaded.
 
 use crate::challenge::PrivateChallenge;
-use crate::id::{CallId, ClientId, UserName, UserPoolId};
+use crate::id::{ClientId, InvocationId, UserName, UserPoolId};
 use crate::reason::Reason;
 use crate::secret::Sha256Digest;
 use crate::session::Progress;
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invocation {
     /// Tells it from every other, its own repeat included.
-    pub id: CallId,
+    pub id: InvocationId,
     /// When it began.
     pub at: Timestamp,
 }

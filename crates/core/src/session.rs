@@ -931,7 +931,7 @@ mod tests {
             |(
                 policy,
                 password,
-                (choices, rounds_before, rounds, enrolled, tries, rest, place),
+                (choices, rounds_before, rounds, enrolled, attempts, rest, place),
                 chain,
             )| {
                 let mut entries = Vec::new();
@@ -954,7 +954,7 @@ mod tests {
                 }
                 let mut wrong = 0;
                 let factors = policy.chains()[usize::from(chain)].factors();
-                for (factor, (failed, more)) in factors.iter().zip(tries) {
+                for (factor, (failed, more)) in factors.iter().zip(attempts) {
                     let step = Step::Verify(*factor);
                     for _ in 0..failed {
                         entries.push(on(chain, step, 0, false, wrong));

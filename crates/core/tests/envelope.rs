@@ -10,12 +10,12 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
 use serde_json::{Value, json};
-use signin_core::challenge::{Comparison, Offered, OnPass, PrivateChallenge, Stake, Task};
+use signin_core::challenge::{Comparison, Offered, OnPass, PrivateChallenge, Reservation, Task};
 use signin_core::envelope::{Unread, VERSION};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::{Factor, Secret, face, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId};
-use signin_core::lockout::{Path, Scope, Tries};
+use signin_core::lockout::{Attempts, Path, Scope};
 use signin_core::profile::{Profile, StoredDocument};
 use signin_core::reason::Reason;
 use signin_core::reset::Opening;
@@ -31,11 +31,11 @@ fn data() -> FaceData {
     FaceData::parse(Model::Descriptor128, &document).expect("they are face data")
 }
 
-fn stake() -> Stake {
+fn reservation() -> Reservation {
     let id = ChallengeId::from_random([2; 16]);
-    Stake {
+    Reservation {
         path: Path::Open,
-        seen: Tries::default()
+        seen: Attempts::default()
             .reserve(&id, NOW)
             .expect("nothing is in the way"),
         empties: vec![Path::Password],
@@ -68,7 +68,7 @@ fn challenges() -> BTreeMap<String, PrivateChallenge> {
     };
     let compare = |secret| {
         Task::Compare(Comparison {
-            stake: stake(),
+            reservation: reservation(),
             secret,
         })
     };
@@ -107,13 +107,13 @@ fn challenges() -> BTreeMap<String, PrivateChallenge> {
     };
     let on_pass = |on_pass| {
         Task::Compare(Comparison {
-            stake: Stake {
+            reservation: Reservation {
                 empties_at_others: vec![Scope {
                     path: Path::Open,
                     factor: Factor::Face,
                 }],
                 on_pass,
-                ..stake()
+                ..reservation()
             },
             secret: Secret::FaceData(face_data::Secret {
                 enrolled: None,

@@ -7,7 +7,7 @@ use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Claim, PassedFace, PassedFactor, Settled, Ticket};
 use signin_core::budget;
-use signin_core::challenge::Stake;
+use signin_core::challenge::Reservation;
 use signin_core::factor::Factor;
 use signin_core::lockout::{Cost, Scope};
 use signin_core::reason::{Outcome, Reason};
@@ -63,8 +63,8 @@ pub(crate) trait Compared {
 #[derive(Clone, Copy)]
 pub(crate) struct Judging<'a> {
     pub(crate) answered: &'a Answered,
-    /// What is at stake.
-    pub(crate) stake: &'a Stake,
+    /// What the attempt reserves, and what a pass is worth.
+    pub(crate) reservation: &'a Reservation,
     pub(crate) call: Call,
 }
 
@@ -85,23 +85,23 @@ impl<S: Services> Verifier<S> {
     ) -> Result<Outcome, Fault> {
         let Judging {
             answered,
-            stake,
+            reservation,
             call,
         } = judging;
         if let Some(reason) = compared.unfit() {
             return self.refuse_unread(answered, reason, call).await;
         }
         let scope = Scope {
-            path: stake.path,
+            path: reservation.path,
             factor: C::FACTOR,
         };
         let table = &self.indexer.table;
         let (claim, probe) = tokio::join!(
-            table.claim_try(answering(answered, call), scope, &stake.seen),
+            table.claim_attempt(answering(answered, call), scope, &reservation.seen),
             compared.fetch(),
         );
         let ticket = match claim? {
-            Claim::Mine(ticket) => ticket,
+            Claim::Acquired(ticket) => ticket,
             Claim::Settled(verdict, judged) if same_probe::<C>(&probe, judged) => {
                 return Ok(verdict.into());
             }
@@ -160,20 +160,20 @@ impl<S: Services> Verifier<S> {
     ) -> Result<Outcome, Fault> {
         let Judging {
             answered,
-            stake,
+            reservation,
             call,
         } = judging;
         let face = match compared.passed(matched).await? {
             Ok(face) => face,
             Err(settled) => return self.stands(ticket, settled, digest).await,
         };
-        let steps = stake
+        let steps = reservation
             .on_pass
-            .steps(stake.path, compared.activates(), C::FACTOR);
+            .steps(reservation.path, compared.activates(), C::FACTOR);
         let pass = PassedFactor {
             picture: digest,
             face,
-            path: stake.path,
+            path: reservation.path,
             steps,
             client: &answered.client,
             session: answered.challenge.session,

@@ -5,16 +5,17 @@ use std::time::Duration;
 use signin_aws::fault::{Fault, in_time, told};
 use signin_aws::pictures::Pictures as _;
 use signin_aws::stopwatch::{Call, Stopwatch};
-use signin_aws::table::{Standing, UserTable};
+use signin_aws::table::{SessionState, UserTable};
 use signin_core::budget;
 use signin_core::challenge::{
-    self, Comparison, Due, Known, OnPass, PrivateChallenge, PublicChallenge, Stake, Task, Wanted,
+    self, Comparison, Due, Known, OnPass, PrivateChallenge, PublicChallenge, Reservation, Task,
+    Wanted,
 };
 use signin_core::face_data::Model;
 use signin_core::factor::{Enrols, Wants, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
-use signin_core::lockout::{Scope, Tries};
+use signin_core::lockout::{Attempts, Scope};
 use signin_core::reason::{Reason, Unavailable};
 use signin_core::reset::Opening;
 use signin_core::round::{Asked, Invocation};
@@ -85,7 +86,7 @@ impl<S: Services> Creator<S> {
         let Asked { user, progress, .. } = asked;
         // Before the profile is read: a reset that is not in it yet is later than this.
         let began = watch.now();
-        let standing = self.table.standing(user, progress).await?;
+        let standing = self.table.load_state(user, progress).await?;
         let session = standing.session.as_ref();
         let session = Session {
             opening: opening(asked, &standing, began),
@@ -115,7 +116,7 @@ impl<S: Services> Creator<S> {
         let expires_at = now.plus(budget::CHALLENGE);
         let (wanted, key) = match asks.wanted {
             Wants::Picture => {
-                let upload = asks.to.grant(&asks.key, now, expires_at).await?;
+                let upload = asks.to.presign(&asks.key, now, expires_at).await?;
                 (Wanted::Picture(upload), asks.key)
             }
             Wants::Parameters(named) => (Wanted::Parameters(named), String::new()),
@@ -125,8 +126,8 @@ impl<S: Services> Creator<S> {
         let verdict = standing.last.and_then(|last| last.verdict);
         let refused = challenge::refusal(progress, verdict);
         // Where nothing is compared, nothing is waited for.
-        let stake = asks.task.stake();
-        let wait = stake.and_then(|stake| stake.seen.judged().wait(now));
+        let reservation = asks.task.reservation();
+        let wait = reservation.and_then(|reservation| reservation.seen.judged().wait(now));
         let (reason, retry_after) = match asks.refusal {
             Some((reason, retry_after)) => (Some(reason), retry_after),
             None => challenge::advice(refused, wait),
@@ -164,13 +165,13 @@ impl<S: Services> Creator<S> {
         &self,
         walk: Walk<'_>,
         Asked { user, progress, .. }: &Asked,
-        standing: &Standing,
+        standing: &SessionState,
         session: Session,
         id: &ChallengeId,
         watch: Stopwatch,
     ) -> Result<Asks<'_, S::Pictures>, Fault> {
         let (profile, factor) = (&standing.profile, walk.factor());
-        let stake = self.stake(user, walk, standing, watch).await;
+        let reservation = self.reservation(user, walk, standing, watch).await;
         let own = standing.session.as_ref();
         let due = challenge::due(Known {
             progress,
@@ -216,7 +217,10 @@ impl<S: Services> Creator<S> {
             }
             Due::Compare(secret) => asks(
                 secret.wants(self.model),
-                Task::Compare(Comparison { stake, secret }),
+                Task::Compare(Comparison {
+                    reservation,
+                    secret,
+                }),
             ),
             Due::Refuse {
                 reason,
@@ -232,20 +236,20 @@ impl<S: Services> Creator<S> {
         })
     }
 
-    /// What an attempt at the factor that is due puts at stake.
-    async fn stake(
+    /// What an attempt at the factor that is due reserves.
+    async fn reservation(
         &self,
         user: &UserName,
         walk: Walk<'_>,
-        standing: &Standing,
+        standing: &SessionState,
         watch: Stopwatch,
-    ) -> Stake {
+    ) -> Reservation {
         let scope = Scope {
             path: challenge::path(walk.progress()),
             factor: walk.factor(),
         };
         let seen = self
-            .tries(user, scope, &standing.on(scope).tries, watch)
+            .attempts(user, scope, &standing.on(scope).attempts, watch)
             .await;
         let on_pass = OnPass::of(walk);
         // Only a complete sign-in empties anything.
@@ -253,7 +257,7 @@ impl<S: Services> Creator<S> {
         let elsewhere = elsewhere.filter(|_| on_pass != OnPass::GoesOn);
         let (here, others): (Vec<Scope>, _) =
             elsewhere.partition(|found| found.factor == scope.factor);
-        Stake {
+        Reservation {
             path: scope.path,
             seen,
             empties: here.iter().map(|scope| scope.path).collect(),
@@ -262,9 +266,15 @@ impl<S: Services> Creator<S> {
         }
     }
 
-    /// The tries of the path without those whose calls died before they had judged the answer.
-    /// Only such a one costs more than the batch read; a fault here leaves the tries as they are.
-    async fn tries(&self, user: &UserName, scope: Scope, found: &Tries, watch: Stopwatch) -> Tries {
+    /// The attempts of the path without those whose calls died before they had judged the answer.
+    /// Only such a one costs more than the batch read; a fault here leaves the attempts as they are.
+    async fn attempts(
+        &self,
+        user: &UserName,
+        scope: Scope,
+        found: &Attempts,
+        watch: Stopwatch,
+    ) -> Attempts {
         let given = self
             .table
             .give_back_abandoned(user, scope, found, watch.now());
@@ -280,7 +290,7 @@ impl<S: Services> Creator<S> {
         user: &UserName,
         first: &ChallengeId,
         kind: Enrols,
-        standing: &Standing,
+        standing: &SessionState,
         watch: Stopwatch,
     ) -> Result<EnrolmentId, Fault> {
         let (table, enrolment, now) = (&self.table, EnrolmentId::from(first), watch.now());
@@ -318,7 +328,7 @@ struct Session {
 
 /// How the session began: now, where this is its first custom challenge; otherwise as it has
 /// carried, or as old as it can be.
-fn opening(asked: &Asked, standing: &Standing, began: Timestamp) -> Opening {
+fn opening(asked: &Asked, standing: &SessionState, began: Timestamp) -> Opening {
     let rounds = asked.progress.answered().count();
     match &standing.session {
         Some(session) => session.opening,

@@ -15,7 +15,7 @@ use crate::services::{Aws, Services};
 /// How many replaced enrolments a call undoes at most, beside what it was called for.
 const UNDONE: i32 = 3;
 
-/// What an operator is told, in the log and by its alarm, whose upload is nobody's.
+/// What an operator is told, in the log and by its alarm, whose upload names nobody.
 const BULK_KEY: &str = "expected bulk/<user name>/<file>, where the user name is Cognito's (the \
     user's sub, a UUID), found another key: upload it again under that one";
 
@@ -60,14 +60,14 @@ impl<S: Services> Images<S> {
             version,
         } = object;
         if bucket != self.indexer.documents.name() {
-            return Ok("nobody's");
+            return Ok("ignored: unrecognised key");
         }
         let Some(key) = DocumentKey::parse(key) else {
             if key.starts_with(BULK) {
                 // An operator waits for it; the sweep deletes it in a day.
                 Fault::new("ReadKey", BULK_KEY).log();
             }
-            return Ok("nobody's");
+            return Ok("ignored: unrecognised key");
         };
         let found = self
             .indexer
@@ -91,7 +91,7 @@ impl<S: Services> Images<S> {
         };
         let Some((user, enrolment)) = owned else {
             self.indexer.discard(&key, version.as_deref()).await;
-            return Ok("nobody's");
+            return Ok("ignored: unrecognised key");
         };
         if let DocumentKey::Enrolment(_) = key
             && !self.indexer.table.profile(&user).await?.has_consent()

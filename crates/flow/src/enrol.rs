@@ -14,7 +14,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use signin_aws::faces::{IndexedFace, Recogniser as _, Trouble};
+use signin_aws::faces::{IndexedFace, Recogniser as _, RecognitionError};
 use signin_aws::fault::Fault;
 use signin_aws::pictures::{Found, Picture, Pictures as _};
 use signin_aws::stopwatch::Call;
@@ -156,8 +156,8 @@ impl<S: Services> Indexer<S> {
         };
         let indexed = match self.put_into_collection(picture, &enrolment).await {
             Ok(indexed) => indexed,
-            Err(Trouble::Fault(fault)) => return Err(fault),
-            Err(Trouble::Picture(reason)) => {
+            Err(RecognitionError::Service(fault)) => return Err(fault),
+            Err(RecognitionError::Unusable(reason)) => {
                 let now = call.watch.now();
                 let rejected = self.table.record_rejected(&lease, reason, version, now);
                 if !rejected.await? {
@@ -199,15 +199,15 @@ impl<S: Services> Indexer<S> {
         &self,
         picture: &Picture,
         enrolment: &Enrolment,
-    ) -> Result<IndexedFace, Trouble> {
-        let header = inspect(picture.bytes.as_slice()).map_err(Trouble::Picture)?;
+    ) -> Result<IndexedFace, RecognitionError> {
+        let header = inspect(picture.bytes.as_slice()).map_err(RecognitionError::Unusable)?;
         let faces = self.recognition.detect(&picture.bytes).await?;
-        assess(&faces, header).map_err(Trouble::Picture)?;
+        assess(&faces, header).map_err(RecognitionError::Unusable)?;
         let indexed = self
             .recognition
             .index(&self.collection, &picture.bytes, &enrolment.id)
             .await?;
-        indexed.ok_or(Trouble::Picture(Reason::NoFace))
+        indexed.ok_or(RecognitionError::Unusable(Reason::NoFace))
     }
 
     /// Takes out the faces of an enrolment that no record names, and that calls may have left which
@@ -225,8 +225,8 @@ impl<S: Services> Indexer<S> {
             let faces = match faces.await {
                 Ok(faces) => faces,
                 // A picture that cannot be looked at was not indexed either.
-                Err(Trouble::Picture(_)) => continue,
-                Err(Trouble::Fault(fault)) => return Err(fault),
+                Err(RecognitionError::Unusable(_)) => continue,
+                Err(RecognitionError::Service(fault)) => return Err(fault),
             };
             let recorded = enrolment.face().map(|face| &face.id);
             for face in faces.iter().filter(|face| Some(*face) != recorded) {

@@ -17,13 +17,13 @@ use crate::verify::{Verifier, answering};
 fn settled_at_once(claim: &Claim) -> Outcome {
     match claim {
         Claim::Settled(verdict, _) => (*verdict).into(),
-        Claim::Mine(_) | Claim::AlreadyUsed => Outcome::AlreadyUsed,
+        Claim::Acquired(_) | Claim::AlreadyUsed => Outcome::AlreadyUsed,
     }
 }
 
 impl<S: Services> Verifier<S> {
     /// The verdict that stands. A fault, also one that kept a verdict from being recorded, gives
-    /// the try back where there is one at stake.
+    /// the attempt back where one is reserved.
     pub(crate) async fn or_give_back(
         &self,
         ticket: &Ticket,

@@ -5,7 +5,7 @@ use signin_aws::fault::{Fault, in_time};
 use signin_aws::stopwatch::Call;
 use signin_aws::table::{Answering, Claim, EmptiedBy};
 use signin_core::budget;
-use signin_core::challenge::{Stake, Task};
+use signin_core::challenge::{Reservation, Task};
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
 use signin_core::id::EnrolmentId;
@@ -120,7 +120,7 @@ impl<S: Services> Verifier<S> {
     ) -> Result<Outcome, Fault> {
         let table = &self.indexer.table;
         let ticket = match table.claim(answering(answered, call)).await? {
-            Claim::Mine(ticket) => ticket,
+            Claim::Acquired(ticket) => ticket,
             Claim::Settled(verdict, _) => return Ok(verdict.into()),
             Claim::AlreadyUsed => return Ok(Outcome::AlreadyUsed),
         };
@@ -143,11 +143,11 @@ impl<S: Services> Verifier<S> {
         let Step::Verify(factor) = answered.challenge.step() else {
             return;
         };
-        let Some(Stake {
+        let Some(Reservation {
             empties,
             empties_at_others,
             ..
-        }) = answered.challenge.task.stake()
+        }) = answered.challenge.task.reservation()
         else {
             return;
         };
@@ -158,9 +158,9 @@ impl<S: Services> Verifier<S> {
         for scope in here.chain(empties_at_others.iter().copied()) {
             let table = &self.indexer.table;
             let now = call.watch.now();
-            let emptied = table.empty_tries(&answered.user, scope, EmptiedBy::OtherPath, now);
+            let emptied = table.empty_attempts(&answered.user, scope, EmptiedBy::OtherPath, now);
             let until = call.watch.after(budget::TRIGGER);
-            if let Err(fault) = in_time("EmptyTries", until, emptied).await {
+            if let Err(fault) = in_time("EmptyAttempts", until, emptied).await {
                 fault.log();
             }
         }

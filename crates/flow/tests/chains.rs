@@ -240,7 +240,7 @@ async fn an_answer_that_names_no_chain_on_offer_is_refused_and_the_choice_is_ask
     // Nothing is lost by it: not the secret either, by which an enrolment may begin.
     assert!(session.step(Step::Select, "FACE"));
     assert_eq!(session.asked().step(), Step::Enrol);
-    assert_eq!(world.tries(Path::Password).reserved().slow.count, 0);
+    assert_eq!(world.attempts(Path::Password).reserved().slow.count, 0);
     assert!(!session.answers("no picture"));
     // Ten answers that did not pass end a session, whatever they were.
     assert_eq!(session.asked().step(), Step::Enrol);
@@ -334,16 +334,16 @@ async fn the_first_of_two_factors_is_worth_no_tokens_and_its_picture_does_not_pa
     // What the sign-in at enrolment has left.
     assert!(session.tokens().is_none());
     let asked = session.asked();
-    let stake = asked.task.stake().expect("a comparison is at stake");
-    assert_eq!(stake.on_pass, OnPass::GoesOn);
-    assert!(stake.empties.is_empty() && stake.empties_at_others.is_empty());
+    let reservation = asked.task.reservation().expect("a comparison is reserved");
+    assert_eq!(reservation.on_pass, OnPass::GoesOn);
+    assert!(reservation.empties.is_empty() && reservation.empties_at_others.is_empty());
     assert!(session.answers(&inline(&picture(1, 3))));
     assert_eq!(session.next(), Next::CustomChallenge);
     assert_eq!(session.tokens(), None, "one of two steps has passed");
     assert!(!session.step(face_data(), &sent(&data(3, 0))));
     assert_eq!(session.reason(), Some(Reason::NoMatch));
     // The failure is counted where it was made, and nowhere else.
-    let counted = |factor| world.tries_at(Path::Open, factor).reserved().slow.count;
+    let counted = |factor| world.attempts_at(Path::Open, factor).reserved().slow.count;
     assert_eq!((counted(Factor::FaceData), counted(Factor::Face)), (1, 0));
     // Byte for byte it passes once, whatever became of its session.
     let mut another = Led::new(&world, &both, 50, Vec::new());
@@ -360,7 +360,7 @@ async fn a_factor_that_passes_refills_no_other_factors_attempts() {
     let both = Policy::new(vec![chain]).unwrap();
     let guessed = || {
         world
-            .tries_at(Path::Open, Factor::FaceData)
+            .attempts_at(Path::Open, Factor::FaceData)
             .reserved()
             .slow
             .count

@@ -65,15 +65,15 @@ fn check(
         return Err(format!("one picture passes twice: {records:?}"));
     }
     let compared = records.iter().filter(|(_, compared)| *compared).count();
-    let tries = world.tries(Path::Open);
-    let counted = tries.judged().slow.count;
+    let attempts = world.attempts(Path::Open);
+    let counted = attempts.judged().slow.count;
     if usize::try_from(counted) != Ok(compared) {
         return Err(format!(
             "{counted} failures are counted, and on record are {records:?}"
         ));
     }
-    if tries.reserved() != tries.judged() {
-        return Err(format!("a reservation is left: {tries:?}"));
+    if attempts.reserved() != attempts.judged() {
+        return Err(format!("a reservation is left: {attempts:?}"));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::event::{Event, entries};
 
 /// Reads the event. A session in which no custom challenge can be due is refused: define would
 /// have ended it.
-pub fn asked(policy: &Policy, event: &Event) -> Result<Asked, Refusal> {
+pub fn parse(policy: &Policy, event: &Event) -> Result<Asked, Refusal> {
     if event.trigger_source() != "CreateAuthChallenge_Authentication" {
         return Err(Refusal::unexpected_event());
     }
@@ -74,7 +74,7 @@ mod tests {
     fn a_running_session_is_asked_for_its_next_step() {
         let policy: Policy = "FACE".parse().unwrap();
         let event = event(SOURCE, &json!([custom_entry("FACE", 1, false)]));
-        let asked = asked(&policy, &event).unwrap();
+        let asked = parse(&policy, &event).unwrap();
         assert_eq!(asked.user.as_str(), "ada");
         assert_eq!(asked.progress.attempts_left(1), 2);
     }
@@ -89,7 +89,7 @@ mod tests {
             ("DefineAuthChallenge_Authentication", json!([])),
         ] {
             assert!(
-                asked(&policy, &event(source, &session)).is_err(),
+                parse(&policy, &event(source, &session)).is_err(),
                 "{session}"
             );
         }

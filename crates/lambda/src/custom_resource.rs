@@ -130,7 +130,7 @@ impl Envelope {
 }
 
 /// Reads what is asked for; the error says what was expected.
-pub fn request(event: &Value) -> Result<Request, String> {
+pub fn parse(event: &Value) -> Result<Request, String> {
     let physical = event.get("PhysicalResourceId").and_then(Value::as_str);
     let collection = || {
         collection_id(event)
@@ -249,10 +249,10 @@ mod tests {
         let ensure = Ok(Request::Ensure {
             collection: "faces".into(),
         });
-        assert_eq!(request(&event("Create", None, &properties)), ensure);
-        assert_eq!(request(&event("Update", Some("old"), &properties)), ensure);
+        assert_eq!(parse(&event("Create", None, &properties)), ensure);
+        assert_eq!(parse(&event("Update", Some("old"), &properties)), ensure);
         assert_eq!(
-            request(&event("Delete", Some("old"), &properties)),
+            parse(&event("Delete", Some("old"), &properties)),
             Ok(Request::Remove {
                 collection: "old".into(),
                 keep: true
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn the_removal_of_what_was_never_made_succeeds() {
         let gone = event("Delete", Some(NOTHING), &json!({}));
-        assert_eq!(request(&gone), Ok(Request::RemoveNothing));
+        assert_eq!(parse(&gone), Ok(Request::RemoveNothing));
         let failed = Envelope::read(&event("Create", None, &json!({}))).unwrap();
         assert!(failed.answer(Err("reason")).contains(NOTHING));
     }
@@ -305,7 +305,7 @@ mod tests {
             ),
             (event("Rename", None, &json!({})), "RequestType"),
         ] {
-            let reason = request(&event).unwrap_err();
+            let reason = parse(&event).unwrap_err();
             assert!(reason.contains(expected), "{reason}");
             let answer = Envelope::read(&event).unwrap().answer(Err(&reason));
             let answer: Value = serde_json::from_str(&answer).unwrap();
@@ -341,7 +341,7 @@ mod tests {
             let lay = Request::LayDecoy {
                 bucket: "documents".to_owned(),
             };
-            assert_eq!(request(&decoy(kind, None, &properties)), Ok(lay));
+            assert_eq!(parse(&decoy(kind, None, &properties)), Ok(lay));
         }
         let created = Envelope::read(&decoy("Create", None, &properties)).unwrap();
         let made = Made::Decoy {
@@ -359,17 +359,17 @@ mod tests {
         let remove = Request::RemoveDecoy {
             bucket: "documents".to_owned(),
         };
-        assert_eq!(request(&decoy("Delete", id, &json!({}))), Ok(remove));
+        assert_eq!(parse(&decoy("Delete", id, &json!({}))), Ok(remove));
     }
 
     #[test]
     fn a_decoy_for_no_bucket_is_refused() {
         for properties in [json!({}), json!({"Bucket": "a/b"}), json!({"Bucket": "no"})] {
-            let reason = request(&decoy("Create", None, &properties)).unwrap_err();
+            let reason = parse(&decoy("Create", None, &properties)).unwrap_err();
             assert!(reason.contains("Bucket"), "{reason}");
         }
         for physical in [None, Some("documents"), Some("/decoy/drawn-face.jpg")] {
-            let reason = request(&decoy("Delete", physical, &json!({}))).unwrap_err();
+            let reason = parse(&decoy("Delete", physical, &json!({}))).unwrap_err();
             assert!(reason.contains("PhysicalResourceId"), "{reason}");
         }
     }

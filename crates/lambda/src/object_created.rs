@@ -10,7 +10,7 @@ use crate::Refusal;
 /// Reads all records of an event that tell of a new object. A record that tells of anything
 /// else, or names no object, is passed over; an event without any records (S3's test event) is
 /// none at all.
-pub fn created(event: Value) -> Result<Vec<Created>, Refusal> {
+pub fn parse(event: Value) -> Result<Vec<Created>, Refusal> {
     if event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
         return Ok(Vec::new());
     }
@@ -68,7 +68,7 @@ mod tests {
             record("ObjectCreated:Put", "bulk/ada/my+passport%2B%C3%A4.jpg", Some("v1")),
             record("ObjectCreated:Post", "enrolments/01", None),
         ]});
-        let created = created(event).unwrap();
+        let created = parse(event).unwrap();
         assert_eq!(created[0].key, "bulk/ada/my passport+ä.jpg");
         assert_eq!(created[0].version.as_deref(), Some("v1"));
         assert_eq!(created[1].bucket, "documents");
@@ -81,9 +81,9 @@ mod tests {
             record("ObjectRemoved:Delete", "enrolments/01", None),
             record("ObjectCreated:Put", "%ff", None),
         ]});
-        assert_eq!(created(event), Ok(vec![]));
+        assert_eq!(parse(event), Ok(vec![]));
         let test = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "documents"});
-        assert_eq!(created(test), Ok(vec![]));
+        assert_eq!(parse(test), Ok(vec![]));
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
             json!({"Records": null}),
             json!({"Records": [{}]}),
         ] {
-            assert!(created(event.clone()).is_err(), "{event}");
+            assert!(parse(event.clone()).is_err(), "{event}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::Refusal;
 use crate::event::Event;
 
 /// Reads the event, where this version of the consent text is in force.
-pub fn confirmed(consent: &str, event: &Event) -> Result<Confirmed, Refusal> {
+pub fn parse(consent: &str, event: &Event) -> Result<Confirmed, Refusal> {
     let request: Request = event.request().ok_or_else(Refusal::unexpected_event)?;
     let sent = |name: &str| request.client_metadata.get(name).map(String::as_str);
     let confirmation = match event.trigger_source() {
@@ -49,7 +49,7 @@ mod tests {
             "response": {},
         }))
         .unwrap();
-        confirmed("2", &event).map(|confirmed| confirmed.confirmation)
+        parse("2", &event).map(|confirmed| confirmed.confirmation)
     }
 
     #[test]

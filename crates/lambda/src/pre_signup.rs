@@ -21,7 +21,7 @@ pub enum NewAccount {
 /// Reads and checks the event. Another identity provider's people are refused: they have no
 /// password here, by which they could prove that they may enrol, and this user pool signs in by the
 /// policy alone.
-pub fn new_account(required: Required<'_>, event: &Event) -> Result<NewAccount, Refusal> {
+pub fn parse(required: Required<'_>, event: &Event) -> Result<NewAccount, Refusal> {
     match event.trigger_source() {
         "PreSignUp_SignUp" => signing_up(required, event).map(NewAccount::Own),
         "PreSignUp_AdminCreateUser" => Ok(NewAccount::Invited),
@@ -117,7 +117,7 @@ mod tests {
             ("PreSignUp_SignUp", json!({"consent": "1"}), "binding"),
             ("PreSignUp_ExternalProvider", whole, "not served"),
         ] {
-            let refusal = new_account(PICTURES, &event(source, &metadata))
+            let refusal = parse(PICTURES, &event(source, &metadata))
                 .err()
                 .unwrap()
                 .to_string();
@@ -130,7 +130,7 @@ mod tests {
         let binding = Sha256Digest::of(b"secret").to_hex();
         for metadata in [json!(null), json!({"consent": "1", "binding": binding})] {
             let event = event("PreSignUp_AdminCreateUser", &metadata);
-            let made = new_account(PICTURES, &event);
+            let made = parse(PICTURES, &event);
             // Nor does it count where one is sent.
             assert!(matches!(made, Ok(NewAccount::Invited)), "{made:?}");
         }

@@ -61,7 +61,7 @@ pub struct Asked {
 /// Reads the event. Every trigger source but the one of a refresh means that somebody signs in,
 /// the ones that nobody has heard of yet included. An event of another version than the plan
 /// promises is refused: its answer could not be what this function has to say.
-pub fn asked(event: &Event, tier: UserPoolTier) -> Result<Asked, Refusal> {
+pub fn parse(event: &Event, tier: UserPoolTier) -> Result<Asked, Refusal> {
     let cause = match event.trigger_source() {
         "TokenGeneration_RefreshTokens" => Cause::Refresh,
         source if source.starts_with("TokenGeneration_") => Cause::SignIn,
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn cause(source: &str) -> Option<Cause> {
-        let asked = asked(
+        let asked = parse(
             &Event::new(event(source)).unwrap(),
             UserPoolTier::Essentials,
         );
@@ -158,7 +158,7 @@ mod tests {
             let mut event = event("TokenGeneration_RefreshTokens");
             event[field] = Value::Null;
             assert!(
-                asked(&Event::new(event).unwrap(), UserPoolTier::Essentials).is_err(),
+                parse(&Event::new(event).unwrap(), UserPoolTier::Essentials).is_err(),
                 "{field}"
             );
         }
@@ -168,7 +168,7 @@ mod tests {
     fn the_same_request_has_the_same_digest_and_another_one_has_not() {
         let digest = |event: Value| {
             let event = Event::new(event).unwrap();
-            asked(&event, UserPoolTier::Plus).unwrap().request.digest
+            parse(&event, UserPoolTier::Plus).unwrap().request.digest
         };
         let first = event("TokenGeneration_Authentication");
         assert_eq!(digest(first.clone()), digest(first.clone()));
@@ -196,7 +196,7 @@ mod tests {
             ] {
                 let mut event = event(source);
                 event["version"] = version.clone();
-                let asked = asked(&Event::new(event).unwrap(), tier.parse().unwrap());
+                let asked = parse(&Event::new(event).unwrap(), tier.parse().unwrap());
                 assert_eq!(asked.is_ok(), read, "{tier} {version} {source}");
             }
         }
@@ -209,7 +209,7 @@ mod tests {
             let mut event = event("TokenGeneration_Authentication");
             event["request"]["clientMetadata"] = metadata;
             let event = Event::new(event).unwrap();
-            asked(&event, UserPoolTier::Plus).unwrap().request.nonce
+            parse(&event, UserPoolTier::Plus).unwrap().request.nonce
         };
         assert_eq!(read(json!({"passNonce": "mine"})), nonce("mine"));
         for none in [

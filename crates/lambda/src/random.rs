@@ -1,6 +1,6 @@
 //! The one place of a function where random numbers are drawn.
 
-use signin_core::id::{CallId, ChallengeId};
+use signin_core::id::{ChallengeId, InvocationId};
 
 use crate::Refusal;
 
@@ -10,8 +10,8 @@ pub fn challenge_id() -> Result<ChallengeId, Refusal> {
 }
 
 /// What tells this call from every other.
-pub fn call_id() -> Result<CallId, Refusal> {
-    Ok(CallId::from_random(bits()?))
+pub fn call_id() -> Result<InvocationId, Refusal> {
+    Ok(InvocationId::from_random(bits()?))
 }
 
 /// 128 of the operating system's random bits.

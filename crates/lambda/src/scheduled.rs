@@ -6,7 +6,7 @@ use signin_core::time::Timestamp;
 use crate::Refusal;
 
 /// Reads the moment for which a run was scheduled. Anything but a schedule's event is refused.
-pub fn due(event: &Value) -> Result<Timestamp, Refusal> {
+pub fn parse(event: &Value) -> Result<Timestamp, Refusal> {
     let member = |name: &str| event.get(name).and_then(Value::as_str);
     let scheduled =
         member("source") == Some("aws.events") && member("detail-type") == Some("Scheduled Event");
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn a_schedules_event_says_when() {
-        let due = due(&event()).unwrap();
+        let due = parse(&event()).unwrap();
         assert_eq!(due.to_rfc3339(), "2026-11-20T12:00:00Z");
     }
 
@@ -51,8 +51,8 @@ mod tests {
         ] {
             let mut changed = event();
             changed[name] = value;
-            assert_eq!(due(&changed), Err(Refusal::unexpected_event()), "{name}");
+            assert_eq!(parse(&changed), Err(Refusal::unexpected_event()), "{name}");
         }
-        assert_eq!(due(&Value::Null), Err(Refusal::unexpected_event()));
+        assert_eq!(parse(&Value::Null), Err(Refusal::unexpected_event()));
     }
 }

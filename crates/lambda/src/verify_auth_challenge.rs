@@ -13,7 +13,7 @@ use crate::event::Event;
 
 /// Reads the event; none where it does not belong to a challenge of ours or where the answer is no
 /// text, which cannot be correct.
-pub fn answered(event: &Event) -> Option<Answered> {
+pub fn parse(event: &Event) -> Option<Answered> {
     if event.trigger_source() != "VerifyAuthChallengeResponse_Authentication" {
         return None;
     }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn an_answer_comes_with_the_challenge_it_answers() {
         let parameters = json!({"challenge": challenge().to_parameter()});
-        let answered = answered(&event(&parameters, &json!("uploaded"))).unwrap();
+        let answered = parse(&event(&parameters, &json!("uploaded"))).unwrap();
         assert_eq!(answered.challenge, challenge());
         assert_eq!(answered.answer, "uploaded");
     }
@@ -116,7 +116,7 @@ mod tests {
                     "clientMetadata": metadata,
                 },
             }));
-            let answered = answered(&event.unwrap()).unwrap();
+            let answered = parse(&event.unwrap()).unwrap();
             answered.unfit.map_or(Ok(answered.nonce), Err)
         };
         for without in [json!(null), json!({}), json!({"other": "1"})] {
@@ -141,7 +141,7 @@ mod tests {
             (parameters, json!(["uploaded"])),
         ] {
             assert!(
-                answered(&event(&parameters, &answer)).is_none(),
+                parse(&event(&parameters, &answer)).is_none(),
                 "{parameters} {answer}"
             );
         }

@@ -3,7 +3,7 @@
 
 use signin_aws::{client, pictures::Bucket, table::UserTable};
 use signin_flow::create::{Created, Creator};
-use signin_lambda::create_auth_challenge::{asked, respond};
+use signin_lambda::create_auth_challenge::{parse, respond};
 use signin_lambda::settings::{SignIn, setting};
 use signin_lambda::{Failure, random, trigger};
 
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Failure> {
         sign_ins: Bucket::open(&config, sign_ins),
     };
     trigger(
-        |event| asked(&policy, event),
+        |event| parse(&policy, event),
         async |asked, invocation| {
             let id = random::challenge_id()?;
             Ok(creator.create(&asked, id, invocation).await?)

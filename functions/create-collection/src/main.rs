@@ -12,7 +12,7 @@ use signin_aws::{
 use signin_core::budget;
 use signin_core::key::DECOY;
 use signin_core::secret::PictureBytes;
-use signin_lambda::custom_resource::{Envelope, Made, Request, request};
+use signin_lambda::custom_resource::{Envelope, Made, Request, parse};
 use signin_lambda::{Failure, Refusal, run};
 use tokio::time::Instant;
 
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Failure> {
 /// Does what is asked and answers CloudFormation, whatever comes of it.
 async fn serve(config: &Config, event: &Value) -> Result<Value, Refusal> {
     let envelope = Envelope::read(event)?;
-    let outcome = match request(event) {
+    let outcome = match parse(event) {
         Err(expected) => Err(expected),
         Ok(request) => in_time(
             "CustomResource",

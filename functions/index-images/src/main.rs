@@ -5,7 +5,7 @@ use serde_json::json;
 use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable};
 use signin_flow::documents::Images;
 use signin_flow::enrol::Indexer;
-use signin_lambda::object_created::created;
+use signin_lambda::object_created::parse;
 use signin_lambda::settings::{setting, setting_or_none};
 use signin_lambda::{Failure, Refusal, clock, invocation, run};
 
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Failure> {
         },
     };
     run(async |event| {
-        let objects = created(event)?;
+        let objects = parse(event)?;
         // Each on its own; one that fails makes the whole call fail, loudly, so that Lambda calls again.
         let mut failed = false;
         for object in &objects {

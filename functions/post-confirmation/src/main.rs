@@ -4,7 +4,7 @@
 use signin_aws::user_pool::UserPools;
 use signin_aws::{client, table::UserTable};
 use signin_flow::confirm::Confirmer;
-use signin_lambda::post_confirmation::{confirmed, respond};
+use signin_lambda::post_confirmation::{parse, respond};
 use signin_lambda::settings::setting;
 use signin_lambda::{Failure, trigger};
 
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Failure> {
         pools: UserPools::open(&config),
     };
     trigger(
-        |event| confirmed(&consent, event),
+        |event| parse(&consent, event),
         async |confirmed, invocation| Ok(confirmer.confirm(&confirmed, invocation).await?),
         |event, ()| respond(event),
     )

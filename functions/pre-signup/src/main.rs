@@ -4,7 +4,7 @@
 use signin_aws::{client, table::UserTable};
 use signin_core::sign_up::Required;
 use signin_flow::sign_up::Registrar;
-use signin_lambda::pre_signup::{NewAccount, new_account, respond};
+use signin_lambda::pre_signup::{NewAccount, parse, respond};
 use signin_lambda::settings::{SignIn, setting};
 use signin_lambda::{Failure, trigger};
 
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Failure> {
         table: UserTable::open(&client::load().await, table),
     };
     trigger(
-        |event| new_account(required, event),
+        |event| parse(required, event),
         async |account, invocation| match account {
             NewAccount::Own(signing_up) => Ok(registrar.store(&signing_up, invocation).await?),
             NewAccount::Invited => Ok(()),

@@ -5,7 +5,7 @@ use signin_aws::{client, table::UserTable};
 use signin_core::alarm::NO_TOKENS;
 use signin_core::pass::Guard;
 use signin_flow::tokens::TokenGuard;
-use signin_lambda::pre_token_generation::{Asked, asked, respond};
+use signin_lambda::pre_token_generation::{Asked, parse, respond};
 use signin_lambda::settings::{app_clients, setting};
 use signin_lambda::{Failure, Refusal, trigger};
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Failure> {
         table: UserTable::open(&client::load().await, table),
     };
     trigger(
-        |event| asked(event, tier),
+        |event| parse(event, tier),
         async |Asked { user, request }, invocation| {
             let admitted = guard.admit(&user, &request, invocation).await?;
             admitted.map_err(|refused| {

@@ -7,7 +7,7 @@ use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable}
 use signin_core::id::EnrolmentId;
 use signin_flow::enrol::Indexer;
 use signin_flow::sweep::{Sweeper, Tally};
-use signin_lambda::scheduled::due;
+use signin_lambda::scheduled::parse;
 use signin_lambda::settings::setting;
 use signin_lambda::{Failure, random, run};
 
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Failure> {
         },
     };
     run(async |event| {
-        let now = due(&event)?;
+        let now = parse(&event)?;
         let anywhere = EnrolmentId::from(&random::challenge_id()?);
         let Tally {
             undone,

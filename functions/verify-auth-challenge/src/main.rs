@@ -6,7 +6,7 @@ use signin_aws::{client, faces::Recognition, pictures::Bucket, table::UserTable}
 use signin_flow::enrol::Indexer;
 use signin_flow::verify::{MatchMode, Verifier};
 use signin_lambda::settings::{SignIn, require, setting};
-use signin_lambda::verify_auth_challenge::{answered, respond};
+use signin_lambda::verify_auth_challenge::{parse, respond};
 use signin_lambda::{Failure, trigger};
 
 #[tokio::main(flavor = "current_thread")]
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Failure> {
         },
     };
     trigger(
-        |event| Ok(answered(event)),
+        |event| Ok(parse(event)),
         async |answered, invocation| match answered {
             Some(answered) => Ok(verifier.verify(&answered, invocation).await),
             None => Ok(false),

@@ -42,7 +42,7 @@ fn survives(name: &str) {
     for (number, input) in inputs.iter().enumerate() {
         run(target, input, &format!("input {number}"));
     }
-    for number in 0..target.tries {
+    for number in 0..target.attempts {
         let mut input = inputs[number % inputs.len()].clone();
         // One change, two or three on top of each other.
         for change in 0..=number % 3 {
@@ -53,7 +53,7 @@ fn survives(name: &str) {
     println!(
         "{name}: {} inputs, {} mutations, seed {SEED:#x}",
         inputs.len(),
-        target.tries
+        target.attempts
     );
 }
 

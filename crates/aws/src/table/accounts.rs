@@ -4,9 +4,9 @@
 mod tests;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::Enrolment;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
+use signin_core::idempotency::{Facts, IdempotencyRecord};
 use signin_core::lockout::{Path, Scope};
 use signin_core::policy::Policy;
 use signin_core::profile::{ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State};
@@ -23,8 +23,8 @@ use super::attribute::{
 use super::dynamodb::RACES;
 use super::item::{Key, Write, text, time, ttl};
 use super::records::{
-    OnPath, activate, activated, consumption, forget_data, on_path, profile, replaced, set_consent,
-    set_data, tries_key,
+    OnPath, activate, activated, attempts_key, forget_data, idempotency_record, on_path, profile,
+    replaced, set_consent, set_data,
 };
 use super::rows::{Rows, Transaction};
 use super::sign_outs::owe_sign_out;
@@ -33,24 +33,24 @@ use crate::fault::Fault;
 
 /// What create-auth-challenge builds on.
 #[derive(Debug)]
-pub struct Standing {
+pub struct SessionState {
     /// The user's profile; the default one for everybody without a record.
     pub profile: Profile,
     /// What became of the last challenge of the session.
-    pub last: Option<Consumption>,
+    pub last: Option<IdempotencyRecord>,
     /// What the session has carried so far; none before its first round, and where no record of
     /// its rounds is left.
     pub session: Option<Facts>,
     /// The session's enrolment; before the first round, the one that is under way.
     pub enrolment: Option<Enrolment>,
-    /// The tries at each of the policy's factors, on every path.
-    tries: Vec<(Scope, OnPath)>,
+    /// The attempts at each of the policy's factors, on every path.
+    attempts: Vec<(Scope, OnPath)>,
 }
 
-impl Standing {
-    /// The tries on a path at a factor.
+impl SessionState {
+    /// The attempts on a path at a factor.
     pub fn on(&self, scope: Scope) -> OnPath {
-        let found = self.tries.iter().find(|(at, _)| *at == scope);
+        let found = self.attempts.iter().find(|(at, _)| *at == scope);
         found
             .map(|(_, on_path)| on_path.clone())
             .unwrap_or_default()
@@ -58,7 +58,7 @@ impl Standing {
 
     /// Where else there is something that a complete sign-in on a path may empty.
     pub fn to_empty(&self, path: Path, now: Timestamp) -> impl Iterator<Item = Scope> {
-        let elsewhere = self.tries.iter().filter(move |(at, _)| at.path != path);
+        let elsewhere = self.attempts.iter().filter(move |(at, _)| at.path != path);
         elsewhere
             .filter(move |(_, on_path)| on_path.to_empty(now))
             .map(|(at, _)| *at)
@@ -93,10 +93,14 @@ fn scopes(policy: &Policy) -> Vec<Scope> {
 }
 
 impl<R: Rows> UserTable<R> {
-    /// Reads profile, last challenge and the tries at the policy's factors in one round trip, the
+    /// Reads profile, last challenge and the attempts at the policy's factors in one round trip, the
     /// same for everybody. An enrolment that a session with a password is about, or may take up
     /// again, is one more; and where the last challenge left no record, so are those before it.
-    pub async fn standing(&self, user: &UserName, progress: &Progress) -> Result<Standing, Fault> {
+    pub async fn load_state(
+        &self,
+        user: &UserName,
+        progress: &Progress,
+    ) -> Result<SessionState, Fault> {
         let mut answered = progress.answered();
         let last = answered.next();
         let scopes = scopes(progress.policy());
@@ -105,29 +109,29 @@ impl<R: Rows> UserTable<R> {
             last.map(|id| challenge_key(user, id)),
             last.map(former_challenge_key),
         ];
-        let counted = scopes.iter().map(|scope| tries_key(user, *scope));
+        let counted = scopes.iter().map(|scope| attempts_key(user, *scope));
         let keys: Vec<Key> = own.iter().flatten().cloned().chain(counted).collect();
         let items = self.rows.read(keys).await?;
         let item = |key: &Key| items.iter().find(|item| item.is(key));
         let [found, last, former] = own.each_ref().map(|key| key.as_ref().and_then(item));
         let profile = found.map(profile).transpose()?.unwrap_or_default();
-        let last = last.or(former).map(consumption).transpose()?;
+        let last = last.or(former).map(idempotency_record).transpose()?;
         let last = last.filter(|found| found.user == *user);
-        let tries = scopes.into_iter().map(|scope| {
-            let found = item(&tries_key(user, scope)).map(on_path).transpose()?;
+        let attempts = scopes.into_iter().map(|scope| {
+            let found = item(&attempts_key(user, scope)).map(on_path).transpose()?;
             Ok((scope, found.unwrap_or_default()))
         });
-        let tries = tries.collect::<Result<_, Fault>>()?;
+        let attempts = attempts.collect::<Result<_, Fault>>()?;
         let session = match &last {
             Some(last) => Some(last.session.clone()),
             None => self.earlier(user, answered).await?,
         };
-        let mut standing = Standing {
+        let mut standing = SessionState {
             profile,
             last,
             session,
             enrolment: None,
-            tries,
+            attempts,
         };
         if let Some(id) = standing.enrolment_about(progress).cloned() {
             standing.enrolment = self.enrolment(user, &id).await?;
@@ -151,7 +155,7 @@ impl<R: Rows> UserTable<R> {
             .iter()
             .filter_map(|key| found.iter().find(|item| item.is(key)));
         for item in newest {
-            let found = consumption(item)?;
+            let found = idempotency_record(item)?;
             if found.user == *user {
                 return Ok(Some(found.session));
             }
@@ -252,7 +256,7 @@ impl<R: Rows> UserTable<R> {
     /// From then on the account enrols by the secret that the reset brought, or not at all; the
     /// enrolment under way ends, and with it the face data that sign-up has brought, since whose they
     /// are nobody can tell. An active face is never touched. Where the person agrees, an operator's
-    /// upload that waits for it becomes active. All or nothing; then the tries of the password's
+    /// upload that waits for it becomes active. All or nothing; then the attempts of the password's
     /// path are forgotten, which a thief of the old password may have used up.
     async fn reset(&self, user: &UserName, renewal: &Renewal, now: Timestamp) -> Result<(), Fault> {
         for _ in 0..RACES {
@@ -300,7 +304,7 @@ impl<R: Rows> UserTable<R> {
                         "reset, but nobody may enrol: expected a binding, 64 hexadecimal digits"
                     );
                 }
-                // The password has changed, and the account is its owner's: tries that stay on
+                // The password has changed, and the account is its owner's: attempts that stay on
                 // record delay them, and are no reason to say that the reset has failed.
                 if let Err(fault) = self.empty_by_reset(user, now).await {
                     fault.log();
@@ -308,7 +312,10 @@ impl<R: Rows> UserTable<R> {
                 return Ok(());
             }
         }
-        Err(Fault::new("Reset", "lost every race"))
+        Err(Fault::new(
+            "Reset",
+            "transaction conflict retries exhausted",
+        ))
     }
 
     /// The face of an operator's upload that becomes active by this reset, if one does.

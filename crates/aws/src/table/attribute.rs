@@ -36,7 +36,7 @@ attributes! {
     OWED = "owed";
     OWED_AT = "owedAt";
 
-    // A profile. An enrolment has a state and a binding too, a try of the latest a state, and a
+    // A profile. An enrolment has a state and a binding too, an attempt of the latest a state, and a
     // challenge an enrolment.
     STATE = "state";
     BINDING = "binding";
@@ -86,7 +86,7 @@ attributes! {
     BEGAN = "began";
     BOUND = "bound";
 
-    // A pass. A try of the latest has a moment too.
+    // A pass. An attempt of the latest has a moment too.
     AT = "at";
     STEPS = "steps";
     CLIENT = "client";
@@ -94,7 +94,7 @@ attributes! {
     USED_AT = "usedAt";
     USED_BY = "usedBy";
 
-    // Tries: levels, each a count and the moment from which its next fall is counted, and the latest
+    // Attempts: levels, each a count and the moment from which its next fall is counted, and the latest
     // ones by challenge.
     FAST = "fast";
     FAST_SINCE = "fastSince";

@@ -1,13 +1,13 @@
-//! Challenges that are answered, tries that are reserved, verdicts that are recorded.
+//! Challenges that are answered, attempts that are reserved, verdicts that are recorded.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use signin_core::consumption::{Consumption, Facts, KEPT, Repeat};
 use signin_core::face_data::FaceData;
-use signin_core::id::{CallId, ChallengeId, EnrolmentId, UserName};
-use signin_core::lockout::{Cost, Path, Scope, Tries};
+use signin_core::id::{ChallengeId, EnrolmentId, InvocationId, UserName};
+use signin_core::idempotency::{Duplicate, Facts, IdempotencyRecord, KEPT};
+use signin_core::lockout::{Attempts, Cost, Path, Scope};
 use signin_core::profile::State;
 use signin_core::reason::{Outcome, Reason, Verdict};
 use signin_core::reset::Opening;
@@ -22,8 +22,8 @@ use super::attribute::{
 use super::dynamodb::RACES;
 use super::item::{Change, Key, Kind, Write, number, put_new, text, time, ttl};
 use super::records::{
-    PICTURE_KEPT, PassedFace, PassedFactor, activate, activated, consumption, record_pass,
-    remembered, reserve_try, set_data, settle_try, verdict_of_call,
+    PICTURE_KEPT, PassedFace, PassedFactor, activate, activated, idempotency_record, record_pass,
+    remembered, reserve_attempt, set_data, settle_attempt, verdict_of_call,
 };
 use super::rows::{Rows, Transaction};
 use super::{UserTable, challenge_key, former_challenge_key, picture_key, profile_key};
@@ -37,7 +37,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub enum Claim {
     /// It is this call's to judge.
-    Mine(Ticket),
+    Acquired(Ticket),
     /// It is settled: a first call's verdict, good where the picture at the key (if one is left)
     /// has this digest; or a wait that is due.
     Settled(Verdict, Option<Sha256Digest>),
@@ -52,9 +52,9 @@ pub struct Ticket {
     id: ChallengeId,
     /// Where the challenge's record lies.
     key: Key,
-    call: CallId,
-    /// Where the try is reserved that is at stake.
-    stake: Option<Scope>,
+    call: InvocationId,
+    /// Where the attempt is reserved, if one is.
+    reservation: Option<Scope>,
 }
 
 /// An answer to a challenge, about to be claimed.
@@ -73,7 +73,7 @@ pub struct Answering<'a> {
     /// The digest of the answer's text.
     pub answer: Sha256Digest,
     /// The call that was handed the answer.
-    pub call: CallId,
+    pub call: InvocationId,
     /// The time.
     pub watch: Stopwatch,
     /// When to stop waiting for another call's verdict.
@@ -114,19 +114,19 @@ fn still_counts(answering: Answering<'_>, path: Path) -> Option<Write> {
 }
 
 impl<R: Rows> UserTable<R> {
-    /// Consumes a challenge and reserves a try, both or neither, in one conditional transaction.
+    /// Consumes a challenge and reserves an attempt, both or neither, in one conditional transaction.
     ///
-    /// `seen` are the tries as create-auth-challenge read them. While they still are, that is one
-    /// round trip; where somebody else has tried since, they are read anew. A try during a wait
+    /// `seen` are the attempts as create-auth-challenge read them. While they still are, that is one
+    /// round trip; where somebody else has tried since, they are read anew. An attempt during a wait
     /// consumes the challenge and reserves nothing; one that only what is still running keeps
     /// back looks again, since that may leave no trace. Where a session with a password counts for
     /// nothing since a reset, or its enrolment is not the one under way any more, the challenge is used
-    /// up and says so; nothing is counted. A write that failed may have been carried out all the same: then the try is given back.
-    pub async fn claim_try(
+    /// up and says so; nothing is counted. A write that failed may have been carried out all the same: then the attempt is given back.
+    pub async fn claim_attempt(
         &self,
         answering: Answering<'_>,
         scope: Scope,
-        seen: &Tries,
+        seen: &Attempts,
     ) -> Result<Claim, Fault> {
         let fault = match self.reserve(answering, scope, seen).await {
             Ok(claim) => return Ok(claim),
@@ -148,7 +148,7 @@ impl<R: Rows> UserTable<R> {
         &self,
         answering: Answering<'_>,
         scope: Scope,
-        seen: &Tries,
+        seen: &Attempts,
     ) -> Result<Claim, Fault> {
         let Answering {
             user,
@@ -157,23 +157,23 @@ impl<R: Rows> UserTable<R> {
             until,
             ..
         } = answering;
-        let mut tries = seen.clone();
+        let mut attempts = seen.clone();
         let mut fresh = false;
         let mut pause = LOOK_AGAIN;
         for _ in 0..RACES {
             let now = watch.now();
             let consumption = answering.first();
-            match tries.reserve(id, now) {
+            match attempts.reserve(id, now) {
                 Ok(after) => {
-                    let count = reserve_try(user, scope, &tries, &after, now);
-                    let [consume, unused] = put_consumption(id, &consumption);
+                    let count = reserve_attempt(user, scope, &attempts, &after, now);
+                    let [consume, unused] = put_record(id, &consumption);
                     let mut writes = vec![consume, count.in_transaction()];
                     let going_on = still_counts(answering, scope.path);
                     writes.extend(going_on.map(Write::check_in_transaction));
                     writes.push(unused);
                     match self.write(writes).await? {
                         Transaction::Written => {
-                            return Ok(Claim::Mine(answering.ticket(Some(scope))));
+                            return Ok(Claim::Acquired(answering.ticket(Some(scope))));
                         }
                         Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => {
                             return self.claim_again(answering, Some(scope)).await;
@@ -192,17 +192,17 @@ impl<R: Rows> UserTable<R> {
                     }
                 }
                 Err(wait) if fresh => {
-                    let others_run = tries.judged().wait(now).is_none();
+                    let others_run = attempts.judged().wait(now).is_none();
                     if others_run && Instant::now() + pause < until {
                         tokio::time::sleep(pause).await;
                         pause *= 2;
                     } else {
                         let waiting = Verdict::Refused(wait.reason());
-                        let settled = Consumption {
+                        let settled = IdempotencyRecord {
                             verdict: Some(waiting),
                             ..consumption
                         };
-                        let used_up = put_consumption(id, &settled);
+                        let used_up = put_record(id, &settled);
                         return match self.write(used_up.into()).await? {
                             Transaction::Written => Ok(Claim::Settled(waiting, None)),
                             Transaction::Unmet(_) => self.claim_again(answering, Some(scope)).await,
@@ -211,10 +211,13 @@ impl<R: Rows> UserTable<R> {
                 }
                 Err(_) => {}
             }
-            tries = self.tries(user, scope).await?;
+            attempts = self.attempts(user, scope).await?;
             fresh = true;
         }
-        Err(Fault::new("ClaimTry", "lost every race"))
+        Err(Fault::new(
+            "ReserveAttempt",
+            "transaction conflict retries exhausted",
+        ))
     }
 
     /// Uses a challenge up whose answer is not looked at, and says why.
@@ -240,23 +243,23 @@ impl<R: Rows> UserTable<R> {
         verdict: Verdict,
         chosen: Option<u8>,
     ) -> Result<Claim, Fault> {
-        let settled = Consumption {
+        let settled = IdempotencyRecord {
             verdict: Some(verdict),
             chosen,
             ..answering.first()
         };
-        let used_up = put_consumption(answering.id, &settled);
+        let used_up = put_record(answering.id, &settled);
         match self.write(used_up.into()).await? {
             Transaction::Written => Ok(Claim::Settled(verdict, None)),
             Transaction::Unmet(_) => self.claim_again(answering, None).await,
         }
     }
 
-    /// Consumes a challenge that puts no try at stake.
+    /// Consumes a challenge that reserves no attempt.
     pub async fn claim(&self, answering: Answering<'_>) -> Result<Claim, Fault> {
-        let consumed = put_consumption(answering.id, &answering.first());
+        let consumed = put_record(answering.id, &answering.first());
         match self.write(consumed.into()).await? {
-            Transaction::Written => Ok(Claim::Mine(answering.ticket(None))),
+            Transaction::Written => Ok(Claim::Acquired(answering.ticket(None))),
             Transaction::Unmet(_) => self.claim_again(answering, None).await,
         }
     }
@@ -266,7 +269,7 @@ impl<R: Rows> UserTable<R> {
     async fn claim_again(
         &self,
         answering: Answering<'_>,
-        stake: Option<Scope>,
+        reservation: Option<Scope>,
     ) -> Result<Claim, Fault> {
         let Answering {
             user,
@@ -283,13 +286,13 @@ impl<R: Rows> UserTable<R> {
             };
             let ticket = || Ticket {
                 key: key.clone(),
-                ..answering.ticket(stake)
+                ..answering.ticket(reservation)
             };
             match used.repeated(user, answer, call, watch.now()) {
-                Repeat::Mine => return Ok(Claim::Mine(ticket())),
-                Repeat::Refused => return Ok(Claim::AlreadyUsed),
-                Repeat::Same(verdict, picture) => return Ok(Claim::Settled(verdict, picture)),
-                Repeat::TakeOver => {
+                Duplicate::Mine => return Ok(Claim::Acquired(ticket())),
+                Duplicate::Refused => return Ok(Claim::AlreadyUsed),
+                Duplicate::Same(verdict, picture) => return Ok(Claim::Settled(verdict, picture)),
+                Duplicate::TakeOver => {
                     let taken = used.taken_over(call, watch.now());
                     let write = Write::to(key.clone())
                         .set(CALL, text(taken.call.to_string()))
@@ -298,10 +301,10 @@ impl<R: Rows> UserTable<R> {
                         .if_equal(CALL, text(used.call.to_string()))
                         .if_absent(VERDICT);
                     if self.update("TakeOver", write).await? {
-                        return Ok(Claim::Mine(ticket()));
+                        return Ok(Claim::Acquired(ticket()));
                     }
                 }
-                Repeat::Running => {}
+                Duplicate::Running => {}
             }
             if Instant::now() + LOOK_AGAIN >= until {
                 return Ok(Claim::AlreadyUsed);
@@ -326,7 +329,7 @@ impl<R: Rows> UserTable<R> {
         self.own(ticket).await
     }
 
-    /// Records a verdict and what becomes of the try behind it, both or neither. A try that is not
+    /// Records a verdict and what becomes of the attempt behind it, both or neither. An attempt that is not
     /// on record any more, since the levels were emptied meanwhile, changes nothing else. False
     /// where the ticket is not good any more.
     async fn settle(
@@ -336,8 +339,8 @@ impl<R: Rows> UserTable<R> {
         cost: Cost,
         verdict: impl Fn() -> Write,
     ) -> Result<bool, Fault> {
-        if let Some(scope) = ticket.stake {
-            let tried = settle_try(&ticket.user, scope, &ticket.id, cost);
+        if let Some(scope) = ticket.reservation {
+            let tried = settle_attempt(&ticket.user, scope, &ticket.id, cost);
             let writes = [verdict(), tried].map(Write::in_transaction);
             match self.write(writes.into()).await? {
                 Transaction::Written => return Ok(true),
@@ -392,14 +395,14 @@ impl<R: Rows> UserTable<R> {
         &self,
         user: &UserName,
         id: &ChallengeId,
-    ) -> Result<Option<(Key, Consumption)>, Fault> {
+    ) -> Result<Option<(Key, IdempotencyRecord)>, Fault> {
         let (own, former) = (challenge_key(user, id), former_challenge_key(id));
         let keys = [Some(own.clone()), Some(former.clone())];
         let [found, before] = self.read(keys).await?;
         let found = found.map(|item| (own, item));
         let found = found.or(before.map(|item| (former, item)));
         found
-            .map(|(key, item)| Ok((key, consumption(&item)?)))
+            .map(|(key, item)| Ok((key, idempotency_record(&item)?)))
             .transpose()
     }
 
@@ -419,7 +422,7 @@ impl<R: Rows> UserTable<R> {
         })
     }
 
-    /// Records that a fault kept the answer from being judged, and gives the try back. Returns the
+    /// Records that a fault kept the answer from being judged, and gives the attempt back. Returns the
     /// verdict of this call's that stands: another one where the fault hid that it was recorded.
     pub async fn settle_fault(&self, ticket: &Ticket) -> Result<Outcome, Fault> {
         let given_up = Verdict::Refused(Reason::TryLater);
@@ -430,7 +433,7 @@ impl<R: Rows> UserTable<R> {
         {
             return Ok(given_up.into());
         }
-        // It is judged, or another call has taken over, and the try is its to give back.
+        // It is judged, or another call has taken over, and the attempt is its to give back.
         self.own(ticket).await
     }
 
@@ -440,7 +443,7 @@ impl<R: Rows> UserTable<R> {
         Ok(own.map_or(Outcome::AlreadyUsed, Outcome::Verdict))
     }
 
-    /// Records a pass: verdict, the try given back, the pass that tokens use up where the chain is
+    /// Records a pass: verdict, the attempt given back, the pass that tokens use up where the chain is
     /// complete, the picture that must not pass again, and what else changes, all or nothing.
     pub async fn settle_pass(
         &self,
@@ -448,9 +451,11 @@ impl<R: Rows> UserTable<R> {
         passed: &PassedFactor<'_>,
         now: Timestamp,
     ) -> Result<Settled, Fault> {
-        let mut written = self.write(pass(ticket, ticket.stake, passed, now)).await?;
+        let mut written = self
+            .write(pass(ticket, ticket.reservation, passed, now))
+            .await?;
         // The try is not on record any more: the levels were emptied meanwhile.
-        if written == Transaction::Unmet(BTreeSet::from([Kind::Tries])) {
+        if written == Transaction::Unmet(BTreeSet::from([Kind::Attempts])) {
             written = self.write(pass(ticket, None, passed, now)).await?;
         }
         let unmet = match written {
@@ -483,23 +488,23 @@ impl<R: Rows> UserTable<R> {
 
 impl Answering<'_> {
     /// The record that a first answer leaves.
-    fn first(&self) -> Consumption {
+    fn first(&self) -> IdempotencyRecord {
         let session = Facts {
             opening: self.opening,
             enrolment: self.enrolment.cloned(),
             secret: self.secret,
         };
         let now = self.watch.now();
-        Consumption::first(self.user.clone(), self.answer, self.call, session, now)
+        IdempotencyRecord::first(self.user.clone(), self.answer, self.call, session, now)
     }
 
-    fn ticket(&self, stake: Option<Scope>) -> Ticket {
+    fn ticket(&self, reservation: Option<Scope>) -> Ticket {
         Ticket {
             user: self.user.clone(),
             id: self.id.clone(),
             key: challenge_key(self.user, self.id),
             call: self.call,
-            stake,
+            reservation,
         }
     }
 }
@@ -507,7 +512,7 @@ impl Answering<'_> {
 /// All that a pass writes.
 fn pass(
     ticket: &Ticket,
-    stake: Option<Scope>,
+    reservation: Option<Scope>,
     pass: &PassedFactor<'_>,
     now: Timestamp,
 ) -> Vec<Change> {
@@ -521,8 +526,8 @@ fn pass(
         passed.in_transaction(),
         put_new(&key, [(TTL, ttl(now.plus(PICTURE_KEPT)))]),
     ];
-    if let Some(scope) = stake {
-        let back = settle_try(&ticket.user, scope, &ticket.id, Cost::Nothing);
+    if let Some(scope) = reservation {
+        let back = settle_attempt(&ticket.user, scope, &ticket.id, Cost::Nothing);
         writes.push(back.in_transaction());
     }
     match &pass.face {
@@ -563,7 +568,7 @@ fn pass(
 }
 
 /// Uses a challenge up: puts its record where there is none, and none of a version before.
-fn put_consumption(id: &ChallengeId, used: &Consumption) -> [Change; 2] {
+fn put_record(id: &ChallengeId, used: &IdempotencyRecord) -> [Change; 2] {
     let verdict = used.verdict.map(|verdict| (VERDICT, text(verdict.name())));
     let attributes = [
         (USER, text(used.user.as_str())),

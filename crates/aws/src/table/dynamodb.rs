@@ -17,7 +17,7 @@ use super::rows::{Before, Change, Item, Key, Kind, Next, Rows, Transaction, Writ
 use crate::client::Config;
 use crate::fault::Fault;
 
-/// How often a write that lost a race is tried anew before it counts as a fault. Five tries at
+/// How often a write that lost a race is tried anew before it counts as a fault. Five attempts at
 /// once exhaust what is free of waiting, so a sixth loser finds a wait, not a race.
 pub(super) const RACES: u32 = 12;
 
@@ -91,7 +91,10 @@ impl Rows for DynamoDb {
                 None => return Err(Fault::of("TransactWriteItems", &error)),
             }
         }
-        Err(Fault::new("TransactWriteItems", "lost every race"))
+        Err(Fault::new(
+            "TransactWriteItems",
+            "transaction conflict retries exhausted",
+        ))
     }
 
     /// A race with a transaction is tried again.
@@ -129,7 +132,7 @@ impl Rows for DynamoDb {
                 Err(error) => return Err(Fault::of(what, &error)),
             }
         }
-        Err(Fault::new(what, "lost every race"))
+        Err(Fault::new(what, "transaction conflict retries exhausted"))
     }
 
     async fn owed(

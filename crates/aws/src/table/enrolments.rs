@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use signin_core::budget;
 use signin_core::enrolment::{Enrolment, GIVEN_UP, KEPT, Remains, State};
-use signin_core::id::{CallId, EnrolmentId, UserName};
+use signin_core::id::{EnrolmentId, InvocationId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::profile::{self, ConsentBy, EnrolledFace, Profile};
 use signin_core::reason::Reason;
@@ -35,7 +35,7 @@ use crate::fault::Fault;
 pub struct Lease {
     user: UserName,
     id: EnrolmentId,
-    call: CallId,
+    call: InvocationId,
     unsettled: BTreeSet<String>,
 }
 
@@ -163,7 +163,7 @@ impl<R: Rows> UserTable<R> {
         &self,
         found: &Enrolment,
         version: Option<&str>,
-        call: CallId,
+        call: InvocationId,
         now: Timestamp,
     ) -> Result<Option<Lease>, Fault> {
         let until = now.plus(budget::ENROLMENT_LEASE);
@@ -359,7 +359,10 @@ impl<R: Rows> UserTable<R> {
                 });
             }
         }
-        Err(Fault::new("ActivateBulk", "lost every race"))
+        Err(Fault::new(
+            "ActivateBulk",
+            "transaction conflict retries exhausted",
+        ))
     }
 }
 

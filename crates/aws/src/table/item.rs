@@ -14,7 +14,7 @@ pub enum Kind {
     /// A user's profile.
     Profile,
     /// What stands against a user on one path, for one factor.
-    Tries,
+    Attempts,
     /// A challenge that was answered.
     Challenge,
     /// A picture, or face data, that must not pass again.

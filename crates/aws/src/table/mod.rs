@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `USER#<userName>` / `PROFILE` | state, faces, face data, consent, binding, the last reset |
 //! | `USER#<userName>` / `PASS#<nonce's digest, or ->` | a full pass, and what used it up |
-//! | `USER#<userName>` / `TRIES#<path>#<factor>` | tries: levels, and the latest ones |
+//! | `USER#<userName>` / `TRIES#<path>#<factor>` | attempts: levels, and the latest ones |
 //! | `USER#<userName>` / `PICTURE#<sha256>` | a picture, or face data, that passed or was enrolled |
 //! | `USER#<userName>` / `CHALLENGE#<id>` | an answer: when, which call works on it and how long, verdict |
 //! | `USER#<userName>` / `ENROLMENT#<id>` | where it stands, its document, lease, recognitions, face |
@@ -17,6 +17,7 @@
 //! milliseconds, compared by our own code; only `ttl`, in seconds, is the service's to sweep by.
 
 mod accounts;
+mod attempts;
 mod attribute;
 mod challenges;
 mod dynamodb;
@@ -32,14 +33,13 @@ pub mod rows;
 mod sign_outs;
 #[cfg(test)]
 mod tests;
-mod tries;
 #[cfg(test)]
 mod written;
 
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::secret::Sha256Digest;
 
-pub use accounts::Standing;
+pub use accounts::SessionState;
 pub use challenges::{Answering, Claim, Settled, Ticket};
 pub use dynamodb::DynamoDb;
 pub use enrolments::{Lease, Offered};

@@ -20,8 +20,10 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::Factor;
-use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
-use signin_core::lockout::{Cost, Level, Levels, Path, Scope, State as TryState, Tries, Try};
+use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId, InvocationId, UserName};
+use signin_core::lockout::{
+    Attempt, Attempts, Cost, Level, Levels, Path, Scope, State as AttemptState,
+};
 use signin_core::pass::{Cause, Guard, TokenRequest};
 use signin_core::profile::EnrolledFace;
 use signin_core::reason::{Reason, Verdict};
@@ -102,7 +104,7 @@ pub(super) fn n(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// What the tests' tries are counted by.
+/// What the tests' attempts are counted by.
 const OPEN: Scope = Scope {
     path: Path::Open,
     factor: Factor::Face,
@@ -127,24 +129,29 @@ fn another() -> ChallengeId {
     ChallengeId::from_random([7; 16])
 }
 
-/// Tries with this many failures of just now in the levels.
-fn failed(count: u32) -> Tries {
+/// Attempts with this many failures of just now in the levels.
+fn failed(count: u32) -> Attempts {
     let level = Level { count, since: NOW };
-    Tries {
+    Attempts {
         levels: Levels {
             fast: level,
             slow: level,
             not_before: NOW.plus(signin_core::lockout::wait_after(count)),
             ..Levels::default()
         },
-        ..Tries::default()
+        ..Attempts::default()
     }
 }
 
-/// The same with another try, made then and come to this.
-fn with_try(mut tries: Tries, id: ChallengeId, at: Timestamp, state: TryState) -> Tries {
-    tries.recent.insert(id, Try { at, state });
-    tries
+/// The same with another attempt, made then and come to this.
+fn with_try(
+    mut attempts: Attempts,
+    id: ChallengeId,
+    at: Timestamp,
+    state: AttemptState,
+) -> Attempts {
+    attempts.recent.insert(id, Attempt { at, state });
+    attempts
 }
 
 fn attempt(at: Timestamp, state: &str) -> AttributeValue {
@@ -156,10 +163,10 @@ fn attempt(at: Timestamp, state: &str) -> AttributeValue {
     )
 }
 
-/// A read that finds tries.
-fn found_tries(tries: &Tries) -> Rule {
-    let levels = tries.levels;
-    let recent = tries
+/// A read that finds attempts.
+fn found_attempts(attempts: &Attempts) -> Rule {
+    let levels = attempts.levels;
+    let recent = attempts
         .recent
         .iter()
         .map(|(id, tried)| (id.to_string(), attempt(tried.at, tried.state.name())));
@@ -186,7 +193,7 @@ fn used(consumed: Timestamp, verdict: Option<&str>) -> Rule {
         ("user", s("ada")),
         ("answer", s(&Sha256Digest::of(b"uploaded").to_hex())),
         ("consumedAt", n(consumed.as_millis())),
-        ("call", s(&CallId::from_random(FIRST).to_string())),
+        ("call", s(&InvocationId::from_random(FIRST).to_string())),
         ("lease", n(lease.as_millis())),
     ];
     attributes.extend(verdict.map(|verdict| ("verdict", s(verdict))));
@@ -205,24 +212,27 @@ pub(super) async fn ticket(table: &UserTable) -> Ticket {
         enrolment: None,
         secret: None,
         answer: Sha256Digest::of(b"uploaded"),
-        call: CallId::from_random(CALL),
+        call: InvocationId::from_random(CALL),
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
-    match table.claim_try(answering, OPEN, &Tries::default()).await {
-        Ok(Claim::Mine(ticket)) => ticket,
+    match table
+        .claim_attempt(answering, OPEN, &Attempts::default())
+        .await
+    {
+        Ok(Claim::Acquired(ticket)) => ticket,
         other => panic!("expected a ticket, found {other:?}"),
     }
 }
 
-async fn claim(rules: &[&Rule], answer: &[u8], seen: &Tries) -> Result<Claim, Fault> {
+async fn claim(rules: &[&Rule], answer: &[u8], seen: &Attempts) -> Result<Claim, Fault> {
     claim_in(rules, answer, seen, OPEN, OPENING, None).await
 }
 
 async fn claim_in(
     rules: &[&Rule],
     answer: &[u8],
-    seen: &Tries,
+    seen: &Attempts,
     scope: Scope,
     opening: Opening,
     enrolment: Option<&EnrolmentId>,
@@ -236,11 +246,11 @@ async fn claim_in(
         enrolment,
         secret: None,
         answer: Sha256Digest::of(answer),
-        call: CallId::from_random(CALL),
+        call: InvocationId::from_random(CALL),
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
-    table(rules).claim_try(answering, scope, seen).await
+    table(rules).claim_attempt(answering, scope, seen).await
 }
 
 /// What a claim in a session with a password requires of the profile.
@@ -277,11 +287,11 @@ async fn a_claim_behind_a_password_is_good_only_while_session_and_enrolment_coun
                     && values.get(":v1") == named.as_ref()
             })
             .then_output(|| TransactWriteItemsOutput::builder().build());
-        let (began, seen) = (NOW, Tries::default());
+        let (began, seen) = (NOW, Attempts::default());
         let opening = Opening { began, bound };
         let of = enrolment.as_ref();
         let claimed = claim_in(&[&rule], b"uploaded", &seen, PASSWORD, opening, of).await;
-        assert!(matches!(claimed, Ok(Claim::Mine(_))), "{claimed:?}");
+        assert!(matches!(claimed, Ok(Claim::Acquired(_))), "{claimed:?}");
     }
 }
 
@@ -311,7 +321,7 @@ async fn a_claim_that_counts_no_more_is_used_up_says_why_and_reserves_nothing() 
     ] {
         let unmet = cancelled_for(&["None", "None", "ConditionalCheckFailed"]);
         let consumed = consumed_for(reason.name());
-        let (rules, seen) = ([&unmet, &profile, &consumed], Tries::default());
+        let (rules, seen) = ([&unmet, &profile, &consumed], Attempts::default());
         let of = enrolment();
         let claimed = claim_in(&rules, b"uploaded", &seen, PASSWORD, OPENING, Some(&of)).await;
         let Ok(Claim::Settled(verdict, None)) = claimed else {
@@ -385,7 +395,7 @@ async fn consuming_a_challenge_and_reserving_a_try_is_one_conditional_transactio
             };
             assert!(is_unused_by_versions_before(unused));
             let consume = consume.put().and_then(|put| put.condition_expression());
-            let reserve = reserve.update().expect("the tries are updated");
+            let reserve = reserve.update().expect("the attempts are updated");
             let condition = reserve.condition_expression().unwrap_or_default();
             let values = reserve.expression_attribute_values().expect("values");
             let new = AttributeValue::M([(own().to_string(), attempt(NOW, "RESERVED"))].into());
@@ -406,11 +416,11 @@ async fn consuming_a_challenge_and_reserving_a_try_is_one_conditional_transactio
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
     let claimed = claim(&[&rule], b"uploaded", &failed(3)).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+    assert!(matches!(claimed, Ok(Claim::Acquired(_))));
 }
 
 #[tokio::test]
-async fn a_reservation_is_good_only_while_the_latest_tries_are_what_they_were() {
+async fn a_reservation_is_good_only_while_the_latest_attempts_are_what_they_were() {
     let before = NOW.minus(Duration::from_secs(1));
     let rule = mock!(Client::transact_write_items)
         .match_requests(move |request| {
@@ -422,15 +432,20 @@ async fn a_reservation_is_good_only_while_the_latest_tries_are_what_they_were() 
             condition.ends_with("AND #recent = :v7") && values.get(":v7") == Some(&seen)
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
-    let seen = with_try(Tries::default(), another(), before, TryState::Reserved);
+    let seen = with_try(
+        Attempts::default(),
+        another(),
+        before,
+        AttemptState::Reserved,
+    );
     let claimed = claim(&[&rule], b"uploaded", &seen).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+    assert!(matches!(claimed, Ok(Claim::Acquired(_))));
 }
 
 #[tokio::test]
-async fn a_try_that_lost_the_race_for_the_tries_is_counted_on_top_of_the_winners() {
+async fn a_try_that_lost_the_race_for_the_attempts_is_counted_on_top_of_the_winners() {
     let lost = cancelled_with(["None", "ConditionalCheckFailed"]);
-    let anew = found_tries(&failed(4));
+    let anew = found_attempts(&failed(4));
     let on_top = mock!(Client::transact_write_items)
         .match_requests(|request| {
             let reserve = request.transact_items()[1].update();
@@ -438,8 +453,8 @@ async fn a_try_that_lost_the_race_for_the_tries_is_counted_on_top_of_the_winners
             values.is_some_and(|values| values.get(":v0") == Some(&n(4)))
         })
         .then_output(|| TransactWriteItemsOutput::builder().build());
-    let claimed = claim(&[&lost, &anew, &on_top], b"uploaded", &Tries::default()).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+    let claimed = claim(&[&lost, &anew, &on_top], b"uploaded", &Attempts::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Acquired(_))));
 }
 
 /// Whether a part requires that no version before has used the challenge up.
@@ -466,7 +481,10 @@ fn consumed_for(verdict: &'static str) -> Rule {
 #[tokio::test]
 async fn a_try_during_a_wait_consumes_its_challenge_and_reserves_nothing() {
     for (failures, reason) in [(5, Reason::TryLater), (25, Reason::Locked)] {
-        let (waiting, consumed) = (found_tries(&failed(failures)), consumed_for(reason.name()));
+        let (waiting, consumed) = (
+            found_attempts(&failed(failures)),
+            consumed_for(reason.name()),
+        );
         let claimed = claim(&[&waiting, &consumed], b"uploaded", &failed(failures)).await;
         let Ok(Claim::Settled(verdict, None)) = claimed else {
             panic!("expected a wait")
@@ -477,24 +495,24 @@ async fn a_try_during_a_wait_consumes_its_challenge_and_reserves_nothing() {
 
 #[tokio::test]
 async fn a_wait_that_was_emptied_since_is_no_wait() {
-    let emptied = found_tries(&Tries::default());
+    let emptied = found_attempts(&Attempts::default());
     let claimed = claim(&[&emptied, &written()], b"uploaded", &failed(5)).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+    assert!(matches!(claimed, Ok(Claim::Acquired(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_try_that_only_a_running_one_keeps_back_waits_for_it() {
-    let running = with_try(failed(4), another(), NOW, TryState::Reserved);
-    let compared = with_try(failed(4), another(), NOW, TryState::Compared);
+    let running = with_try(failed(4), another(), NOW, AttemptState::Reserved);
+    let compared = with_try(failed(4), another(), NOW, AttemptState::Compared);
     // The other one passes and leaves no trace, or it fails.
     for (then, last) in [
         (failed(4), written()),
         (compared, consumed_for("TRY_LATER")),
     ] {
-        let (first, then) = (found_tries(&running), found_tries(&then));
+        let (first, then) = (found_attempts(&running), found_attempts(&then));
         let mine = claim(&[&first, &then, &last], b"uploaded", &running).await;
         match mine.unwrap() {
-            Claim::Mine(_) | Claim::Settled(Verdict::Refused(Reason::TryLater), None) => {}
+            Claim::Acquired(_) | Claim::Settled(Verdict::Refused(Reason::TryLater), None) => {}
             other => panic!("unexpected {other:?}"),
         }
         assert_eq!(last.num_calls(), 1);
@@ -506,7 +524,7 @@ async fn the_same_answer_gets_the_first_verdict_and_another_one_none() {
     for (answer, same) in [(&b"uploaded"[..], true), (b"other", false)] {
         let lost = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
         let first = used(NOW, Some("PASSED"));
-        let claimed = claim(&[&lost, &first], answer, &Tries::default())
+        let claimed = claim(&[&lost, &first], answer, &Attempts::default())
             .await
             .unwrap();
         match claimed {
@@ -521,7 +539,7 @@ async fn the_same_answer_gets_the_first_verdict_and_another_one_none() {
 async fn a_call_that_is_still_running_is_waited_for() {
     let lost = cancelled_with(["ConditionalCheckFailed", "None"]);
     let (running, done) = (used(NOW, None), used(NOW, Some("NO_MATCH")));
-    let claimed = claim(&[&lost, &running, &done], b"uploaded", &Tries::default()).await;
+    let claimed = claim(&[&lost, &running, &done], b"uploaded", &Attempts::default()).await;
     let Ok(Claim::Settled(verdict, _)) = claimed else {
         panic!("expected the first verdict")
     };
@@ -538,11 +556,11 @@ async fn a_call_that_died_is_taken_over_without_counting_again() {
             condition == "#call = :v3 AND attribute_not_exists(#verdict)"
         })
         .then_output(|| UpdateItemOutput::builder().build());
-    let claimed = claim(&[&lost, &died, &take], b"uploaded", &Tries::default()).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+    let claimed = claim(&[&lost, &died, &take], b"uploaded", &Attempts::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Acquired(_))));
 }
 
-/// A transaction of a verdict and of what becomes of the try behind it.
+/// A transaction of a verdict and of what becomes of the attempt behind it.
 fn settled(verdict: &'static str, compared: bool, update: &'static str) -> Rule {
     mock!(Client::transact_write_items)
         .match_requests(move |request| {
@@ -550,7 +568,7 @@ fn settled(verdict: &'static str, compared: bool, update: &'static str) -> Rule 
                 return false;
             };
             let judged = judged.update().expect("the challenge is updated");
-            let tried = tried.update().expect("the tries are updated");
+            let tried = tried.update().expect("the attempts are updated");
             let names = tried.expression_attribute_names().expect("names");
             judged.condition_expression() == Some("#call = :v1 AND attribute_not_exists(#verdict)")
                 && judged.update_expression().contains("#compared") == compared
@@ -635,7 +653,7 @@ fn recorded(
         ("user", s("ada")),
         ("answer", s(&Sha256Digest::of(b"uploaded").to_hex())),
         ("consumedAt", n(at.as_millis())),
-        ("call", s(&CallId::from_random(call).to_string())),
+        ("call", s(&InvocationId::from_random(call).to_string())),
         ("lease", n(lease.as_millis())),
     ];
     attributes.extend(verdict.map(|verdict| ("verdict", s(verdict))));
@@ -649,7 +667,7 @@ pub(super) fn nothing() -> Rule {
 #[tokio::test]
 async fn a_throttled_table_is_a_fault_and_not_a_lost_race() {
     let throttled = cancelled_with(["ThrottlingError", "None"]);
-    let claimed = claim(&[&throttled, &nothing()], b"uploaded", &Tries::default()).await;
+    let claimed = claim(&[&throttled, &nothing()], b"uploaded", &Attempts::default()).await;
     assert!(claimed.is_err());
 }
 
@@ -659,7 +677,7 @@ async fn a_claim_that_was_written_without_an_answer_gives_its_try_back() {
     let mine = consumed_by(CALL, None);
     let back = settled("TRY_LATER", false, GIVEN_BACK);
     let rules = [&lost, &mine, &back];
-    let claimed = claim(&rules, b"uploaded", &Tries::default()).await;
+    let claimed = claim(&rules, b"uploaded", &Attempts::default()).await;
     let Ok(Claim::Settled(verdict, None)) = claimed else {
         panic!("expected the try to be given back")
     };
@@ -671,12 +689,12 @@ async fn a_claim_that_was_written_without_an_answer_gives_its_try_back() {
 async fn a_claim_whose_repeat_finds_it_written_is_this_calls() {
     let again = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
     let mine = consumed_by(CALL, None);
-    let claimed = claim(&[&again, &mine], b"uploaded", &Tries::default()).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))));
+    let claimed = claim(&[&again, &mine], b"uploaded", &Attempts::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Acquired(_))));
     let again = cancelled_with(["ConditionalCheckFailed", "ConditionalCheckFailed"]);
     let (others, judged) = (consumed_by(FIRST, None), consumed_by(FIRST, Some("PASSED")));
     let rules = [&again, &others, &judged];
-    let claimed = claim(&rules, b"uploaded", &Tries::default()).await;
+    let claimed = claim(&rules, b"uploaded", &Attempts::default()).await;
     assert!(matches!(claimed, Ok(Claim::Settled(Verdict::Passed, _))));
 }
 
@@ -686,13 +704,13 @@ async fn a_challenge_that_a_version_before_used_up_is_used_up_and_its_record_sta
     let unmet = || cancelled_for(&["None", "None", "ConditionalCheckFailed"]);
     // Judged: its verdict counts.
     let (again, judged) = (unmet(), recorded(former, FIRST, NOW, Some("NO_MATCH")));
-    let claimed = claim(&[&again, &judged], b"uploaded", &Tries::default()).await;
+    let claimed = claim(&[&again, &judged], b"uploaded", &Attempts::default()).await;
     let no_match = Verdict::Refused(Reason::NoMatch);
     let stands = matches!(claimed, Ok(Claim::Settled(verdict, _)) if verdict == no_match);
     assert!(stands, "{claimed:?}");
     // With another answer: refused.
     let (again, judged) = (unmet(), recorded(former, FIRST, NOW, None));
-    let claimed = claim(&[&again, &judged], b"another", &Tries::default()).await;
+    let claimed = claim(&[&again, &judged], b"another", &Attempts::default()).await;
     assert!(matches!(claimed, Ok(Claim::AlreadyUsed)), "{claimed:?}");
     // Its call died: this one takes over, there.
     let (again, died) = (
@@ -702,8 +720,8 @@ async fn a_challenge_that_a_version_before_used_up_is_used_up_and_its_record_sta
     let taken = mock!(Client::update_item)
         .match_requests(|request| request.key().is_some_and(|key| key["PK"] == s(OWN)))
         .then_output(|| UpdateItemOutput::builder().build());
-    let claimed = claim(&[&again, &died, &taken], b"uploaded", &Tries::default()).await;
-    assert!(matches!(claimed, Ok(Claim::Mine(_))), "{claimed:?}");
+    let claimed = claim(&[&again, &died, &taken], b"uploaded", &Attempts::default()).await;
+    assert!(matches!(claimed, Ok(Claim::Acquired(_))), "{claimed:?}");
 }
 
 #[tokio::test]
@@ -730,17 +748,17 @@ async fn a_pass_whose_repeat_finds_it_written_stands() {
     }
 }
 
-/// Tries with one of the tests' own whose call has had its time.
-fn overdue() -> Tries {
+/// Attempts with one of the tests' own whose call has had its time.
+fn overdue() -> Attempts {
     let at = NOW.minus(Duration::from_secs(9));
-    with_try(failed(4), own(), at, TryState::Reserved)
+    with_try(failed(4), own(), at, AttemptState::Reserved)
 }
 
 #[tokio::test]
 async fn a_try_whose_call_died_is_given_back_where_it_was_not_judged() {
     let died = used(NOW.minus(Duration::from_secs(9)), None);
     let back = settled("TRY_LATER", false, GIVEN_BACK);
-    let table = table(&[&died, &back, &found_tries(&failed(4))]);
+    let table = table(&[&died, &back, &found_attempts(&failed(4))]);
     let (user, seen) = (ada(), overdue());
     let given = table.give_back_abandoned(&user, OPEN, &seen, NOW);
     assert_eq!(given.await, Ok(failed(4)));
@@ -764,7 +782,7 @@ async fn a_try_that_another_call_is_at_is_left_alone() {
 
 #[tokio::test]
 async fn a_try_that_still_runs_costs_no_read() {
-    let running = with_try(failed(4), own(), NOW, TryState::Reserved);
+    let running = with_try(failed(4), own(), NOW, AttemptState::Reserved);
     let given = table(&[]);
     let user = ada();
     let given = given.give_back_abandoned(&user, OPEN, &running, NOW);
@@ -808,7 +826,7 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
     }
 }
 
-/// An update that empties tries, remembers when by an attribute, and creates nothing.
+/// An update that empties attempts, remembers when by an attribute, and creates nothing.
 fn empties(sort: &'static str, attribute: &'static str) -> Rule {
     mock!(Client::update_item)
         .match_requests(move |request| {
@@ -836,7 +854,7 @@ async fn another_paths_sign_in_empties_once_a_day_and_creates_nothing() {
     let rule = empties("TRIES#OPEN#FACE", "emptiedAt");
     let table = table(&[&rule]);
     let emptied = table
-        .empty_tries(&ada(), OPEN, EmptiedBy::OtherPath, NOW)
+        .empty_attempts(&ada(), OPEN, EmptiedBy::OtherPath, NOW)
         .await;
     assert_eq!(emptied, Ok(()));
 }
@@ -851,7 +869,7 @@ async fn a_reset_empties_its_path_once_a_day_whatever_the_factor_and_creates_not
 }
 
 #[tokio::test]
-async fn the_tries_of_every_path_are_read_in_the_one_batch_for_everybody_alike() {
+async fn the_attempts_of_every_path_are_read_in_the_one_batch_for_everybody_alike() {
     let rule = mock!(Client::batch_get_item)
         .match_requests(|request| {
             let wanted = request
@@ -893,16 +911,16 @@ async fn the_tries_of_every_path_are_read_in_the_one_batch_for_everybody_alike()
     let table = table(&[&rule]);
     let progress = session::progress(&"FACE".parse().unwrap(), &[]).unwrap();
     let user = ada();
-    let standing = table.standing(&user, &progress).await.unwrap();
+    let standing = table.load_state(&user, &progress).await.unwrap();
     let at = |path| Scope {
         path,
         factor: Factor::Face,
     };
     let on = |path| standing.on(at(path));
     let emptied_by = |path, now| standing.to_empty(path, now).collect::<Vec<_>>();
-    assert_eq!(on(Path::Open).tries.levels.slow.count, 3);
-    assert_eq!(on(Path::Mailbox).tries, Tries::default());
-    assert_eq!(on(Path::Password).tries.levels.slow.count, 25);
+    assert_eq!(on(Path::Open).attempts.levels.slow.count, 3);
+    assert_eq!(on(Path::Mailbox).attempts, Attempts::default());
+    assert_eq!(on(Path::Password).attempts.levels.slow.count, 25);
     // What another path has emptied rests for a day, and nothing is emptied by its own.
     assert_eq!(emptied_by(Path::Mailbox, NOW), [at(Path::Open)]);
     assert_eq!(emptied_by(Path::Open, NOW), []);

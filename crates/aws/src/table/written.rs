@@ -12,13 +12,13 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
-use signin_core::consumption::{Consumption, Facts};
 use signin_core::enrolment::{Enrolment, Remains, State};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::Factor;
-use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
+use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId, InvocationId, UserName};
+use signin_core::idempotency::{Facts, IdempotencyRecord};
 use signin_core::key::DocumentKey;
-use signin_core::lockout::{Cost, Path, Scope, Tries};
+use signin_core::lockout::{Attempts, Cost, Path, Scope};
 use signin_core::pass::{Cause, Pass, TokenRequest, Use, nonce};
 use signin_core::profile::{self, Consent, ConsentBy, EnrolledFace, Profile, StoredDocument};
 use signin_core::reason::{Reason, Verdict};
@@ -165,8 +165,8 @@ fn id() -> EnrolmentId {
     EnrolmentId::from_random([1; 16])
 }
 
-fn call() -> CallId {
-    CallId::from_random([2; 16])
+fn call() -> InvocationId {
+    InvocationId::from_random([2; 16])
 }
 
 fn digest(of: &str) -> Sha256Digest {
@@ -190,8 +190,8 @@ fn data() -> FaceData {
     FaceData::new(Model::Descriptor128, vec![0.125; 128]).unwrap()
 }
 
-/// Claims a challenge with tries that have been seen.
-async fn claimed(table: &UserTable, seen: &Tries) -> (Ticket, Consumption) {
+/// Claims a challenge with attempts that have been seen.
+async fn claimed(table: &UserTable, seen: &Attempts) -> (Ticket, IdempotencyRecord) {
     let (user, challenge, enrolment) = (ada(), ChallengeId::from_random([3; 16]), id());
     let watch = Stopwatch::start(NOW);
     let answering = Answering {
@@ -205,7 +205,7 @@ async fn claimed(table: &UserTable, seen: &Tries) -> (Ticket, Consumption) {
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
-    let Ok(Claim::Mine(ticket)) = table.claim_try(answering, SCOPE, seen).await else {
+    let Ok(Claim::Acquired(ticket)) = table.claim_attempt(answering, SCOPE, seen).await else {
         panic!("expected a ticket")
     };
     let (_, found) = table.answered(&user, &challenge).await.unwrap().unwrap();
@@ -214,7 +214,7 @@ async fn claimed(table: &UserTable, seen: &Tries) -> (Ticket, Consumption) {
         enrolment: Some(enrolment),
         secret: Some(digest("secret")),
     };
-    let first = Consumption::first(user, digest("answer"), call(), session, found.at);
+    let first = IdempotencyRecord::first(user, digest("answer"), call(), session, found.at);
     assert_eq!(found, first);
     assert!(found.at >= NOW);
     (ticket, first)
@@ -223,7 +223,7 @@ async fn claimed(table: &UserTable, seen: &Tries) -> (Ticket, Consumption) {
 #[tokio::test]
 async fn a_challenge_and_its_try_are_read_back_as_they_were_claimed_and_settled() {
     let challenge = ChallengeId::from_random([3; 16]);
-    let (items, mut seen) = (Items::default(), Tries::default());
+    let (items, mut seen) = (Items::default(), Attempts::default());
     // Levels with failures, and a wait that is over.
     for number in 10..18_u8 {
         let failed = ChallengeId::from_random([number; 16]);
@@ -235,8 +235,8 @@ async fn a_challenge_and_its_try_are_read_back_as_they_were_claimed_and_settled(
     let table = items.table();
     let (ticket, first) = claimed(&table, &seen).await;
     let reserved = seen.reserve(&challenge, first.at).unwrap();
-    assert_ne!(reserved.levels, Tries::default().levels);
-    assert_eq!(table.tries(&ada(), SCOPE).await, Ok(reserved.clone()));
+    assert_ne!(reserved.levels, Attempts::default().levels);
+    assert_eq!(table.attempts(&ada(), SCOPE).await, Ok(reserved.clone()));
 
     let (reason, cost) = (Reason::NoMatch, Cost::Comparison);
     let settled = table
@@ -244,9 +244,9 @@ async fn a_challenge_and_its_try_are_read_back_as_they_were_claimed_and_settled(
         .await;
     assert_eq!(settled, Ok(Verdict::Refused(reason).into()));
     let judged = reserved.judge(&challenge, cost);
-    assert_eq!(table.tries(&ada(), SCOPE).await, Ok(judged));
+    assert_eq!(table.attempts(&ada(), SCOPE).await, Ok(judged));
     let (_, found) = table.answered(&ada(), &challenge).await.unwrap().unwrap();
-    let refused = Consumption {
+    let refused = IdempotencyRecord {
         verdict: Some(Verdict::Refused(reason)),
         compared: true,
         picture: Some(digest("picture")),
@@ -255,10 +255,10 @@ async fn a_challenge_and_its_try_are_read_back_as_they_were_claimed_and_settled(
     assert_eq!(found, refused);
 
     let emptied = table
-        .empty_tries(&ada(), SCOPE, EmptiedBy::OtherPath, NOW)
+        .empty_attempts(&ada(), SCOPE, EmptiedBy::OtherPath, NOW)
         .await;
     assert_eq!(emptied, Ok(()));
-    assert_eq!(table.tries(&ada(), SCOPE).await, Ok(Tries::default()));
+    assert_eq!(table.attempts(&ada(), SCOPE).await, Ok(Attempts::default()));
 }
 
 #[tokio::test]
@@ -291,7 +291,7 @@ async fn an_enrolment_is_read_back_in_every_state_and_its_owner_by_its_name() {
 
     // Twice, so that what the first call looked at is unsettled.
     for (number, version) in [(7, "v1"), (8, "v2")] {
-        let call = CallId::from_random([number; 16]);
+        let call = InvocationId::from_random([number; 16]);
         let lease = table.lease_enrolment(&expected, Some(version), call, NOW);
         lease.await.unwrap().expect("a lease");
         let found = read().await;
@@ -309,7 +309,7 @@ async fn an_enrolment_is_read_back_in_every_state_and_its_owner_by_its_name() {
         };
         assert_eq!(found, expected);
     }
-    let last = CallId::from_random([9; 16]);
+    let last = InvocationId::from_random([9; 16]);
     let lease = table.lease_enrolment(&expected, Some("v3"), last, NOW);
     let lease = lease.await.unwrap().expect("a lease");
     let rejected = table
@@ -395,7 +395,7 @@ async fn a_profile_is_read_back_as_sign_up_confirmation_reset_and_sign_out_wrote
         .begin_data_enrolment(&user, &id(), &expected, None, NOW)
         .await;
     assert_eq!(begun, Ok(true));
-    let (ticket, _) = claimed(&table, &Tries::default()).await;
+    let (ticket, _) = claimed(&table, &Attempts::default()).await;
     let settled = table
         .settle_data_enrolment(&ticket, &id(), &data(), NOW)
         .await;
@@ -445,7 +445,7 @@ async fn a_pass_is_read_back_as_it_was_recorded_and_as_it_was_used_up() {
     for carried in [None, nonce("mine")] {
         let items = Items::default();
         let table = items.table();
-        let (ticket, _) = claimed(&table, &Tries::default()).await;
+        let (ticket, _) = claimed(&table, &Attempts::default()).await;
         let client = ClientId::parse("app").unwrap();
         let steps: signin_core::pass::Steps = "PASSWORD+ENROL+FACE".parse().unwrap();
         let full = PassedFactor {
@@ -539,9 +539,9 @@ async fn what_cannot_be_read_stops_whoever_reads_it_and_nothing_is_written() {
     assert_eq!(read, Err(fault("ReadChallenge", "verdict")));
 }
 
-/// What a call does that lost the race for tries, and finds that it cannot read them.
+/// What a call does that lost the race for attempts, and finds that it cannot read them.
 #[tokio::test]
-async fn tries_that_cannot_be_read_let_nobody_try() {
+async fn attempts_that_cannot_be_read_let_nobody_try() {
     let lost = super::tests::cancelled_with(["None", "ConditionalCheckFailed"]);
     let (unread, unclaimed) = (garbled("TRIES#PASSWORD#FACE", "slow"), nothing());
     let table = table(&[&lost, &unread, &unclaimed]);
@@ -558,8 +558,10 @@ async fn tries_that_cannot_be_read_let_nobody_try() {
         watch,
         until: watch.after(Duration::from_secs(3)),
     };
-    let claimed = table.claim_try(answering, SCOPE, &Tries::default()).await;
-    let fault = Fault::new("ReadTries", "attribute slow not understood");
+    let claimed = table
+        .claim_attempt(answering, SCOPE, &Attempts::default())
+        .await;
+    let fault = Fault::new("ReadAttempts", "attribute slow not understood");
     assert_eq!(claimed.unwrap_err(), fault);
 }
 

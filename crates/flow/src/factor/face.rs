@@ -1,7 +1,7 @@
 //! `FACE`: exactly one good face, and it is this user's. And `ENROL` for it: the picture of a document
 //! is accepted and its face indexed.
 
-use signin_aws::faces::{Recogniser as _, Trouble};
+use signin_aws::faces::{Recogniser as _, RecognitionError};
 use signin_aws::fault::{Fault, in_time};
 use signin_aws::pictures::{Found, Pictures as _};
 use signin_aws::stopwatch::Call;
@@ -85,7 +85,7 @@ impl<S: Services> Compared for Face<'_, S> {
         let recognition = &self.verifier.indexer.recognition;
         let (detected, found) = tokio::join!(recognition.detect(picture), self.find(picture));
         let judged = detected.and_then(|faces| {
-            let measured = assess(&faces, header).map_err(Trouble::Picture)?;
+            let measured = assess(&faces, header).map_err(RecognitionError::Unusable)?;
             Ok(self.whose(&found?, measured, &faces))
         });
         match judged {
@@ -97,8 +97,10 @@ impl<S: Services> Compared for Face<'_, S> {
                 Fault::new("SearchFacesByImage", CROWDED).log();
                 Ok(Judged::Refused(Reason::TryLater, Cost::Comparison))
             }
-            Err(Trouble::Picture(reason)) => Ok(Judged::Refused(reason, Cost::Acquisition)),
-            Err(Trouble::Fault(fault)) => Err(fault),
+            Err(RecognitionError::Unusable(reason)) => {
+                Ok(Judged::Refused(reason, Cost::Acquisition))
+            }
+            Err(RecognitionError::Service(fault)) => Err(fault),
         }
     }
 
@@ -154,7 +156,7 @@ impl<'a, S: Services> Face<'a, S> {
     }
 
     /// Looks for the user's own face. A user without one causes the same call, and the same work.
-    async fn find(&self, picture: &PictureBytes) -> Result<Resembles, Trouble> {
+    async fn find(&self, picture: &PictureBytes) -> Result<Resembles, RecognitionError> {
         let Verifier {
             mode,
             threshold,

@@ -19,12 +19,15 @@ impl<S: Services> Verifier<S> {
     pub(crate) async fn compare(
         &self,
         answered: &Answered,
-        Comparison { stake, secret }: &Comparison,
+        Comparison {
+            reservation,
+            secret,
+        }: &Comparison,
         call: Call,
     ) -> Result<Outcome, Fault> {
         let judging = Judging {
             answered,
-            stake,
+            reservation,
             call,
         };
         match secret {

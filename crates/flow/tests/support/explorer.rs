@@ -66,7 +66,7 @@ impl Access {
 }
 
 /// A call: the how manieth of which invocation.
-type CallId = (Task, usize);
+type InvocationId = (Task, usize);
 
 /// What a caller waits for.
 type Slot<T> = Rc<RefCell<Option<Result<T, Fault>>>>;
@@ -85,7 +85,7 @@ struct Pending {
 /// The calls of all invocations that wait to be carried out.
 #[derive(Clone, Default)]
 pub struct Calls(
-    Rc<RefCell<BTreeMap<CallId, Pending>>>,
+    Rc<RefCell<BTreeMap<InvocationId, Pending>>>,
     Rc<RefCell<BTreeMap<Task, usize>>>,
 );
 
@@ -162,7 +162,7 @@ impl Calls {
 /// Notes that nobody waits for a call any more.
 struct Waiting {
     calls: Calls,
-    id: CallId,
+    id: InvocationId,
 }
 
 impl Drop for Waiting {
@@ -177,11 +177,11 @@ impl Drop for Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Choice {
     /// A call is carried out.
-    CarryOut(CallId),
+    CarryOut(InvocationId),
     /// A call is carried out, and its answer is lost.
-    Lose(CallId),
+    Lose(InvocationId),
     /// A call is not carried out and fails.
-    Fail(CallId),
+    Fail(InvocationId),
     /// An invocation dies.
     Die(Task),
     /// A little time passes: who looks again, looks again.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use signin_aws::faces::{IndexedFace, Recogniser, Trouble};
+use signin_aws::faces::{IndexedFace, Recogniser, RecognitionError};
 use signin_aws::fault::Fault;
 use signin_aws::pictures::{Found, Listed, Listing, Marker, Picture, Pictures};
 use signin_aws::table::memory::Memory;
 use signin_aws::table::rows::{Before, Change, Debt, Item, Key, Next, Rows, Transaction, Write};
 use signin_aws::user_pool::SignOuts;
-use signin_core::challenge::UploadGrant;
+use signin_core::challenge::PresignedPost;
 use signin_core::face::{DetectedFace, Match, Place, Resembling, Threshold};
 use signin_core::id::{EnrolmentId, FaceId, UserName, UserPoolId};
 use signin_core::profile::StoredDocument;
@@ -194,8 +194,8 @@ impl Pictures for Reached {
         self.bucket
     }
 
-    async fn grant(&self, key: &str, _: Timestamp, _: Timestamp) -> Result<UploadGrant, Fault> {
-        Ok(UploadGrant {
+    async fn presign(&self, key: &str, _: Timestamp, _: Timestamp) -> Result<PresignedPost, Fault> {
+        Ok(PresignedPost {
             url: "https://uploads.example".to_owned(),
             fields: BTreeMap::from([("key".to_owned(), key.to_owned())]),
         })
@@ -321,7 +321,7 @@ const COLLECTION: &str = "collection";
 
 impl Recogniser for Reached {
     /// Whom a picture shows changes with nothing, so this waits for nothing.
-    async fn detect(&self, _: &PictureBytes) -> Result<Vec<DetectedFace>, Trouble> {
+    async fn detect(&self, _: &PictureBytes) -> Result<Vec<DetectedFace>, RecognitionError> {
         Ok(vec![DetectedFace {
             place: Place {
                 left: 0.25,
@@ -342,7 +342,7 @@ impl Recogniser for Reached {
         _: &str,
         picture: &PictureBytes,
         _: Threshold,
-    ) -> Result<Vec<Match>, Trouble> {
+    ) -> Result<Vec<Match>, RecognitionError> {
         let (collection, who) = (
             Rc::clone(&self.world.collection),
             person(picture.as_slice()),
@@ -366,8 +366,8 @@ impl Recogniser for Reached {
         _: &StoredDocument,
         _: &PictureBytes,
         _: Threshold,
-    ) -> Result<Vec<Resembling>, Trouble> {
-        Err(Trouble::Picture(Reason::NoFace))
+    ) -> Result<Vec<Resembling>, RecognitionError> {
+        Err(RecognitionError::Unusable(Reason::NoFace))
     }
 
     /// One face for one picture under one external id, as the service has it.
@@ -376,7 +376,7 @@ impl Recogniser for Reached {
         _: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> Result<Option<IndexedFace>, Trouble> {
+    ) -> Result<Option<IndexedFace>, RecognitionError> {
         let collection = Rc::clone(&self.world.collection);
         let (external_id, picture) = (enrolment.as_str().to_owned(), picture.as_slice().to_vec());
         let effect = move || {
@@ -406,7 +406,7 @@ impl Recogniser for Reached {
         _: &str,
         picture: &PictureBytes,
         enrolment: &EnrolmentId,
-    ) -> Result<Vec<FaceId>, Trouble> {
+    ) -> Result<Vec<FaceId>, RecognitionError> {
         let collection = Rc::clone(&self.world.collection);
         let (id, who) = (enrolment.as_str().to_owned(), person(picture.as_slice()));
         let effect = move || {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use signin_aws::table::UserTable;
 use signin_aws::table::memory::Memory;
 use signin_core::challenge::PrivateChallenge;
-use signin_core::consumption::Consumption;
 use signin_core::enrolment::Enrolment;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
 use signin_core::factor::Factor;
-use signin_core::id::{CallId, ChallengeId, ClientId, EnrolmentId, UserName, UserPoolId};
-use signin_core::lockout::{Path, Scope, Tries};
+use signin_core::id::{ChallengeId, ClientId, EnrolmentId, InvocationId, UserName, UserPoolId};
+use signin_core::idempotency::IdempotencyRecord;
+use signin_core::lockout::{Attempts, Path, Scope};
 use signin_core::pass::Guard;
 use signin_core::policy::{Chain, Policy};
 use signin_core::reason::Verdict;
@@ -56,7 +56,7 @@ fn pool() -> UserPoolId {
 /// An invocation, told from others by a number.
 pub fn invocation(number: u8, at: Timestamp) -> Invocation {
     Invocation {
-        id: CallId::from_random([number; 16]),
+        id: InvocationId::from_random([number; 16]),
         at,
     }
 }
@@ -241,7 +241,7 @@ impl World {
     }
 
     /// What became of a challenge.
-    fn last(&self, id: &ChallengeId) -> Option<Consumption> {
+    fn last(&self, id: &ChallengeId) -> Option<IdempotencyRecord> {
         // Whichever it was: it is the last one of some session.
         let metadata = Metadata {
             step: Step::Verify(Factor::Face),
@@ -255,23 +255,23 @@ impl World {
         }];
         let progress = progress(&policy(), &session).unwrap();
         let table = UserTable::on(self.memory.clone());
-        now(table.standing(&ada(), &progress)).unwrap().last
+        now(table.load_state(&ada(), &progress)).unwrap().last
     }
 
     /// What stands against Ada on a path, at the face.
-    pub fn tries(&self, path: Path) -> Tries {
-        self.tries_at(path, Factor::Face)
+    pub fn attempts(&self, path: Path) -> Attempts {
+        self.attempts_at(path, Factor::Face)
     }
 
     /// What stands against Ada on a path, at a factor.
-    pub fn tries_at(&self, path: Path, factor: Factor) -> Tries {
+    pub fn attempts_at(&self, path: Path, factor: Factor) -> Attempts {
         let table = UserTable::on(self.memory.clone());
         // A policy that counts at every factor.
         let chain = |factor| Chain::new(false, vec![factor]).unwrap();
         let policy = Policy::new(Factor::iter().map(chain).collect()).unwrap();
         let progress = progress(&policy, &[]).unwrap();
-        let standing = now(table.standing(&ada(), &progress)).unwrap();
-        standing.on(Scope { path, factor }).tries
+        let standing = now(table.load_state(&ada(), &progress)).unwrap();
+        standing.on(Scope { path, factor }).attempts
     }
 
     pub fn enrolment(&self, id: &EnrolmentId) -> Option<Enrolment> {

@@ -17,7 +17,7 @@ pub(super) const TARGET: Target = Target {
     form: Form::Json,
     run,
     seeds,
-    tries: 5_000,
+    attempts: 5_000,
 };
 
 fn seeds() -> Vec<Vec<u8>> {

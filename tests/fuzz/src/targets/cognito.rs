@@ -19,7 +19,7 @@ pub(super) const TARGET: Target = Target {
     form: Form::Requests,
     run,
     seeds,
-    tries: 500,
+    attempts: 500,
 };
 
 const POOL: &str = "us-east-1_Example";

@@ -13,7 +13,7 @@ pub(super) const TARGET: Target = Target {
     form: Form::Picture,
     run,
     seeds: drawn,
-    tries: 10_000,
+    attempts: 10_000,
 };
 
 /// What is accepted keeps within the limits. That memory does, too, is seen to by whoever runs

@@ -24,7 +24,7 @@ pub(super) const TARGET: Target = Target {
     form: Form::Json,
     run,
     seeds,
-    tries: 10_000,
+    attempts: 10_000,
 };
 
 /// Sessions as [`earned`] spells them, at the limits of what is worth tokens and just beyond, each
@@ -118,9 +118,9 @@ fn run(bytes: &[u8]) {
     }
     if let Ok(event) = Event::new(sent.clone()) {
         for policy in &policies {
-            bland(create_auth_challenge::asked(policy, &event));
+            bland(create_auth_challenge::parse(policy, &event));
         }
-        if let Some(answered) = verify_auth_challenge::answered(&event) {
+        if let Some(answered) = verify_auth_challenge::parse(&event) {
             let parameter = answered.challenge.to_parameter();
             assert_eq!(
                 PrivateChallenge::from_parameter(&parameter).as_ref(),
@@ -135,15 +135,15 @@ fn run(bytes: &[u8]) {
                 consent: "1",
                 face_data,
             };
-            bland(pre_signup::new_account(required, &event));
+            bland(pre_signup::parse(required, &event));
         }
-        bland(post_confirmation::confirmed("1", &event));
+        bland(post_confirmation::parse("1", &event));
         for tier in [UserPoolTier::Lite, UserPoolTier::Essentials] {
-            bland(pre_token_generation::asked(&event, tier));
+            bland(pre_token_generation::parse(&event, tier));
         }
         confirms_nothing(event);
     }
-    if let Some(created) = bland(object_created::created(sent.clone())) {
+    if let Some(created) = bland(object_created::parse(sent.clone())) {
         for object in created {
             if let Some(key) = DocumentKey::parse(&object.key) {
                 assert_eq!(key.to_string(), object.key);
@@ -284,7 +284,7 @@ fn confirms_nothing(event: Event) {
 fn resource(sent: &Value) {
     use custom_resource::{Made, Request};
 
-    let request = custom_resource::request(sent);
+    let request = custom_resource::parse(sent);
     let Some(envelope) = bland(custom_resource::Envelope::read(sent)) else {
         return;
     };

@@ -22,7 +22,7 @@ pub struct Target {
     /// What a search begins with.
     pub seeds: fn() -> Vec<Vec<u8>>,
     /// How many mutations the tests try: some seconds of an unoptimised build.
-    pub tries: usize,
+    pub attempts: usize,
 }
 
 /// Every target.

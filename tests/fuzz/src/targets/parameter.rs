@@ -19,7 +19,7 @@ pub(super) const TARGET: Target = Target {
     form: Form::Json,
     run,
     seeds,
-    tries: 50_000,
+    attempts: 50_000,
 };
 
 fn seeds() -> Vec<Vec<u8>> {

@@ -20,7 +20,7 @@ pub(super) const TARGET: Target = Target {
     form: Form::Requests,
     run,
     seeds,
-    tries: 200,
+    attempts: 200,
 };
 
 fn run(input: &[u8]) {

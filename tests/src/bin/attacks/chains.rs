@@ -67,7 +67,7 @@ pub(crate) async fn mixed(ground: Ground) -> Seen {
     Seen::held(format!("{} sessions end without tokens", sessions.len()))
 }
 
-/// A thief of the password, before the owner has enrolled, tries either chain.
+/// A thief of the password, before the owner has enrolled, attempts either chain.
 pub(crate) async fn thief_of_the_password(ground: Ground) -> Seen {
     let client = ground.stack.client();
     let victim = confirmed(&client).await;

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
 use signin_core::budget;
 use signin_core::challenge::{
-    Comparison, OnPass, PRIVATE_PARAMETER, PrivateChallenge, Stake, Task,
+    Comparison, OnPass, PRIVATE_PARAMETER, PrivateChallenge, Reservation, Task,
 };
 use signin_core::factor::{Secret, face};
 use signin_core::id::{ChallengeId, FaceId};
 use signin_core::key;
-use signin_core::lockout::{Path, Tries};
+use signin_core::lockout::{Attempts, Path};
 use signin_core::reset::Opening;
 use signin_core::step::Step;
 
@@ -149,7 +149,7 @@ pub(crate) fn face_request_on(
     answer: &str,
 ) -> Value {
     let id = ChallengeId::parse(challenge).expect("a challenge id");
-    let now = e2e::tries::now();
+    let now = e2e::attempts::now();
     let private = PrivateChallenge {
         key: key::sign_in(&id),
         id,
@@ -160,9 +160,9 @@ pub(crate) fn face_request_on(
         },
         secret: None,
         task: Task::Compare(Comparison {
-            stake: Stake {
+            reservation: Reservation {
                 path,
-                seen: Tries::default(),
+                seen: Attempts::default(),
                 empties: Vec::new(),
                 empties_at_others: Vec::new(),
                 on_pass: OnPass::default(),

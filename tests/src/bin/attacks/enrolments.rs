@@ -84,7 +84,7 @@ pub(crate) async fn changed_form(ground: Ground) -> Seen {
     let key = theirs.upload.fields["key"].clone();
     let bulk = format!("bulk/{}/passport.jpg", victim.user_name());
     let large = vec![0xff; 5 * 1024 * 1024 + 1];
-    let tries = [
+    let attempts = [
         (
             "the victim's key",
             vec![("key", key.as_str())],
@@ -103,7 +103,7 @@ pub(crate) async fn changed_form(ground: Ground) -> Seen {
         ("5 MB and a byte", vec![], large),
     ];
     let mut refused = Vec::new();
-    for (what, changes, file) in tries {
+    for (what, changes, file) in attempts {
         let status = post_form(&asked, &changes, file).await;
         if status < 300 {
             return Seen::fell(format!("S3 takes {what} ({status})"));
@@ -218,7 +218,7 @@ pub(crate) async fn superseded(ground: Ground) -> Seen {
     let counted = stack.failures(person.user_name(), Path::Password).await;
     if calls > 0 || counted > 0 {
         return Seen::fell(format!(
-            "{calls} calls of the recogniser, {counted} tries counted"
+            "{calls} calls of the recogniser, {counted} attempts counted"
         ));
     }
     // The second one goes on.

@@ -50,8 +50,8 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("2.3", Default, "send an accepted picture again, byte for byte", "no match", "used-pictures-forgotten", replays::accepted_picture),
     attack!("2.4", Default, "send the document's own bytes as the live picture", "no match", "used-pictures-forgotten", replays::documents_bytes),
     attack!("2.5", Default, "overwrite the upload while it is compared", "the bytes that were read count", "picture-read-twice", replays::overwritten_upload),
-    attack!("2.6", Default, "64 different answers at once to one session, and to one challenge", "one verdict, one try counted", "challenges-not-consumed", replays::race),
-    attack!("2.7", Default, "the same answer three times, as Cognito repeats itself", "one verdict, one try counted", "challenges-not-consumed", replays::same_answer_twice),
+    attack!("2.6", Default, "64 different answers at once to one session, and to one challenge", "one verdict, one attempt counted", "challenges-not-consumed", replays::race),
+    attack!("2.7", Default, "the same answer three times, as Cognito repeats itself", "one verdict, one attempt counted", "challenges-not-consumed", replays::same_answer_twice),
 
     attack!("3.1", Default, "upload with metadata that name another account", "the form takes none", "forms-unchecked", enrolments::metadata),
     attack!("3.2", Default, "upload one's own face with the victim's form", "signs nobody in", "indexed-is-active", enrolments::others_fields),
@@ -99,7 +99,7 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("6.4", Compare, "tell them apart by the calls where documents are compared", "the same", "unenrolled-users-are-not-searched", telling_apart::by_calls),
 
     attack!("6.6", Default, "tell by one's waits whether an owner signs in on the same path", "the same as for an unknown user", "passes-refill-guesses", telling_apart::by_an_owners_sign_ins),
-    attack!("6.7", Default, "tell by what is asked whether an owner's sign-in is running", "the same as for an unknown user", "advice-counts-running-tries", telling_apart::by_an_owners_sign_ins),
+    attack!("6.7", Default, "tell by what is asked whether an owner's sign-in is running", "the same as for an unknown user", "advice-counts-running-attempts", telling_apart::by_an_owners_sign_ins),
 
     attack!("7.1", Default, "sign in with another account's face", "no match", "anybodys-face", matching::somebody_elses_face),
     attack!("7.2", Default, "lock the victim out by a face that matches better", "the own face counts", "best-match-only", matching::better_match),

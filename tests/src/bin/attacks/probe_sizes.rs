@@ -16,7 +16,7 @@ const MEGAPIXELS: [f32; 6] = [0.1, 0.5, 2.0, 8.0, 16.0, 29.0];
 /// Users of each kind, for each size.
 const USERS: usize = 4;
 
-/// Tries of each user: those that are free of waiting.
+/// Attempts of each user: those that are free of waiting.
 const TRIES: usize = 5;
 
 /// Prints how long it takes to refuse probes of several sizes, for enrolled and unknown users in

@@ -14,7 +14,7 @@ use signin_core::face_data::Model;
 
 use crate::common::data_url;
 
-/// Tries of each user: five that are free, and two in the wait that follows.
+/// Attempts of each user: five that are free, and two in the wait that follows.
 const TRIES: usize = 7;
 
 /// What a stranger sees of a user, and what happens behind it.
@@ -24,7 +24,7 @@ struct Transcript {
     calls: Vec<Vec<String>>,
 }
 
-/// Tries an address with somebody else's answers, session after session.
+/// Attempts an address with somebody else's answers, session after session.
 async fn transcript(
     stack: &Stack,
     proxy: &Proxy,
@@ -92,7 +92,7 @@ fn shape(value: &Value) -> String {
                 | "ChallengeName" => {
                     format!("{name}={member}")
                 }
-                // Seconds go by between two users' tries.
+                // Seconds go by between two users' attempts.
                 "retryAfter" | "expiresAt" => format!("{name}=…"),
                 // Random, in an alphabet with signs that it may do without.
                 "Session" => format!("Session={}", member.as_str().map_or(0, str::len)),
@@ -191,7 +191,7 @@ fn same_calls([enrolled, unenrolled, unknown]: [Transcript; 3]) -> Seen {
         }
     }
     Seen::held(format!(
-        "the same calls in each of {TRIES} tries, wait included"
+        "the same calls in each of {TRIES} attempts, wait included"
     ))
 }
 
@@ -216,7 +216,7 @@ async fn beside(stack: &Stack, proxy: &Proxy, email: &str, owner: Option<&Person
         if let Some(owner) = owner {
             sign_in(stack, owner).await;
         }
-        // The owner's try runs meanwhile: it is reserved, and not judged.
+        // The owner's attempt runs meanwhile: it is reserved, and not judged.
         let running = match owner {
             Some(owner) => Some(held_sign_in(stack, proxy, owner).await),
             None => None,
@@ -286,14 +286,14 @@ pub(crate) async fn by_an_owners_sign_ins(ground: Ground) -> Seen {
     ))
 }
 
-/// Tries of one user that are timed: those that are free of waiting.
+/// Attempts of one user that are timed: those that are free of waiting.
 const TIMED: usize = 5;
 
 /// Users of each kind.
 const USERS: usize = 12;
 
 /// Prints how long Cognito takes to ask and to refuse, by kind of user, side by side: fresh users for
-/// every five tries, the kinds in turn, so that what else the machine does falls on all alike. A
+/// every five attempts, the kinds in turn, so that what else the machine does falls on all alike. A
 /// benchmark; nothing is held to it.
 pub(crate) async fn times() {
     for (mode, variant) in [
@@ -333,7 +333,10 @@ pub(crate) async fn times() {
                 }
             }
         }
-        println!("{mode}, {} tries of each kind, milliseconds", USERS * TIMED);
+        println!(
+            "{mode}, {} attempts of each kind, milliseconds",
+            USERS * TIMED
+        );
         println!("| user | asked: quartiles and median | refused: quartiles and median |");
         println!("| --- | --- | --- |");
         for (kind, name) in ["enrolled", "unenrolled", "unknown"].iter().enumerate() {

@@ -69,7 +69,7 @@ fn trial(number: u32, row: Row) -> Trial {
     };
     let proof = match row.fault {
         "stall" => "waits-forever",
-        _ if row.act.tries_a_face() && recognises(&row.operation) => "faults-cost-a-try",
+        _ if row.act.attempts_a_face() && recognises(&row.operation) => "faults-cost-a-try",
         _ => "faults-end-the-function",
     };
     Trial {

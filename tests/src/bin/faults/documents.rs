@@ -287,7 +287,7 @@ async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answ
     let mut function = Function::start("verify-auth-challenge", &environment).await;
     let key = asked.upload.fields["key"].clone();
     let enrolment = key.rsplit('/').next().unwrap_or_default().to_owned();
-    let now = e2e::tries::now();
+    let now = e2e::attempts::now();
     let private = PrivateChallenge {
         id: ChallengeId::parse(&asked.challenge_id).expect("a challenge id"),
         expires_at: now.plus(budget::CHALLENGE),

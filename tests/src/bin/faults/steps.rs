@@ -59,7 +59,7 @@ impl Act {
     }
 
     /// Whether it is about a face that is looked at.
-    pub(crate) fn tries_a_face(self) -> bool {
+    pub(crate) fn attempts_a_face(self) -> bool {
         use Act::{FirstFace, InlineFace, SomebodyElsesFace, UploadedFace};
         matches!(
             self,

@@ -126,7 +126,7 @@ fn profile(attributes: &[(&str, AttributeValue)]) -> Rule {
     found(&[&key[..], attributes].concat())
 }
 
-/// Confirms a reset on a table that answers so, and then has the tries of the password's path
+/// Confirms a reset on a table that answers so, and then has the attempts of the password's path
 /// emptied at both factors.
 async fn reset(rules: &[&Rule], renewal: Renewal) -> Result<(), Fault> {
     let emptied = || {

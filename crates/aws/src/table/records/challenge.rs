@@ -1,8 +1,8 @@
 //! `CHALLENGE#<id>`: what became of a challenge that was answered.
 
 use serde::Deserialize;
-use signin_core::consumption::{Consumption, Facts};
-use signin_core::id::{CallId, EnrolmentId, UserName};
+use signin_core::id::{EnrolmentId, InvocationId, UserName};
+use signin_core::idempotency::{Facts, IdempotencyRecord};
 use signin_core::reason::Verdict;
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
@@ -14,7 +14,7 @@ use super::read::{self, Misread, Record, read, required};
 use crate::fault::Fault;
 
 /// The same, by the call that the challenge is.
-pub(crate) fn verdict_of_call(challenge: Key, call: CallId, verdict: Verdict) -> Write {
+pub(crate) fn verdict_of_call(challenge: Key, call: InvocationId, verdict: Verdict) -> Write {
     Write::to(challenge)
         .set(VERDICT, text(verdict.name()))
         .if_equal(CALL, text(call.to_string()))
@@ -31,7 +31,7 @@ pub(crate) struct ChallengeRecord {
     #[serde(deserialize_with = "read::text")]
     answer: Option<Sha256Digest>,
     #[serde(deserialize_with = "read::text")]
-    call: Option<CallId>,
+    call: Option<InvocationId>,
     lease: Option<Timestamp>,
     taken_over: Option<bool>,
     #[serde(deserialize_with = "read::text")]
@@ -51,7 +51,7 @@ impl Record for ChallengeRecord {
     const READ: &'static str = "ReadChallenge";
 }
 
-impl TryFrom<ChallengeRecord> for Consumption {
+impl TryFrom<ChallengeRecord> for IdempotencyRecord {
     type Error = Misread;
 
     fn try_from(record: ChallengeRecord) -> Result<Self, Misread> {
@@ -87,6 +87,6 @@ impl TryFrom<ChallengeRecord> for Consumption {
 }
 
 /// Reads what became of a challenge.
-pub(crate) fn consumption(item: &Item) -> Result<Consumption, Fault> {
+pub(crate) fn idempotency_record(item: &Item) -> Result<IdempotencyRecord, Fault> {
     read::<ChallengeRecord, _>(item)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 use signin_core::enrolment::{Enrolment, KEPT, Remains, State};
-use signin_core::id::{CallId, EnrolmentId, FaceId, UserName};
+use signin_core::id::{EnrolmentId, FaceId, InvocationId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::profile::EnrolledFace;
 use signin_core::reason::Reason;
@@ -68,7 +68,7 @@ pub(crate) struct EnrolmentRecord {
     key: Option<DocumentKey>,
     state: Option<String>,
     #[serde(deserialize_with = "read::text")]
-    call: Option<CallId>,
+    call: Option<InvocationId>,
     lease: Option<Timestamp>,
     #[serde(deserialize_with = "read::text")]
     reason: Option<Reason>,

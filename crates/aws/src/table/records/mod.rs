@@ -1,6 +1,7 @@
 //! The items of the table, one module each: their attributes, how they are read, and what is written
 //! to them. Nothing here calls the service; what is written together, and when, is for whoever calls.
 
+mod attempts;
 mod challenge;
 mod enrolment;
 mod keys;
@@ -10,14 +11,13 @@ mod profile;
 mod read;
 #[cfg(test)]
 mod tests;
-mod tries;
 
-pub(super) use challenge::{consumption, verdict_of_call};
+pub use attempts::{EmptiedBy, OnPath};
+pub(super) use attempts::{attempts_key, empty, on_path, reserve_attempt, settle_attempt};
+pub(super) use challenge::{idempotency_record, verdict_of_call};
 pub(super) use enrolment::{activated, awaited, enrolment, replaced};
 pub(super) use keys::{owed_enrolment, owed_profile, owner};
 pub use pass::{PassedFace, PassedFactor};
 pub(super) use pass::{account, pass, record_pass};
 pub(super) use picture::{PICTURE_KEPT, remembered};
 pub(super) use profile::{activate, face_attributes, forget_data, profile, set_consent, set_data};
-pub use tries::{EmptiedBy, OnPath};
-pub(super) use tries::{empty, on_path, reserve_try, settle_try, tries_key};

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize as _;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde_dynamo::AttributeValue as Stored;
-use signin_core::id::{CallId, ClientId, UserName};
+use signin_core::id::{ClientId, InvocationId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::pass::Steps;
 use signin_core::profile::{self, ConsentBy};
@@ -142,7 +142,7 @@ macro_rules! forms {
 }
 
 forms! {
-    CallId => CallId::parse;
+    InvocationId => InvocationId::parse;
     ClientId => |text| ClientId::parse(text).ok();
     ConsentBy => ConsentBy::parse;
     DocumentKey => DocumentKey::parse;

@@ -8,22 +8,22 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, Visitor, value::Error};
 use serde::forward_to_deserialize_any;
-use signin_core::consumption::Consumption;
 use signin_core::enrolment::{Enrolment, Remains, State};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::id::{EnrolmentId, UserName};
-use signin_core::lockout::Tries;
+use signin_core::idempotency::IdempotencyRecord;
+use signin_core::lockout::Attempts;
 use signin_core::pass::{Account, Pass};
 use signin_core::profile::Profile;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
+use super::attempts::{AttemptRecord, AttemptsRecord};
 use super::challenge::ChallengeRecord;
 use super::enrolment::EnrolmentRecord;
 use super::keys::{OwedRecord, PointerRecord};
 use super::pass::PassRecord;
 use super::profile::{FaceRecord, ProfileRecord};
-use super::tries::{TriesRecord, TryRecord};
 use super::*;
 use crate::fault::Fault;
 use crate::table::attribute;
@@ -186,7 +186,7 @@ fn profile_item() -> Attributes {
     ])
 }
 
-fn tries_item() -> Attributes {
+fn attempts_item() -> Attributes {
     let tried =
         |state: &str| AttributeValue::M(attributes(&[("at", n(MOMENT)), ("state", s(state))]));
     let recent = attributes(&[(ID, tried("RESERVED")), (OTHER, tried("NOT_ACQUIRED"))]);
@@ -218,11 +218,11 @@ fn pointer() -> Attributes {
 /// What an item is read as, whichever it is.
 #[derive(Debug, PartialEq)]
 enum Read {
-    Challenge(Box<Consumption>),
+    Challenge(Box<IdempotencyRecord>),
     Enrolment(Box<Enrolment>),
     Pass(Box<Pass>),
     Profile(Box<(Profile, Account)>),
-    Tries(OnPath),
+    Attempts(OnPath),
     Owner(UserName),
     OwedEnrolment((UserName, EnrolmentId)),
 }
@@ -302,7 +302,7 @@ fn samples() -> Vec<Sample> {
     let mut samples = vec![
         Sample {
             item: challenge(),
-            read: |item| Ok(Read::Challenge(Box::new(consumption(item)?))),
+            read: |item| Ok(Read::Challenge(Box::new(idempotency_record(item)?))),
             of: fields::<ChallengeRecord>(),
             optional: vec![
                 "takenOver",
@@ -333,9 +333,9 @@ fn samples() -> Vec<Sample> {
             ],
         },
         Sample {
-            item: tries_item(),
-            read: |item| Ok(Read::Tries(on_path(item)?)),
-            of: fields::<TriesRecord>(),
+            item: attempts_item(),
+            read: |item| Ok(Read::Attempts(on_path(item)?)),
+            of: fields::<AttemptsRecord>(),
             optional: vec!["notBefore", "recent", ID, OTHER, "emptiedAt"],
         },
         Sample {
@@ -481,8 +481,12 @@ fn a_value_that_is_none_of_its_kind_is_a_fault_that_names_it() {
         assert!(read > 0, "{attribute}");
     }
     let unknown = [RECENT, ID, "state"].map(str::to_owned);
-    let tries = samples().remove(2);
-    assert!(tries.read(tries.but(&unknown, Some(s("LOST")))).is_err());
+    let attempts = samples().remove(2);
+    assert!(
+        attempts
+            .read(attempts.but(&unknown, Some(s("LOST"))))
+            .is_err()
+    );
 }
 
 const RECENT: &str = "recent";
@@ -631,7 +635,7 @@ fn what_versions_before_wrote_is_still_read() {
     ]);
     let judged = [("verdict", s("PASSED")), ("picture", digest("picture"))];
     for item in [used.clone(), with(used, &judged)] {
-        let read = consumption(&Item::from(item)).unwrap();
+        let read = idempotency_record(&Item::from(item)).unwrap();
         assert_eq!(read.session.opening.began, Timestamp::default());
         assert!(!read.session.opening.bound && !read.taken_over && !read.compared);
         assert_eq!(read.session.enrolment, None);
@@ -685,7 +689,10 @@ fn what_versions_before_wrote_is_still_read() {
     let zero = attributes(&[("fast", n(0)), ("ttl", n(MOMENT))]);
     let zeros = with(zero.clone(), &[("fastSince", n(0))]);
     for item in [zero, zeros, Attributes::new()] {
-        assert_eq!(on_path(&Item::from(item)).unwrap().tries, Tries::default());
+        assert_eq!(
+            on_path(&Item::from(item)).unwrap().attempts,
+            Attempts::default()
+        );
     }
 }
 
@@ -697,9 +704,9 @@ fn a_level_that_has_lost_half_of_itself_does_not_count_from_zero() {
         ["unusable", "unusableSince"],
     ] {
         for (lost, kept) in [(count, since), (since, count)] {
-            let mut item = tries_item();
+            let mut item = attempts_item();
             item.remove(lost).expect(kept);
-            let fault = Fault::new("ReadTries", &format!("attribute {lost} missing"));
+            let fault = Fault::new("ReadAttempts", &format!("attribute {lost} missing"));
             assert_eq!(on_path(&Item::from(item)), Err(fault));
         }
     }
@@ -748,8 +755,8 @@ fn a_record_is_read_by_the_names_that_it_is_written_by() {
         fields::<PassRecord>(),
         fields::<ProfileRecord>(),
         fields::<FaceRecord>(),
-        fields::<TriesRecord>(),
-        fields::<TryRecord>(),
+        fields::<AttemptsRecord>(),
+        fields::<AttemptRecord>(),
     ]
     .concat()
     .into_iter()

@@ -40,11 +40,11 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
              front and in even light."
         }
         Reason::TryLater => {
-            "The picture was not compared: a service did not answer, or too many tries failed; \
+            "The picture was not compared: a service did not answer, or too many attempts failed; \
              wait a moment, try again, and see the functions' logs."
         }
         Reason::Locked => {
-            "Too many tries failed on this way in: sign in with the other one, reset the password, \
+            "Too many attempts failed on this way in: sign in with the other one, reset the password, \
              or have an operator unlock it."
         }
         Reason::Superseded => "Another sign-in of this user has begun to enrol: begin anew.",

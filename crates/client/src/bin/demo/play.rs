@@ -242,7 +242,7 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// Tries a picture that must be refused, for this reason and no other.
+    /// Attempts a picture that must be refused, for this reason and no other.
     async fn refused(
         &self,
         user: &User,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 use signin_core::id::{ChallengeId, UserName};
-use signin_core::lockout::{Cost, EMPTIED_EVERY, KEPT, Level, Levels, Scope, State, Tries, Try};
+use signin_core::lockout::{
+    Attempt, Attempts, Cost, EMPTIED_EVERY, KEPT, Level, Levels, Scope, State,
+};
 use signin_core::time::Timestamp;
 
 use super::super::attribute::{
@@ -36,11 +38,11 @@ impl EmptiedBy {
     }
 }
 
-/// A path's tries as create-auth-challenge reads them.
+/// A path's attempts as create-auth-challenge reads them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OnPath {
-    /// The tries.
-    pub tries: Tries,
+    /// The attempts.
+    pub attempts: Attempts,
     emptied: Option<Timestamp>,
 }
 
@@ -50,33 +52,33 @@ impl OnPath {
         let rested = self
             .emptied
             .is_none_or(|emptied| emptied.plus(EMPTIED_EVERY) < now);
-        rested && self.tries.judged().hold_something(now)
+        rested && self.attempts.judged().hold_something(now)
     }
 }
 
-/// The key of the tries of a user on one path at one factor.
-pub(crate) fn tries_key(user: &UserName, scope: Scope) -> Key {
+/// The key of the attempts of a user on one path at one factor.
+pub(crate) fn attempts_key(user: &UserName, scope: Scope) -> Key {
     let (path, factor) = (scope.path.name(), scope.factor.name());
-    user_key(Kind::Tries, user, format!("TRIES#{path}#{factor}"))
+    user_key(Kind::Attempts, user, format!("TRIES#{path}#{factor}"))
 }
 
-/// Takes everything away that stands in the way, tries that are still running included: they count
+/// Takes everything away that stands in the way, attempts that are still running included: they count
 /// as made before.
 pub(crate) fn empty(user: &UserName, scope: Scope) -> Write {
-    Write::to(tries_key(user, scope))
+    Write::to(attempts_key(user, scope))
         .remove([FAST, FAST_SINCE, SLOW, SLOW_SINCE])
         .remove([UNUSABLE, UNUSABLE_SINCE, NOT_BEFORE, RECENT])
 }
 
-/// Writes tries in which one more is reserved, provided that they still are what they were.
-pub(crate) fn reserve_try(
+/// Writes attempts in which one more is reserved, provided that they still are what they were.
+pub(crate) fn reserve_attempt(
     user: &UserName,
     scope: Scope,
-    before: &Tries,
-    after: &Tries,
+    before: &Attempts,
+    after: &Attempts,
     now: Timestamp,
 ) -> Write {
-    let write = Write::to(tries_key(user, scope));
+    let write = Write::to(attempts_key(user, scope));
     let write =
         numbers(&before.levels)
             .into_iter()
@@ -102,20 +104,20 @@ pub(crate) fn reserve_try(
         .set(TTL, ttl(now.plus(KEPT)))
 }
 
-/// Makes of a reserved try what its verdict makes of it, and touches no other. The condition does
-/// not hold where the tries were emptied meanwhile.
-pub(crate) fn settle_try(user: &UserName, scope: Scope, id: &ChallengeId, cost: Cost) -> Write {
-    let write = Write::to(tries_key(user, scope)).if_entry(RECENT, id.as_str());
+/// Makes of a reserved attempt what its verdict makes of it, and touches no other. The condition does
+/// not hold where the attempts were emptied meanwhile.
+pub(crate) fn settle_attempt(user: &UserName, scope: Scope, id: &ChallengeId, cost: Cost) -> Write {
+    let write = Write::to(attempts_key(user, scope)).if_entry(RECENT, id.as_str());
     match cost.state() {
         None => write.remove_entry(RECENT, id.as_str()),
         Some(state) => write.set_in_entry(RECENT, id.as_str(), STATE, text(state.name())),
     }
 }
 
-/// What the table holds of the tries on one path.
+/// What the table holds of the attempts on one path.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(crate) struct TriesRecord {
+pub(crate) struct AttemptsRecord {
     fast: Option<u32>,
     fast_since: Option<Timestamp>,
     slow: Option<u32>,
@@ -123,27 +125,27 @@ pub(crate) struct TriesRecord {
     unusable: Option<u32>,
     unusable_since: Option<Timestamp>,
     not_before: Option<Timestamp>,
-    recent: BTreeMap<ChallengeId, TryRecord>,
+    recent: BTreeMap<ChallengeId, AttemptRecord>,
     emptied_at: Option<Timestamp>,
 }
 
-/// What the table holds of one of the latest tries.
+/// What the table holds of one of the latest attempts.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct TryRecord {
+pub(crate) struct AttemptRecord {
     at: Option<Timestamp>,
     #[serde(deserialize_with = "read::text")]
     state: Option<State>,
 }
 
-impl Record for TriesRecord {
-    const READ: &'static str = "ReadTries";
+impl Record for AttemptsRecord {
+    const READ: &'static str = "ReadAttempts";
 }
 
-impl TryFrom<TriesRecord> for OnPath {
+impl TryFrom<AttemptsRecord> for OnPath {
     type Error = Misread;
 
-    fn try_from(record: TriesRecord) -> Result<Self, Misread> {
+    fn try_from(record: AttemptsRecord) -> Result<Self, Misread> {
         // Zero is absent. A count without its moment would have fallen to zero long ago, and a moment
         // without its count would count from zero.
         // An operator may have written the zero.
@@ -155,13 +157,13 @@ impl TryFrom<TriesRecord> for OnPath {
             Ok(level.map_or_else(Level::default, |(count, since)| Level { count, since }))
         };
         let recent = record.recent.into_iter().map(|(id, tried)| {
-            // Whatever is wrong within is wrong with the latest tries.
+            // Whatever is wrong within is wrong with the latest attempts.
             let tried = tried.at.zip(tried.state);
             let (at, state) = tried.ok_or(Misread::NotUnderstood(RECENT))?;
-            Ok((id, Try { at, state }))
+            Ok((id, Attempt { at, state }))
         });
         Ok(Self {
-            tries: Tries {
+            attempts: Attempts {
                 levels: Levels {
                     fast: level((record.fast, FAST), (record.fast_since, FAST_SINCE))?,
                     slow: level((record.slow, SLOW), (record.slow_since, SLOW_SINCE))?,
@@ -181,9 +183,9 @@ impl TryFrom<TriesRecord> for OnPath {
     }
 }
 
-/// Reads the tries on one path.
+/// Reads the attempts on one path.
 pub(crate) fn on_path(item: &Item) -> Result<OnPath, Fault> {
-    read::<TriesRecord, _>(item)
+    read::<AttemptsRecord, _>(item)
 }
 
 /// The levels as the table holds them; zero is absent.
@@ -205,10 +207,10 @@ fn numbers(levels: &Levels) -> [(Attribute, u64); 7] {
     ]
 }
 
-fn recent_attribute(recent: &BTreeMap<ChallengeId, Try>) -> AttributeValue {
-    let tries = recent.iter().map(|(id, tried)| {
+fn recent_attribute(recent: &BTreeMap<ChallengeId, Attempt>) -> AttributeValue {
+    let attempts = recent.iter().map(|(id, tried)| {
         let tried = map([(AT, time(tried.at)), (STATE, text(tried.state.name()))]);
         (id.as_str().to_owned(), tried)
     });
-    AttributeValue::M(tries.collect())
+    AttributeValue::M(attempts.collect())
 }

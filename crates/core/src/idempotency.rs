@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::budget;
-use crate::id::{CallId, EnrolmentId, UserName};
+use crate::id::{EnrolmentId, InvocationId, UserName};
 use crate::reason::Verdict;
 use crate::reset::Opening;
 use crate::secret::Sha256Digest;
@@ -18,7 +18,7 @@ pub const KEPT: Duration = Duration::from_hours(24);
 
 /// The record of a challenge that was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consumption {
+pub struct IdempotencyRecord {
     /// Who answered.
     pub user: UserName,
     /// When.
@@ -26,7 +26,7 @@ pub struct Consumption {
     /// The digest of the answer's text.
     pub answer: Sha256Digest,
     /// The call that works on it: only this one may record a verdict.
-    pub call: CallId,
+    pub call: InvocationId,
     /// That call is dead after this moment, if it has not recorded a verdict.
     pub lease: Timestamp,
     /// Whether that call has taken over from another.
@@ -57,7 +57,7 @@ pub struct Facts {
 
 /// What a call does that finds a challenge already used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub enum Duplicate {
     /// Go on: this very call wrote the record, and did not hear that it had.
     Mine,
     /// Answer as the first call did, provided that the picture at the key, where one is left,
@@ -71,12 +71,12 @@ pub enum Repeat {
     Refused,
 }
 
-impl Consumption {
+impl IdempotencyRecord {
     /// The record that a first answer leaves.
     pub fn first(
         user: UserName,
         answer: Sha256Digest,
-        call: CallId,
+        call: InvocationId,
         session: Facts,
         now: Timestamp,
     ) -> Self {
@@ -97,7 +97,7 @@ impl Consumption {
 
     /// The record that a take-over leaves.
     #[must_use]
-    pub fn taken_over(&self, call: CallId, now: Timestamp) -> Self {
+    pub fn taken_over(&self, call: InvocationId, now: Timestamp) -> Self {
         Self {
             call,
             lease: now.plus(budget::CHALLENGE_LEASE),
@@ -116,18 +116,18 @@ impl Consumption {
         &self,
         user: &UserName,
         answer: Sha256Digest,
-        call: CallId,
+        call: InvocationId,
         now: Timestamp,
-    ) -> Repeat {
+    ) -> Duplicate {
         if self.user != *user || self.answer != answer || now > self.at.plus(budget::SAME_ANSWER) {
-            return Repeat::Refused;
+            return Duplicate::Refused;
         }
         match self.verdict {
-            Some(verdict) => Repeat::Same(verdict, self.picture),
-            None if self.call == call => Repeat::Mine,
-            None if now <= self.lease => Repeat::Running,
-            None if self.taken_over => Repeat::Refused,
-            None => Repeat::TakeOver,
+            Some(verdict) => Duplicate::Same(verdict, self.picture),
+            None if self.call == call => Duplicate::Mine,
+            None if now <= self.lease => Duplicate::Running,
+            None if self.taken_over => Duplicate::Refused,
+            None => Duplicate::TakeOver,
         }
     }
 }
@@ -145,11 +145,11 @@ mod tests {
         UserName::parse("ada").unwrap()
     }
 
-    fn call(number: u8) -> CallId {
-        CallId::from_random([number; 16])
+    fn call(number: u8) -> InvocationId {
+        InvocationId::from_random([number; 16])
     }
 
-    fn used() -> Consumption {
+    fn used() -> IdempotencyRecord {
         let opening = Opening {
             began: at(0),
             bound: false,
@@ -159,58 +159,58 @@ mod tests {
             enrolment: None,
             secret: None,
         };
-        Consumption::first(ada(), Sha256Digest::of(b"answer"), call(1), session, at(0))
+        IdempotencyRecord::first(ada(), Sha256Digest::of(b"answer"), call(1), session, at(0))
     }
 
-    fn repeat(of: &Consumption, millis: u64) -> Repeat {
+    fn repeat(of: &IdempotencyRecord, millis: u64) -> Duplicate {
         of.repeated(&ada(), Sha256Digest::of(b"answer"), call(2), at(millis))
     }
 
     #[test]
     fn a_repeat_within_twenty_seconds_gets_the_first_verdict() {
         for verdict in [Verdict::Passed, Verdict::Refused(Reason::NoMatch)] {
-            let used = Consumption {
+            let used = IdempotencyRecord {
                 verdict: Some(verdict),
                 ..used()
             };
-            assert_eq!(repeat(&used, 20_000), Repeat::Same(verdict, None));
-            assert_eq!(repeat(&used, 20_001), Repeat::Refused);
+            assert_eq!(repeat(&used, 20_000), Duplicate::Same(verdict, None));
+            assert_eq!(repeat(&used, 20_001), Duplicate::Refused);
         }
     }
 
     #[test]
     fn a_repeat_waits_for_a_call_that_is_alive_and_takes_over_from_one_that_died_once() {
-        assert_eq!(repeat(&used(), 4_500), Repeat::Running);
-        assert_eq!(repeat(&used(), 4_501), Repeat::TakeOver);
+        assert_eq!(repeat(&used(), 4_500), Duplicate::Running);
+        assert_eq!(repeat(&used(), 4_501), Duplicate::TakeOver);
         let second = used().taken_over(call(3), at(5_000));
-        assert_eq!(repeat(&second, 9_500), Repeat::Running);
-        assert_eq!(repeat(&second, 9_501), Repeat::Refused);
+        assert_eq!(repeat(&second, 9_500), Duplicate::Running);
+        assert_eq!(repeat(&second, 9_501), Duplicate::Refused);
     }
 
     #[test]
     fn another_answer_and_another_user_are_refused() {
-        let used = Consumption {
+        let used = IdempotencyRecord {
             verdict: Some(Verdict::Passed),
             ..used()
         };
         let other = Sha256Digest::of(b"other");
         let repeated = |user: &UserName, answer| used.repeated(user, answer, call(2), at(1));
-        assert_eq!(repeated(&ada(), other), Repeat::Refused);
+        assert_eq!(repeated(&ada(), other), Duplicate::Refused);
         let bob = UserName::parse("bob").unwrap();
-        assert_eq!(repeated(&bob, used.answer), Repeat::Refused);
+        assert_eq!(repeated(&bob, used.answer), Duplicate::Refused);
     }
 
     #[test]
     fn a_call_that_did_not_hear_of_its_own_write_goes_on() {
         let found = used().repeated(&ada(), Sha256Digest::of(b"answer"), call(1), at(10));
-        assert_eq!(found, Repeat::Mine);
+        assert_eq!(found, Duplicate::Mine);
     }
 
     #[test]
     fn an_answer_without_a_verdict_is_abandoned_when_its_lease_is_over() {
         assert!(!used().is_abandoned(at(4_500)));
         assert!(used().is_abandoned(at(4_501)));
-        let judged = Consumption {
+        let judged = IdempotencyRecord {
             verdict: Some(Verdict::Passed),
             ..used()
         };

@@ -1,9 +1,9 @@
-//! Tries: one item for each path and factor of a user, known or not.
+//! Attempts: one item for each path and factor of a user, known or not.
 
-use signin_core::consumption::Consumption;
 use signin_core::factor::Factor;
 use signin_core::id::UserName;
-use signin_core::lockout::{Cost, EMPTIED_EVERY, Path, Scope, Tries};
+use signin_core::idempotency::IdempotencyRecord;
+use signin_core::lockout::{Attempts, Cost, EMPTIED_EVERY, Path, Scope};
 use signin_core::reason::{Reason, Verdict};
 use signin_core::time::Timestamp;
 use strum::IntoEnumIterator as _;
@@ -11,32 +11,32 @@ use strum::IntoEnumIterator as _;
 use super::UserTable;
 use super::attribute::TTL;
 use super::item::{Key, Write, time};
-use super::records::{EmptiedBy, empty, on_path, settle_try, tries_key, verdict_of_call};
+use super::records::{EmptiedBy, attempts_key, empty, on_path, settle_attempt, verdict_of_call};
 use super::rows::{Rows, Transaction};
 use crate::fault::Fault;
 
 impl<R: Rows> UserTable<R> {
-    /// Reads the tries of a user on one path.
-    pub(super) async fn tries(&self, user: &UserName, scope: Scope) -> Result<Tries, Fault> {
-        let [found] = self.read([Some(tries_key(user, scope))]).await?;
+    /// Reads the attempts of a user on one path.
+    pub(super) async fn attempts(&self, user: &UserName, scope: Scope) -> Result<Attempts, Fault> {
+        let [found] = self.read([Some(attempts_key(user, scope))]).await?;
         let found = found.as_ref().map(on_path).transpose()?;
-        Ok(found.unwrap_or_default().tries)
+        Ok(found.unwrap_or_default().attempts)
     }
 
-    /// Gives those tries back whose calls died before they had judged the answer, and returns the
-    /// tries as they are then. Nothing changes where an answer was judged after all, or where
+    /// Gives those attempts back whose calls died before they had judged the answer, and returns the
+    /// attempts as they are then. Nothing changes where an answer was judged after all, or where
     /// another call is at it.
     pub async fn give_back_abandoned(
         &self,
         user: &UserName,
         scope: Scope,
-        tries: &Tries,
+        attempts: &Attempts,
         now: Timestamp,
-    ) -> Result<Tries, Fault> {
+    ) -> Result<Attempts, Fault> {
         let mut given = false;
-        for id in tries.overdue(now) {
+        for id in attempts.overdue(now) {
             let found = self.answered(user, id).await?;
-            let back = settle_try(user, scope, id, Cost::Nothing);
+            let back = settle_attempt(user, scope, id, Cost::Nothing);
             given |= match found {
                 Some((key, found)) if found.is_abandoned(now) => {
                     self.abandon(key, &found, back).await?
@@ -47,16 +47,16 @@ impl<R: Rows> UserTable<R> {
             };
         }
         if given {
-            self.tries(user, scope).await
+            self.attempts(user, scope).await
         } else {
-            Ok(tries.clone())
+            Ok(attempts.clone())
         }
     }
 
     async fn abandon(
         &self,
         challenge: Key,
-        found: &Consumption,
+        found: &IdempotencyRecord,
         back: Write,
     ) -> Result<bool, Fault> {
         let given_up = Verdict::Refused(Reason::TryLater);
@@ -67,7 +67,7 @@ impl<R: Rows> UserTable<R> {
 
     /// Empties what stands against a user on a path, unless the same did so within
     /// [`EMPTIED_EVERY`].
-    pub async fn empty_tries(
+    pub async fn empty_attempts(
         &self,
         user: &UserName,
         scope: Scope,
@@ -79,7 +79,7 @@ impl<R: Rows> UserTable<R> {
             .set(by.attribute(), time(now))
             .if_present(TTL)
             .if_absent_or_less(by.attribute(), time(last));
-        self.update("EmptyTries", rested).await?;
+        self.update("EmptyAttempts", rested).await?;
         Ok(())
     }
 
@@ -92,7 +92,8 @@ impl<R: Rows> UserTable<R> {
         for factor in Factor::iter() {
             let path = Path::Password;
             let scope = Scope { path, factor };
-            self.empty_tries(user, scope, EmptiedBy::Reset, now).await?;
+            self.empty_attempts(user, scope, EmptiedBy::Reset, now)
+                .await?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use signin_core::challenge::UploadGrant;
+use signin_core::challenge::PresignedPost;
 use signin_core::picture::MAX_BYTES;
 use signin_core::time::Timestamp;
 
@@ -27,13 +27,13 @@ use crate::pictures::{Bucket, Pictures as _};
 pub const CONTENT_TYPE: &str = "image/jpeg";
 
 /// Gives leave to upload one picture to `key` of a bucket until `expires_at`.
-pub(crate) async fn grant(
+pub(crate) async fn presign(
     config: &Config,
     bucket: &Bucket,
     key: &str,
     now: Timestamp,
     expires_at: Timestamp,
-) -> Result<UploadGrant, Fault> {
+) -> Result<PresignedPost, Fault> {
     let missing = |what: &str| Fault::new("GrantUpload", what);
     let provider = config
         .credentials_provider()
@@ -46,7 +46,7 @@ pub(crate) async fn grant(
         .as_ref();
     let url = form_url(bucket).await?;
     let fields = form_fields(&credentials, region, bucket.name(), key, now, expires_at);
-    Ok(UploadGrant { url, fields })
+    Ok(PresignedPost { url, fields })
 }
 
 /// Where a form for this bucket goes: wherever the SDK would send a request for it, whichever

@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use signin_core::factor::Factor;
 use signin_core::id::ChallengeId;
-use signin_core::lockout::{Level, Levels, Path, SLOW_FALLS, State, Tries, Try};
+use signin_core::lockout::{Attempt, Attempts, Level, Levels, Path, SLOW_FALLS, State};
 use signin_core::time::Timestamp;
 use strum::IntoEnumIterator as _;
 
 use crate::clock;
 use crate::stack::Stack;
 
-/// The attributes of an item of tries that are moments, in milliseconds.
+/// The attributes of an item of attempts that are moments, in milliseconds.
 const MOMENTS: [&str; 5] = [
     "fastSince",
     "slowSince",
@@ -30,20 +30,20 @@ pub fn now() -> Timestamp {
 }
 
 impl Stack {
-    /// The tries of a user on a path, at whichever factor the stack has.
-    pub async fn tries(&self, user: &str, path: Path) -> Tries {
+    /// The attempts of a user on a path, at whichever factor the stack has.
+    pub async fn attempts(&self, user: &str, path: Path) -> Attempts {
         for factor in Factor::iter() {
             let item = self.item(&partition(user), &sort(path, factor)).await;
             if !item.is_null() {
                 return read(&item);
             }
         }
-        Tries::default()
+        Attempts::default()
     }
 
-    /// How many failures stand against a user on a path, tries that were never judged included.
+    /// How many failures stand against a user on a path, attempts that were never judged included.
     pub async fn failures(&self, user: &str, path: Path) -> u32 {
-        let levels = self.tries(user, path).await.reserved();
+        let levels = self.attempts(user, path).await.reserved();
         levels.slow.at(SLOW_FALLS, now()).count
     }
 
@@ -59,15 +59,15 @@ impl Stack {
         }
     }
 
-    /// Sets a user's tries on a path back, as an operator does: they begin anew.
-    pub async fn set_tries_back(&self, user: &str, path: Path) {
+    /// Sets a user's attempts on a path back, as an operator does: they begin anew.
+    pub async fn set_attempts_back(&self, user: &str, path: Path) {
         for factor in Factor::iter() {
             self.delete_item(&partition(user), &sort(path, factor))
                 .await;
         }
     }
 
-    /// Lets so much time have passed since all of a user's tries, and since a sign-in on another
+    /// Lets so much time have passed since all of a user's attempts, and since a sign-in on another
     /// path emptied them.
     pub async fn time_passes(&self, user: &str, time: Duration) {
         let back = u64::try_from(time.as_millis()).expect("no eternity");
@@ -87,8 +87,8 @@ impl Stack {
                     if MOMENTS.contains(&name.as_str()) {
                         earlier(value);
                     } else if name == "recent" {
-                        let tries = value["M"].as_object_mut().expect("a map of tries");
-                        tries
+                        let attempts = value["M"].as_object_mut().expect("a map of attempts");
+                        attempts
                             .values_mut()
                             .for_each(|tried| earlier(&mut tried["M"]["at"]));
                     }
@@ -107,7 +107,7 @@ fn sort(path: Path, factor: Factor) -> String {
     format!("TRIES#{}#{}", path.name(), factor.name())
 }
 
-fn read(item: &Value) -> Tries {
+fn read(item: &Value) -> Attempts {
     let number = |value: &Value| -> u64 {
         let number = value["N"].as_str();
         number.map_or(0, |number| number.parse().expect("a number"))
@@ -119,13 +119,13 @@ fn read(item: &Value) -> Tries {
     };
     let recent = item["recent"]["M"].as_object();
     let recent = recent.into_iter().flatten().map(|(id, tried)| {
-        let tried = Try {
+        let tried = Attempt {
             at: moment(&tried["M"]["at"]),
             state: State::parse(tried["M"]["state"]["S"].as_str().expect("a state")),
         };
         (ChallengeId::parse(id).expect("a challenge's id"), tried)
     });
-    Tries {
+    Attempts {
         levels: Levels {
             fast: level("fast", "fastSince"),
             slow: level("slow", "slowSince"),
