@@ -19,6 +19,7 @@ use crate::tokens::Tokens;
 
 /// What comes after a call of the sign-in.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Round {
     /// There is something to answer.
     Challenge(Challenge),
