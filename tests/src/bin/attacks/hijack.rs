@@ -300,7 +300,7 @@ async fn race(stack: &Stack, signed_up_by_the_stranger: bool) -> Result<Tally, S
             match round {
                 Ok(Round::Challenge(asked)) => match (asked.step, asked.reason) {
                     (Step::Verify(Factor::Face), Some(Reason::EnrolmentNeedsReset)) => {
-                        tally.needs_reset += 1
+                        tally.needs_reset += 1;
                     }
                     (Step::Verify(Factor::Face), Some(Reason::TryLater)) => tally.caught += 1,
                     (step, reason) => {

@@ -156,6 +156,21 @@ const fn rows(factor: Factor) -> &'static [&'static str] {
     }
 }
 
+#[tokio::main]
+async fn main() -> ExitCode {
+    let only = std::env::args().nth(1);
+    if only.as_deref() == Some("--times") {
+        telling_apart::times().await;
+        probe_sizes::times().await;
+        return ExitCode::SUCCESS;
+    }
+    if only.as_deref() == Some("--probe-sizes") {
+        probe_sizes::times().await;
+        return ExitCode::SUCCESS;
+    }
+    one_by_one(&attacks(), only.as_deref()).await
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -176,19 +191,4 @@ mod tests {
             );
         }
     }
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let only = std::env::args().nth(1);
-    if only.as_deref() == Some("--times") {
-        telling_apart::times().await;
-        probe_sizes::times().await;
-        return ExitCode::SUCCESS;
-    }
-    if only.as_deref() == Some("--probe-sizes") {
-        probe_sizes::times().await;
-        return ExitCode::SUCCESS;
-    }
-    one_by_one(&attacks(), only.as_deref()).await
 }
