@@ -30,8 +30,9 @@ def main():
     upload_code(connect("s3"), template, arguments.packages)
     allow_plain_http(template)
     cloudformation = connect("cloudformation")
+    url = upload_template(connect("s3"), template, arguments.endpoint)
     for stack, parameters in arguments.stacks.items():
-        create(cloudformation, stack, template, parameters)
+        create(cloudformation, stack, url, parameters)
     outputs = {stack: wait(cloudformation, stack) for stack in arguments.stacks}
     functions = connect("lambda")
     deployed = {
@@ -98,12 +99,19 @@ def serverless_functions(template):
     return {n: r for n, r in template["Resources"].items() if r["Type"] == kind}
 
 
+def upload_template(s3, template, endpoint):
+    """Uploads the template, as the SAM CLI does: it is longer than a request may be. Its address."""
+    key = "template.json"
+    s3.put_object(Bucket=ARTIFACTS, Key=key, Body=json.dumps(template).encode())
+    return f"{endpoint.rstrip('/')}/{ARTIFACTS}/{key}"
+
+
 def create(cloudformation, stack, template, parameters):
-    """Begins to create a stack."""
+    """Begins to create a stack of the template at this address."""
     try:
         cloudformation.create_stack(
             StackName=stack,
-            TemplateBody=json.dumps(template, separators=(",", ":")),
+            TemplateURL=template,
             Parameters=[
                 {"ParameterKey": key, "ParameterValue": value}
                 for key, value in parameters.items()

@@ -338,14 +338,8 @@ impl Stack {
 }
 
 /// The settings in which a variant differs from the template's defaults.
-fn like(variant: Variant) -> BTreeMap<&'static str, &'static str> {
-    let policy = match variant {
-        Variant::Default | Variant::Compare | Variant::Lite | Variant::Mutated => "FACE",
-        Variant::Password => "PASSWORD+FACE",
-        Variant::Data => "FACE_DATA",
-        Variant::Mesh => "PASSWORD+FACE_DATA",
-        Variant::Chains => "FACE,PASSWORD+FACE_DATA",
-    };
+fn like(variant: Variant) -> BTreeMap<&'static str, String> {
+    let policy = Stack::read(variant).by_name["SignInPolicy"].clone();
     let model = match variant {
         Variant::Mesh => "mesh-468",
         _ => "descriptor-128",
@@ -363,20 +357,14 @@ fn like(variant: Variant) -> BTreeMap<&'static str, &'static str> {
         Variant::Compare => ("COMPARE", "true"),
         _ => ("COLLECTION", "false"),
     };
+    let alone = policy.split(',').any(|chain| chain == "FACE_DATA");
     BTreeMap::from([
         ("SIGN_IN_POLICY", policy),
-        ("BULK_CONSENT", bulk),
-        ("FACE_DATA_MODEL", model),
-        (
-            "ALLOW_FACE_DATA_ONLY",
-            if policy == "FACE_DATA" {
-                "true"
-            } else {
-                "false"
-            },
-        ),
-        ("SIMILARITY_THRESHOLD", "99"),
-        ("MATCH_MODE", mode),
-        ("KEEP_DOCUMENTS", keep),
+        ("BULK_CONSENT", bulk.to_owned()),
+        ("FACE_DATA_MODEL", model.to_owned()),
+        ("ALLOW_FACE_DATA_ONLY", alone.to_string()),
+        ("SIMILARITY_THRESHOLD", "99".to_owned()),
+        ("MATCH_MODE", mode.to_owned()),
+        ("KEEP_DOCUMENTS", keep.to_owned()),
     ])
 }

@@ -274,7 +274,10 @@ pub(crate) mod made {
     /// Every policy that makes sense of up to two chains, those included that no account could be
     /// enrolled for: their sessions run by the same rules, as will those of steps to come.
     pub(crate) fn policies() -> Vec<Policy> {
-        let (first, last) = (Factor::Face, Factor::iter().next_back().expect("there are some"));
+        let (first, last) = (
+            Factor::Face,
+            Factor::iter().next_back().expect("there are some"),
+        );
         let alone = Factor::iter().map(|factor| vec![factor]);
         let orders: Vec<_> = alone
             .chain([vec![first, last], vec![last, first]])

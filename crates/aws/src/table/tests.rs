@@ -31,6 +31,7 @@ use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::session;
 use signin_core::time::Timestamp;
+use strum::IntoEnumIterator as _;
 
 use super::*;
 use crate::stopwatch::Stopwatch;
@@ -827,13 +828,14 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
 }
 
 /// An update that empties attempts, remembers when by an attribute, and creates nothing.
-fn empties(sort: &'static str, attribute: &'static str) -> Rule {
+fn empties(sort: impl Into<String>, attribute: &'static str) -> Rule {
+    let sort = sort.into();
     mock!(Client::update_item)
         .match_requests(move |request| {
             let key = request.key().expect("a key");
             let values = request.expression_attribute_values().expect("values");
             let last = NOW.minus(Duration::from_hours(24));
-            key["SK"] == s(sort)
+            key["SK"] == s(&sort)
                 && request.update_expression()
                     == Some(&format!(
                         "SET #{attribute} = :v0 REMOVE #fast, #fastSince, #slow, #slowSince, \
@@ -861,11 +863,12 @@ async fn another_paths_sign_in_empties_once_a_day_and_creates_nothing() {
 
 #[tokio::test]
 async fn a_reset_empties_its_path_once_a_day_whatever_the_factor_and_creates_nothing() {
-    let face = empties("TRIES#PASSWORD#FACE", "emptiedByResetAt");
-    let data = empties("TRIES#PASSWORD#FACE_DATA", "emptiedByResetAt");
-    let table = table(&[&face, &data]);
+    let sort = |factor: Factor| format!("TRIES#PASSWORD#{}", factor.name());
+    let rules = Factor::iter().map(|factor| empties(sort(factor), "emptiedByResetAt"));
+    let rules: Vec<Rule> = rules.collect();
+    let table = table(&rules.iter().collect::<Vec<_>>());
     assert_eq!(table.empty_by_reset(&ada(), NOW).await, Ok(()));
-    assert_eq!((face.num_calls(), data.num_calls()), (1, 1));
+    assert!(rules.iter().all(|rule| rule.num_calls() == 1));
 }
 
 #[tokio::test]
