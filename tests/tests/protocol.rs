@@ -540,6 +540,25 @@ impl<'a> Reader<'a> {
         assert_eq!(described, sent);
     }
 
+    /// Opens an account on a stack with several chains, and chooses the first of them.
+    async fn chooses_a_chain(&mut self) {
+        self.values.insert("email", fresh_email());
+        self.makes_a_binding("binding");
+        self.succeeds("open an account").await;
+        self.takes_the_code().await;
+        self.succeeds("confirm the address").await;
+        let asked = self.proves_the_password().await;
+        asks_for(&asked, "SELECT");
+        let chains = self.values["chains"].clone();
+        assert_eq!(chains, self.stack.by_name["SignInPolicy"]);
+        self.values.insert("chain", "another".to_owned());
+        let asked = self.succeeds("choose a chain").await;
+        assert_eq!(asked["ChallengeParameters"]["reason"], "NOT_OFFERED");
+        let (first, _) = chains.split_once(',').unwrap();
+        self.values.insert("chain", first.to_owned());
+        asks_for(&self.succeeds("choose a chain").await, "ENROL");
+    }
+
     /// Answers until the enrolment's picture has been looked at.
     async fn answers(&mut self, title: &str) -> Value {
         let mut answered = self.succeeds(title).await;
@@ -689,21 +708,7 @@ async fn the_requests_of_the_document_do_what_it_says() {
     // Where several chains are open, one is chosen first.
     let several = Stack::read(Variant::Chains);
     reader.goes_to(&several);
-    reader.values.insert("email", fresh_email());
-    reader.makes_a_binding("binding");
-    reader.succeeds("open an account").await;
-    reader.takes_the_code().await;
-    reader.succeeds("confirm the address").await;
-    let asked = reader.proves_the_password().await;
-    asks_for(&asked, "SELECT");
-    let chains = reader.values["chains"].clone();
-    assert_eq!(chains, several.by_name["SignInPolicy"]);
-    reader.values.insert("chain", "another".to_owned());
-    let asked = reader.succeeds("choose a chain").await;
-    assert_eq!(asked["ChallengeParameters"]["reason"], "NOT_OFFERED");
-    let (first, _) = chains.split_once(',').unwrap();
-    reader.values.insert("chain", first.to_owned());
-    asks_for(&reader.succeeds("choose a chain").await, "ENROL");
+    reader.chooses_a_chain().await;
 
     let unsent: Vec<&String> = reader.unsent.keys().collect();
     assert!(unsent.is_empty(), "nobody has sent: {unsent:?}");
