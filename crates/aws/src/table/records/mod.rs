@@ -2,6 +2,8 @@
 //! to them. Nothing here calls the service; what is written together, and when, is for whoever calls.
 
 mod attempts;
+#[cfg(test)]
+mod before_chains;
 mod challenge;
 mod enrolment;
 mod keys;
