@@ -26,7 +26,7 @@ use signin_core::face::{MAX_TURN, MIN_BRIGHTNESS, MIN_SHARPNESS, MIN_SIZE};
 use signin_core::face_data::{
     DESCRIPTOR_LENGTH, DESCRIPTOR_RANGE, MAX_DOCUMENT, MESH_LENGTH, MESH_RANGE, MESH_SIZE, Model,
 };
-use signin_core::factor::{Wants, face_data};
+use signin_core::factor::{Factor, Wants};
 use signin_core::id::ChallengeId;
 use signin_core::lockout::{
     FAILURES_TO_LOCK, FAST_FALLS, FIRST_WAIT, FREE_FAILURES, LONGEST_WAIT, SLOW_FALLS,
@@ -34,6 +34,7 @@ use signin_core::lockout::{
 };
 use signin_core::pass::MAX_NONCE;
 use signin_core::picture::{MAX_BYTES, MAX_PIXELS, MIN_SIDE};
+use signin_core::profile::Profile;
 use signin_core::reason::Reason;
 use signin_core::session::MAX_FALSE_ENTRIES;
 use signin_core::sign_up::MAX_BINDING_SECRET;
@@ -89,11 +90,19 @@ fn every_challenge_parameter_is_described_and_no_other() {
         Wants::Parameters(named) => Wanted::Parameters(named),
         Wants::Picture => panic!("nothing is uploaded"),
     };
-    let asked = [
+    let by_factor = Factor::iter().filter_map(|factor| {
+        match factor.ordinary(&Profile::default()).wants(Model::Mesh468) {
+            Wants::Picture => None,
+            wants => Some(all(named(wants), Step::Verify(factor))),
+        }
+    });
+    let asked: Vec<PublicChallenge> = [
         all(Wanted::Picture(upload), Step::Enrol),
-        all(named(face_data::wants(Model::Mesh468)), Step::Enrol),
         all(named(challenge::choice(&[])), Step::Select),
-    ];
+    ]
+    .into_iter()
+    .chain(by_factor)
+    .collect();
     let emitted = asked
         .iter()
         .flat_map(|asked| asked.to_parameters().into_keys());
