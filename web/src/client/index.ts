@@ -23,6 +23,7 @@ export {
   readPolicy,
   takesFaceData,
 } from './policy';
-export { type Challenge, type Reason, REASONS, type Step } from './protocol';
+export { FACTORS, REASONS } from './names';
+export type { Challenge, Reason, Step } from './protocol';
 export { type Keeping, keeping, localStore, sessionStore, type Store } from './storage';
 export { type TabRecord, TabStore } from './tab';

@@ -1,9 +1,10 @@
 // What the client needs to know of a stack: the outputs of its template, under their own names.
 
+import { MODELS } from './names';
 import { type Policy, PolicyError, quoted, readPolicy } from './policy';
 
 /** A face data model: docs/policies.md says what each is. */
-export type Model = 'descriptor-128' | 'mesh-468';
+export type Model = (typeof MODELS)[number];
 
 /** A stack, as `config.json` describes it. */
 export interface Outputs {
@@ -20,8 +21,6 @@ export interface Outputs {
   /** Where Cognito listens, where that is not AWS. Only such a stack has a mailbox to look into. */
   readonly cognitoEndpoint?: string;
 }
-
-const MODELS: readonly [Model, ...Model[]] = ['descriptor-128', 'mesh-468'];
 
 /** Outputs that are not those of a stack; `problems` says of each by its name what is wrong. */
 export class OutputsError extends Error {

@@ -1,7 +1,9 @@
 // What a sign-in takes: one of several chains of steps, whole and in order.
 
+import { FACTORS } from './names';
+
 /** What a person shows of themselves, beside the password. */
-export type Factor = 'FACE' | 'FACE_DATA';
+export type Factor = (typeof FACTORS)[number];
 
 /** The steps of one way to sign in, in order. */
 export interface Chain {
@@ -16,7 +18,6 @@ export interface Chain {
 /** Chains of which one is enough; at least one. */
 export type Policy = readonly [Chain, ...Chain[]];
 
-const FACTORS: readonly Factor[] = ['FACE', 'FACE_DATA'];
 const PASSWORD = 'PASSWORD+';
 
 /** The most chains of a policy. The functions have the same number. */

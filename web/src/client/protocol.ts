@@ -2,38 +2,12 @@
 // else.
 
 import { SignInError } from './errors';
+import { REASONS, STEPS } from './names';
 import type { Model } from './outputs';
 import { type Policy, readPolicy } from './policy';
 
 /** What a challenge asks for. */
-export type Step = 'SELECT' | 'ENROL' | 'FACE' | 'FACE_DATA';
-
-const STEPS: readonly Step[] = ['SELECT', 'ENROL', 'FACE', 'FACE_DATA'];
-
-/** Why the last try did not pass, or why the next one could not. */
-export const REASONS = [
-  'NO_FACE',
-  'MANY_FACES',
-  'TOO_SMALL',
-  'TOO_DARK',
-  'BLURRED',
-  'TURNED_AWAY',
-  'OCCLUDED',
-  'NOT_AN_IMAGE',
-  'NOT_FACE_DATA',
-  'NOT_OFFERED',
-  'TOO_LARGE',
-  'PENDING',
-  'NO_MATCH',
-  'TRY_LATER',
-  'LOCKED',
-  'SUPERSEDED',
-  'ENROLMENT_NEEDS_RESET',
-  'CONSENT_NEEDED',
-  'EXPIRED',
-  'NOT_A_NONCE',
-  'TOO_MANY_PICTURES',
-] as const;
+export type Step = (typeof STEPS)[number];
 
 /** One of {@link REASONS}. */
 export type Reason = (typeof REASONS)[number];

@@ -9,7 +9,7 @@ import {
   type Challenge,
   type FaceSignIn,
   hasPassword,
-  type Model,
+  type Factor,
   type NewPassword,
   type Person,
   type Progress,
@@ -32,7 +32,8 @@ import {
 import { type Known, next, onOffer, type Path, takesAnswer, waysAround, whyAnew } from './next';
 import { preference } from './preferences';
 import { SignedIn } from './SignedIn';
-import { DocumentStep, LiveStep } from './steps';
+import { roomOf } from './rooms';
+import { DocumentStep, LiveStep } from './screens';
 import { Action, Problem, Screen, Status } from './ui';
 import { useTask } from './useTask';
 import { remember } from './ways';
@@ -166,14 +167,16 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   const pathOf = (flow: Flow): Path =>
     flow.kind === 'enrol' || flow.credentials.password !== undefined ? 'password' : 'face-alone';
 
-  /** The model of what a flow is asked for, where that is face data; after a session that ended, of what
-   * its chain begins with. */
-  const modelOf = (flow: Flow, challenge: Challenge | undefined): Model | undefined => {
-    if (challenge !== undefined) {
-      return challenge.model;
+  /** The factor that a flow is asked for, or enrols for; after a session that ended, the one that its
+   * chain begins with. */
+  const factorOf = (flow: Flow, challenge: Challenge | undefined): Factor => {
+    if (challenge === undefined) {
+      return (flow.chain ?? policy[0]).factors[0];
     }
-    const [first] = (flow.chain ?? policy[0]).factors;
-    return first === 'FACE_DATA' ? faceDataModel : undefined;
+    if (challenge.step === 'SELECT' || challenge.step === 'ENROL') {
+      return challenge.model === undefined ? 'FACE' : 'FACE_DATA';
+    }
+    return challenge.step;
   };
 
   const known = (flow: Flow): Known => ({
@@ -584,20 +587,12 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
           />
         ) : null;
       case 'live': {
-        const model = modelOf(place.flow, place.challenge);
+        const Room = roomOf(factorOf(place.flow, place.challenge));
         return (
-          <LiveStep
+          <Room
             challenge={place.challenge}
-            lead={
-              model
-                ? place.flow.enrols && place.challenge?.step === 'FACE_DATA'
-                  ? text.live.second
-                  : text.live.dataLead
-                : place.flow.enrols
-                  ? text.live.enrolLead
-                  : text.live.lead
-            }
-            model={model}
+            enrols={place.flow.enrols === true}
+            model={place.challenge?.model ?? faceDataModel}
             path={pathOf(place.flow)}
             task={task}
             trouble={place.trouble}

@@ -13,7 +13,7 @@ import {
   type Trouble,
 } from '../client';
 import { en as text } from '../text/en';
-import { useWait, Why } from './steps';
+import { useWait, Why } from './screens';
 import { Action, Field, Problem, Screen, Status } from './ui';
 import { type Task, useTask } from './useTask';
 import { usualWay } from './ways';

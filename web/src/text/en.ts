@@ -98,6 +98,13 @@ const shows: Record<Factor, string> = {
   FACE_DATA: 'a face template computed on this device',
 };
 
+const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
+  PASSWORD: 'password',
+  ENROL: 'ID photo',
+  FACE: 'face',
+  FACE_DATA: 'face template',
+};
+
 const and = new Intl.ListFormat('en');
 
 export const en = {
@@ -265,10 +272,7 @@ export const en = {
     lead: 'You are signed in.',
     email: 'E-mail',
     steps: 'Signed in with',
-    step: { FACE: 'face', PASSWORD: 'password', ENROL: 'ID photo', FACE_DATA: 'face template' } as Record<
-      string,
-      string
-    >,
+    step: passed as Record<string, string>,
     enrolledData: 'enrolment',
     until: 'Signed in until',
     out: 'Sign out',

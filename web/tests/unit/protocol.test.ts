@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { readPolicy } from '../../src/client';
 import { readOutputs } from '../../src/client/outputs';
-import { readChallenge, REASONS } from '../../src/client/protocol';
+import { REASONS } from '../../src/client/names';
+import { readChallenge } from '../../src/client/protocol';
 import { understood } from '../../src/client/errors';
 import { en } from '../../src/text/en';
 

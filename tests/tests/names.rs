@@ -1,0 +1,48 @@
+//! The names that the page repeats, which are the rules': written to a file of the page's, and held to it.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use e2e::document::checkout;
+use signin_core::face_data::Model;
+use signin_core::factor::Factor;
+use signin_core::reason::Reason;
+use signin_core::step::Step;
+use strum::IntoEnumIterator as _;
+
+/// Where the page has them.
+const FILE: &str = "web/src/client/names.ts";
+
+/// A list of names in TypeScript.
+fn list<'a>(about: &str, name: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let mut text = format!("\n/** {about} */\nexport const {name} = [\n");
+    for name in names {
+        writeln!(text, "  '{name}',").expect("a text takes more");
+    }
+    text + "] as const;\n"
+}
+
+#[test]
+fn the_page_has_the_names_of_the_rules() {
+    let expected = [
+        "// Written by `BLESS=1 cargo test --package e2e --test names` from what the functions know.\n".to_owned(),
+        list("What a chain of the policy asks for beside the password.", "FACTORS", Factor::iter().map(Factor::name)),
+        list("What a challenge asks for.", "STEPS", Step::all().map(Step::name)),
+        list(
+            "Why the last attempt did not pass, or why the next one could not.",
+            "REASONS",
+            Reason::iter().map(Reason::name),
+        ),
+        list("The kinds of face template.", "MODELS", Model::ALL.into_iter().map(Model::name)),
+    ];
+    let expected = expected.concat();
+    let file = checkout().join(FILE);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&file, &expected).expect("it is written");
+    }
+    let found = fs::read_to_string(&file).expect("it is there");
+    assert!(
+        found == expected,
+        "{FILE} is out of date: BLESS=1 cargo test --package e2e --test names writes it"
+    );
+}

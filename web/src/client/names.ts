@@ -1,0 +1,46 @@
+// Written by `BLESS=1 cargo test --package e2e --test names` from what the functions know.
+
+/** What a chain of the policy asks for beside the password. */
+export const FACTORS = [
+  'FACE',
+  'FACE_DATA',
+] as const;
+
+/** What a challenge asks for. */
+export const STEPS = [
+  'SELECT',
+  'ENROL',
+  'FACE',
+  'FACE_DATA',
+] as const;
+
+/** Why the last attempt did not pass, or why the next one could not. */
+export const REASONS = [
+  'NO_FACE',
+  'MANY_FACES',
+  'TOO_SMALL',
+  'TOO_DARK',
+  'BLURRED',
+  'TURNED_AWAY',
+  'OCCLUDED',
+  'NOT_AN_IMAGE',
+  'NOT_FACE_DATA',
+  'NOT_OFFERED',
+  'TOO_LARGE',
+  'PENDING',
+  'NO_MATCH',
+  'TRY_LATER',
+  'LOCKED',
+  'SUPERSEDED',
+  'ENROLMENT_NEEDS_RESET',
+  'CONSENT_NEEDED',
+  'EXPIRED',
+  'NOT_A_NONCE',
+  'TOO_MANY_PICTURES',
+] as const;
+
+/** The kinds of face template. */
+export const MODELS = [
+  'descriptor-128',
+  'mesh-468',
+] as const;
