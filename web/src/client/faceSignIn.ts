@@ -51,7 +51,12 @@ export type SignInEvent =
   | { readonly type: 'signed-in'; readonly person: Person };
 
 /** What answers a challenge. */
-export type Answer = Picture | FaceData;
+export type Answer = Picture | FaceData | Words;
+
+/** What a person typed or chose, word for word. */
+export interface Words {
+  readonly words: string;
+}
 
 /** What a sign-up takes. */
 export interface SignUp {
@@ -209,7 +214,7 @@ export class FaceSignIn {
     if (challenge.step !== 'SELECT') {
       throw new SignInError('protocol', `${challenge.step} takes no chain`);
     }
-    return this.respond(chain.name);
+    return this.respond(await this.prepared(challenge, { words: chain.name }));
   }
 
   /** Answers a challenge with a picture or face data and, where it asks for consent, with the version
@@ -290,6 +295,9 @@ export class FaceSignIn {
 
   /** The text of an answer; what does not fit into one is uploaded first. */
   private async prepared(challenge: Challenge, answer: Answer): Promise<string> {
+    if ('words' in answer) {
+      return answer.words;
+    }
     if ('model' in answer) {
       this.tell({ type: 'sending', way: 'numbers' });
       return JSON.stringify(answer);

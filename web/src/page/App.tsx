@@ -263,7 +263,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         return;
       }
       // After a session that ended, its step is asked for again.
-      const step = asked?.step ?? ('model' in given ? 'FACE_DATA' : 'FACE');
+      const step = asked?.step ?? factorOf(flow, undefined);
       if (fresh.step === step && takesAnswer(fresh, known(flow))) {
         await follow(flow, await client.answer(fresh, given, flow.agreed));
       } else {
