@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use e2e::document::{checkout, code, read, section, table};
+use e2e::events::functions;
 use e2e::template::Template;
 use signin_core::factor::Factor;
 use strum::IntoEnumIterator as _;
@@ -35,6 +36,28 @@ fn samples_of_events_ask_for_each_factor() {
             asked.contains(&step),
             "no sample of create-auth-challenge asks for {name}"
         );
+    }
+}
+
+/// Every sample event has what is expected of it beside it, and the other way round.
+#[test]
+fn no_sample_is_without_its_expectation() {
+    for function in functions() {
+        let folder = checkout().join("events").join(&function);
+        let entries = fs::read_dir(&folder).expect("the samples are there");
+        let (mut events, mut expected) = (BTreeSet::new(), BTreeSet::new());
+        for entry in entries {
+            let name = entry.expect("an entry").file_name();
+            let name = name.to_string_lossy();
+            let Some(name) = name.strip_suffix(".json") else {
+                continue;
+            };
+            match name.strip_suffix(".expected") {
+                Some(name) => expected.insert(name.to_owned()),
+                None => events.insert(name.to_owned()),
+            };
+        }
+        assert_eq!(events, expected, "{function}");
     }
 }
 
