@@ -28,7 +28,9 @@ export interface Challenge {
   readonly upload?: Upload;
   /** Where the step takes face data: of which model. */
   readonly model?: Model;
-  /** Tries left in this session. */
+  /** All that the stack says of it, by name: for what a step tells that this client does not know. */
+  readonly said?: Readonly<Record<string, unknown>>;
+  /** Attempts left in this session. */
   readonly attemptsLeft: number;
   readonly reason?: Reason;
   /** Seconds to wait before the next try is looked at. */
@@ -55,14 +57,16 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
   const upload = readUpload(text('uploadUrl'), text('uploadFields'));
   const model = text('model');
   // A reason that this client does not know is a later version's: the try did not pass.
-  const said = text('reason');
-  const reason = said === undefined ? undefined : (REASONS.find((one) => one === said) ?? 'NO_MATCH');
+  const named = text('reason');
+  const reason = named === undefined ? undefined : (REASONS.find((one) => one === named) ?? 'NO_MATCH');
   const retryAfter = text('retryAfter');
   const consent = text('consent');
+  const { expiresAt: _, ...said } = parameters ?? {};
   return {
     step,
     id,
     attemptsLeft,
+    said,
     ...(chains ? { chains } : {}),
     ...(upload ? { upload } : {}),
     ...(model === 'descriptor-128' || model === 'mesh-468' ? { model } : {}),

@@ -20,6 +20,7 @@ describe('a challenge', () => {
   it('is read with everything that the functions say', () => {
     const challenge = readChallenge({ ...parameters, reason: 'TRY_LATER', retryAfter: '30' });
     expect(challenge).toEqual({
+      said: expect.any(Object),
       step: 'FACE',
       id: parameters.challengeId,
       upload: { url: parameters.uploadUrl, fields: { key: 'sign-in/1' } },
@@ -39,6 +40,7 @@ describe('a challenge', () => {
     expect(uploadUrl && uploadFields).toBeTruthy();
     const chains = 'FACE,PASSWORD+FACE_DATA';
     expect(readChallenge({ ...select, chains })).toEqual({
+      said: expect.any(Object),
       step: 'SELECT',
       id: parameters.challengeId,
       chains: readPolicy(chains),
