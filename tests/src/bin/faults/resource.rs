@@ -92,7 +92,11 @@ async fn told(
         "RequestId": "1",
         "LogicalResourceId": "FaceCollection",
         "ResourceType": "Custom::FaceCollection",
-        "ResourceProperties": {"CollectionId": collection, "KeepOnDelete": "false"},
+        "ResourceProperties": {
+            "CollectionId": collection,
+            "KeepOnDelete": "false",
+            "SignInPolicy": "FACE",
+        },
     });
     if request == "Delete" {
         event["PhysicalResourceId"] = json!(collection);
