@@ -124,7 +124,7 @@ async fn told(
             if status == expected {
                 Seen::held(status)
             } else {
-                Seen::fell(format!("told {status}"))
+                Seen::fell(format!("told {status}: {}", answer["Reason"]))
             }
         }
         [] => Seen::fell("told nothing"),
