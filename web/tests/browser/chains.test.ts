@@ -209,7 +209,7 @@ describe('a policy of several chains', () => {
       picture('FACE', { reason: 'LOCKED' }),
     ]);
     await beginWithPassword(page);
-    await page.heading('Too many wrong tries').waitFor();
+    await page.heading('Too many failed attempts').waitFor();
     await page.button('Sign in by face alone').click();
     await page.page.getByText('Signing in by face alone is locked.').waitFor();
     expect(withPassword(page)).toBe(false);
@@ -241,7 +241,7 @@ describe('a policy of several chains', () => {
     expect(withPassword(page)).toBe(true);
     await way(page, BY_FACE).check();
     await page.button('Continue').click();
-    await page.heading('Your document').waitFor();
+    await page.heading('Your ID photo').waitFor();
     expect(answered(page)).toEqual(['FACE']);
   });
 });
