@@ -1,11 +1,14 @@
-//! The names that the page repeats, which are the rules': written to a file of the page's, and held to it.
+//! The names and limits that the page repeats, which are the rules': written to a file of the page's, and
+//! held to it.
 
 use std::fmt::Write as _;
 use std::fs;
 
 use e2e::document::checkout;
+use signin_core::answer::MAX_ANSWER;
 use signin_core::face_data::Model;
 use signin_core::factor::Factor;
+use signin_core::policy::MAX_CHAINS;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 use strum::IntoEnumIterator as _;
@@ -22,8 +25,24 @@ fn list<'a>(about: &str, name: &str, names: impl Iterator<Item = &'a str>) -> St
     text + "] as const;\n"
 }
 
+/// A number in TypeScript.
+fn number(about: &str, name: &str, value: usize) -> String {
+    format!("\n/** {about} */\nexport const {name} = {value};\n")
+}
+
+/// How many numbers each model has, in TypeScript.
+fn lengths() -> String {
+    let mut text =
+        "\n/** How many numbers a face template of each kind has. */\nexport const LENGTH = {\n"
+            .to_owned();
+    for model in Model::ALL {
+        writeln!(text, "  '{}': {},", model.name(), model.length()).expect("a text takes more");
+    }
+    text + "} as const;\n"
+}
+
 #[test]
-fn the_page_has_the_names_of_the_rules() {
+fn the_page_has_the_names_and_limits_of_the_rules() {
     let expected = [
         "// Written by `BLESS=1 cargo test --package e2e --test names` from what the functions know.\n".to_owned(),
         list("What a chain of the policy asks for beside the password.", "FACTORS", Factor::iter().map(Factor::name)),
@@ -34,6 +53,9 @@ fn the_page_has_the_names_of_the_rules() {
             Reason::iter().map(Reason::name),
         ),
         list("The kinds of face template.", "MODELS", Model::ALL.into_iter().map(Model::name)),
+        lengths(),
+        number("The most chains of a policy.", "MAX_CHAINS", MAX_CHAINS),
+        number("The longest answer to a challenge, in characters.", "MAX_ANSWER", MAX_ANSWER),
     ];
     let expected = expected.concat();
     let file = checkout().join(FILE);

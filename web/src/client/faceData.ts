@@ -1,5 +1,6 @@
 // Face data: numbers that describe a face, computed here, instead of a picture.
 
+import { LENGTH } from './names';
 import type { Model } from './outputs';
 
 /** Face data as the protocol carries them. */
@@ -7,9 +8,6 @@ export interface FaceData {
   readonly model: Model;
   readonly values: readonly number[];
 }
-
-/** How many numbers a model has. */
-export const LENGTH: Readonly<Record<Model, number>> = { 'descriptor-128': 128, 'mesh-468': 468 * 3 };
 
 /** Face data of a model, rounded to six digits: more than the models' own noise leaves. */
 export function faceData(model: Model, values: Iterable<number>): FaceData {

@@ -44,3 +44,15 @@ export const MODELS = [
   'descriptor-128',
   'mesh-468',
 ] as const;
+
+/** How many numbers a face template of each kind has. */
+export const LENGTH = {
+  'descriptor-128': 128,
+  'mesh-468': 1404,
+} as const;
+
+/** The most chains of a policy. */
+export const MAX_CHAINS = 10;
+
+/** The longest answer to a challenge, in characters. */
+export const MAX_ANSWER = 131072;

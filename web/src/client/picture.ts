@@ -1,7 +1,6 @@
 // A picture on its way: small enough to be the answer itself, or uploaded.
 
-/** What Cognito takes as an answer, in characters. */
-export const MAX_ANSWER = 131_072;
+import { MAX_ANSWER } from './names';
 
 /** What the upload form takes, in bytes. */
 export const MAX_UPLOAD = 5_000_000;

@@ -1,6 +1,6 @@
 // What a sign-in takes: one of several chains of steps, whole and in order.
 
-import { FACTORS } from './names';
+import { FACTORS, MAX_CHAINS } from './names';
 
 /** What a person shows of themselves, beside the password. */
 export type Factor = (typeof FACTORS)[number];
@@ -19,9 +19,6 @@ export interface Chain {
 export type Policy = readonly [Chain, ...Chain[]];
 
 const PASSWORD = 'PASSWORD+';
-
-/** The most chains of a policy. The functions have the same number. */
-const MAX_CHAINS = 10;
 
 /** The most characters of a policy: more than so many chains take. */
 const MAX_LENGTH = 1024;

@@ -2,7 +2,7 @@
 // else.
 
 import { SignInError } from './errors';
-import { REASONS, STEPS } from './names';
+import { MODELS, REASONS, STEPS } from './names';
 import type { Model } from './outputs';
 import { type Policy, readPolicy } from './policy';
 
@@ -55,7 +55,7 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
   }
   const chains = step === 'SELECT' ? readChains(text('chains')) : undefined;
   const upload = readUpload(text('uploadUrl'), text('uploadFields'));
-  const model = text('model');
+  const model = MODELS.find((one) => one === text('model'));
   // A reason that this client does not know is a later version's: the try did not pass.
   const named = text('reason');
   const reason = named === undefined ? undefined : (REASONS.find((one) => one === named) ?? 'NO_MATCH');
@@ -69,7 +69,7 @@ export function readChallenge(parameters: Readonly<Record<string, unknown>> | un
     said,
     ...(chains ? { chains } : {}),
     ...(upload ? { upload } : {}),
-    ...(model === 'descriptor-128' || model === 'mesh-468' ? { model } : {}),
+    ...(model ? { model } : {}),
     ...(reason ? { reason } : {}),
     ...(retryAfter ? { retryAfter: Number(retryAfter) } : {}),
     ...(consent ? { consent } : {}),
