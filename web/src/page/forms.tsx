@@ -5,6 +5,7 @@ import { type FormEvent, Fragment, type ReactNode, useState } from 'react';
 import {
   type Chain,
   type Challenge,
+  FACTORS,
   type FaceSignIn,
   hasPassword,
   type Outputs,
@@ -216,27 +217,30 @@ interface Agreement {
   readonly notice?: string;
 }
 
-/** What somebody agrees to: of pictures, of face data, or of both where the policy leaves the choice. */
+/** What somebody agrees to: the terms of each factor that the policy has, each once. */
 function consentOf({ policy, keepsDocuments, faceDataModel }: Outputs): readonly Agreement[] {
   const words = text.consent;
-  const terms = (of: { what: string; why: string; who: string }, howLong: string): Agreement['terms'] => [
-    [words.what, of.what],
-    [words.why, of.why],
-    [words.howLong, howLong],
-    [words.who, of.who],
-    [words.erase, words.how],
-  ];
-  const { pictures, data } = words;
-  const used = new Set(policy.flatMap(({ factors }) => factors));
-  const agreements: Agreement[] = [];
-  if (used.has('FACE')) {
-    const howLong = keepsDocuments ? pictures.howLongKept : pictures.howLong;
-    agreements.push({ where: words.wherePictures, terms: terms(pictures, howLong) });
-  }
-  if (used.has('FACE_DATA')) {
-    const notice = text.dataNotice[faceDataModel];
-    agreements.push({ where: words.whereData, terms: terms(data, data.howLong), notice });
-  }
+  const used = FACTORS.filter((factor) => policy.some(({ factors }) => factors.includes(factor)));
+  const agreements = used.flatMap((factor): Agreement[] => {
+    const of = words.terms[factor];
+    if (of === null) {
+      return [];
+    }
+    const notice = of.notice?.[faceDataModel];
+    return [
+      {
+        where: of.where,
+        terms: [
+          [words.what, of.what],
+          [words.why, of.why],
+          [words.howLong, (keepsDocuments && of.howLongKept) || of.howLong],
+          [words.who, of.who],
+          [words.erase, words.how],
+        ],
+        ...(notice ? { notice } : {}),
+      },
+    ];
+  });
   return agreements.length > 1 ? agreements : agreements.map(({ where: _, ...only }) => only);
 }
 

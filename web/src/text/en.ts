@@ -1,6 +1,6 @@
 // Every text that users read, in one place. A translation is another object of this shape.
 
-import type { Chain, Factor, Reason, Trouble } from '../client';
+import type { Chain, Factor, Model, Reason, Trouble } from '../client';
 import type { Advice } from '../vision/guidance';
 
 /** What can be wrong with a camera. */
@@ -105,6 +105,49 @@ const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
   FACE_DATA: 'face template',
 };
 
+/** What happens to what a factor takes of somebody. */
+interface Terms {
+  /** Where they hold, which is said beside the terms of another factor. */
+  readonly where: string;
+  readonly what: string;
+  readonly why: string;
+  readonly howLong: string;
+  /** Instead of `howLong`, where pictures of documents are kept. */
+  readonly howLongKept?: string;
+  readonly who: string;
+  /** What else is to be known of a kind of face template. */
+  readonly notice?: Readonly<Record<Model, string>>;
+}
+
+/** The consent text's terms: null of a factor that takes nothing of anybody. Whoever changes them gives
+ * the text a new version, see `consent`. */
+const terms: Record<Factor, Terms | null> = {
+  FACE: {
+    where: 'Where you sign in with your face',
+    what: 'A picture of your document and pictures of your face.',
+    why: 'To sign you in, and for nothing else. A picture is compared with your face on record; nobody looks at it.',
+    howLong:
+      'A picture is deleted when it has been compared, which takes seconds; one that you leave behind half way, within days. A mathematical description of your face stays until your account is erased. A checksum of each picture that passed, from which nobody can make it again, stays for 400 days, so that it does not pass twice.',
+    howLongKept:
+      'The picture of your document and a mathematical description of your face stay until your account is erased. A picture of you is deleted when it has been compared, which takes seconds. A checksum of each picture that passed, from which nobody can make it again, stays for 400 days, so that it does not pass twice.',
+    who: 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon Rekognition) on the operator’s behalf.',
+  },
+  FACE_DATA: {
+    where: 'Where you sign in with a face template computed on this device',
+    what: 'Numbers that describe your face. They are computed on this device; no picture leaves it.',
+    why: 'To sign you in, and for nothing else.',
+    howLong:
+      'Until your account is erased; those of a sign-up that you do not finish, for 30 days. A checksum of each set that passed stays for 400 days, so that it does not pass twice.',
+    who: 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon DynamoDB) on the operator’s behalf.',
+    notice: {
+      'descriptor-128':
+        'The numbers are computed on your device. Whoever steals them from there can sign in with them.',
+      'mesh-468':
+        'The shape of a face tells people apart about as well as a coin does (equal error rate 43 to 50 %). It is a convenience beside your password, not a protection.',
+    },
+  },
+};
+
 const and = new Intl.ListFormat('en');
 
 export const en = {
@@ -187,31 +230,8 @@ export const en = {
     howLong: 'How long',
     who: 'Who processes it',
     erase: 'How to have it erased',
-    pictures: {
-      what: 'A picture of your document and pictures of your face.',
-      why: 'To sign you in, and for nothing else. A picture is compared with your face on record; nobody looks at it.',
-      howLong:
-        'A picture is deleted when it has been compared, which takes seconds; one that you leave behind half way, within days. A mathematical description of your face stays until your account is erased. A checksum of each picture that passed, from which nobody can make it again, stays for 400 days, so that it does not pass twice.',
-      howLongKept:
-        'The picture of your document and a mathematical description of your face stay until your account is erased. A picture of you is deleted when it has been compared, which takes seconds. A checksum of each picture that passed, from which nobody can make it again, stays for 400 days, so that it does not pass twice.',
-      who: 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon Rekognition) on the operator’s behalf.',
-    },
-    data: {
-      what: 'Numbers that describe your face. They are computed on this device; no picture leaves it.',
-      why: 'To sign you in, and for nothing else.',
-      howLong:
-        'Until your account is erased; those of a sign-up that you do not finish, for 30 days. A checksum of each set that passed stays for 400 days, so that it does not pass twice.',
-      who: 'The operator of this service, with Amazon Web Services (Amazon Cognito, Amazon DynamoDB) on the operator’s behalf.',
-    },
-    wherePictures: 'Where you sign in with your face',
-    whereData: 'Where you sign in with a face template computed on this device',
+    terms,
     how: 'Write to the operator of this service. You may withdraw your consent at any time; you can then no longer sign in by face.',
-  },
-  dataNotice: {
-    'descriptor-128':
-      'The numbers are computed on your device. Whoever steals them from there can sign in with them.',
-    'mesh-468':
-      'The shape of a face tells people apart about as well as a coin does (equal error rate 43 to 50 %). It is a convenience beside your password, not a protection.',
   },
   code: {
     title: 'Check your mail',
