@@ -1,24 +1,69 @@
 // Each factor has its screen and its words, and each reason its sentence; and nothing else has.
 
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 
 import { FACTORS, REASONS } from '../../src/client/names';
-import { rooms } from '../../src/page/rooms';
+import { roomOf, rooms, type StepProps } from '../../src/page/rooms';
 import { en } from '../../src/text/en';
 
-describe('what the rules know', () => {
-  it('has a screen for each factor', () => {
-    expect([...rooms.keys()].sort()).toEqual([...FACTORS].sort());
-  });
+const given: StepProps = {
+  challenge: undefined,
+  enrols: false,
+  model: 'descriptor-128',
+  path: 'password',
+  task: { busy: false, trouble: undefined, run: () => undefined, fail: () => undefined },
+  trouble: undefined,
+  busyWith: '',
+  automatic: false,
+  onAutomatic: () => undefined,
+  onAnswer: async () => undefined,
+  onCancel: () => undefined,
+};
 
-  it('has words for each factor', () => {
-    for (const factor of FACTORS) {
-      expect(en.signedIn.step[factor], factor).toBeTruthy();
-      expect(en.choose.way({ name: factor, password: false, factors: [factor] }), factor).not.toContain('undefined');
+/** The names of what has a text that is not empty. */
+const named = (texts: Readonly<Record<string, string>>): string[] =>
+  Object.keys(texts)
+    .filter((name) => texts[name]?.trim())
+    .sort();
+
+it('no file is a screen of anything but a factor', () => {
+  expect([...rooms.keys()].sort()).toEqual([...FACTORS].sort());
+});
+
+describe.each(FACTORS)('%s', (factor) => {
+  it('has a screen with a title, whatever it is asked with', () => {
+    const asked = { step: factor, id: 'c1', attemptsLeft: 2, reason: 'NO_MATCH' } as const;
+    for (const props of [given, { ...given, challenge: asked }, { ...given, challenge: asked, enrols: true }]) {
+      expect(renderToStaticMarkup(createElement(roomOf(factor), props))).toMatch(/<h1[^>]*>[^<]+<\/h1>/);
     }
   });
 
-  it('has a sentence for each reason', () => {
-    expect(Object.keys(en.reasons).sort()).toEqual([...REASONS].sort());
+  it('has words for the way to sign in, alone and after the password', () => {
+    const way = (password: boolean) => en.choose.way({ name: factor, password, factors: [factor] });
+    for (const words of [way(false), way(true)]) {
+      expect(words).toMatch(/^With \S/);
+      expect(words).not.toContain('undefined');
+    }
+    // Nobody can pick between two ways of one name.
+    const others = FACTORS.filter((other) => other !== factor);
+    const words = others.map((other) => en.choose.way({ name: other, password: false, factors: [other] }));
+    expect(words).not.toContain(way(false));
+  });
+});
+
+describe('the words', () => {
+  it('for what has passed are those of the factors, the password and the enrolment', () => {
+    expect(named(en.signedIn.step)).toEqual([...FACTORS, 'PASSWORD', 'ENROL'].sort());
+  });
+
+  it('of the consent text are said of each factor, or said to be none', () => {
+    expect(Object.keys(en.consent.terms).sort()).toEqual([...FACTORS].sort());
+  });
+
+  it('for reasons are those of the reasons', () => {
+    expect(named(en.reasons)).toEqual([...REASONS].sort());
+    expect(REASONS).toEqual(expect.arrayContaining(named(en.documentReasons as Record<string, string>)));
   });
 });
