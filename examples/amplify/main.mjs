@@ -52,7 +52,7 @@ await answerAll(
 console.log(`Signed in by ${(await tokens()).idToken.payload.signin_steps}.`);
 await signOut();
 
-if ((outputs.SignInPolicy ?? 'FACE') === 'FACE') {
+if ((outputs.Policy ?? 'FACE') === 'FACE') {
   await answerAll(await beginByFace(email), pictures({ FACE: { file: anotherLive } }));
 } else {
   await answerAll(

@@ -93,7 +93,7 @@ fn every_challenge_parameter_is_described_and_no_other() {
     let by_factor = Factor::iter().filter_map(|factor| {
         match factor.ordinary(&Profile::default()).wants(Model::Mesh468) {
             Wants::Picture => None,
-            wants => Some(all(named(wants), Step::Verify(factor))),
+            wants @ Wants::Parameters(_) => Some(all(named(wants), Step::Verify(factor))),
         }
     });
     let asked: Vec<PublicChallenge> = [
@@ -559,7 +559,7 @@ impl<'a> Reader<'a> {
         let asked = self.proves_the_password().await;
         asks_for(&asked, "SELECT");
         let chains = self.values["chains"].clone();
-        assert_eq!(chains, self.stack.by_name["SignInPolicy"]);
+        assert_eq!(chains, self.stack.by_name["Policy"]);
         self.values.insert("chain", "another".to_owned());
         let asked = self.succeeds("choose a chain").await;
         assert_eq!(asked["ChallengeParameters"]["reason"], "NOT_OFFERED");

@@ -143,6 +143,23 @@ fn the_template_names_every_policy_and_model_and_no_other() {
     assert_eq!(allowed("FaceDataModel"), BTreeSet::from(models));
 }
 
+/// `sam local` takes the name of an output for a reference to the parameter of that name, and ends
+/// with a Python traceback where the parameter is a list.
+#[test]
+fn no_output_has_the_name_of_a_list() {
+    let template = Template::read();
+    let outputs = template.section("Outputs");
+    let lists = template.section("Parameters").iter().filter(|(_, it)| {
+        it["Type"]
+            .as_str()
+            .is_some_and(|kind| kind == "CommaDelimitedList" || kind.starts_with("List<"))
+    });
+    let lists: Vec<&String> = lists.map(|(name, _)| name).collect();
+    assert!(!lists.is_empty());
+    let shared = lists.iter().filter(|name| outputs.contains_key(**name));
+    assert_eq!(shared.collect::<Vec<_>>(), Vec::<&&String>::new());
+}
+
 /// Whether CloudFormation's resource is made with these parameters; why not, otherwise.
 fn is_deployed(parameters: &Parameters) -> Result<(), String> {
     let event = json!({
