@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A moment in milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored.
 #[derive(
@@ -44,22 +46,20 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// RFC 3339 in UTC with whole seconds, rounded down, such as `2026-11-20T23:49:05Z`.
+    /// RFC 3339 in UTC with whole seconds, rounded down, such as `2026-11-20T23:49:05Z`; the last
+    /// moment of the year 9999 for whatever is later, since the form ends there.
     ///
     /// ```
     /// use signin_core::time::Timestamp;
     /// assert_eq!(Timestamp::from_millis(0).to_rfc3339(), "1970-01-01T00:00:00Z");
     /// assert_eq!(Timestamp::from_millis(1_709_210_096_500).to_rfc3339(), "2024-02-29T12:34:56Z");
+    /// assert_eq!(Timestamp::from_millis(u64::MAX).to_rfc3339(), "9999-12-31T23:59:59Z");
     /// ```
     pub fn to_rfc3339(self) -> String {
-        let (year, month, day) = civil_date(self.0 / 86_400_000);
-        let second_of_day = self.0 / 1000 % 86_400;
-        format!(
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-            second_of_day / 3600,
-            second_of_day / 60 % 60,
-            second_of_day % 60
-        )
+        let seconds = i64::try_from(self.0 / 1000).ok();
+        let moment = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        let written = moment.and_then(|moment| moment.format(&Rfc3339).ok());
+        written.unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
     }
 
     /// Reads what [`Timestamp::to_rfc3339`] writes; none where it is anything else, a moment before
@@ -72,25 +72,10 @@ impl Timestamp {
     /// assert_eq!(Timestamp::from_rfc3339("2023-02-29T12:34:56Z"), None);
     /// ```
     pub fn from_rfc3339(text: &str) -> Option<Self> {
-        let number = |from: usize, to: usize| -> Option<u64> {
-            let digits = text.get(from..to)?;
-            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            plain.then(|| digits.parse().ok())?
-        };
-        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-        // The day of the year, counted from 1 March as below; and from there, days since the epoch.
-        let (year, month) = match month {
-            3..=12 => (year, month - 3),
-            1 | 2 => (year.checked_sub(1)?, month + 9),
-            _ => return None,
-        };
-        let days = year * 365 + year / 4 - year / 100 + year / 400;
-        let days = days + (153 * month + 2) / 5 + day.checked_sub(1)?;
-        let days = days.checked_sub(DAYS_FROM_MARCH_OF_YEAR_0)?;
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let seconds = u64::try_from(moment.unix_timestamp()).ok()?;
         let moment = Self::from_millis(seconds * 1000);
-        // Whatever is not as it would be written is something else.
+        // RFC 3339 has offsets, fractions and small letters too; nothing here writes them.
         (moment.to_rfc3339() == text).then_some(moment)
     }
 
@@ -105,31 +90,8 @@ impl Timestamp {
     }
 }
 
-/// How many days before 1970-01-01 the count by eras begins: on 1 March of the year 0.
-const DAYS_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
-
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The Gregorian date of a day counted from 1970-01-01, by counting in eras of 400 years
-/// (146,097 days) that begin on 1 March, so that a leap day is always a year's last.
-fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
-    const DAYS_IN_ERA: u64 = 146_097;
-    let day = days_since_epoch + DAYS_FROM_MARCH_OF_YEAR_0;
-    let (era, day_of_era) = (day / DAYS_IN_ERA, day % DAYS_IN_ERA);
-    let leap_days = day_of_era / 1460 + day_of_era / 146_096;
-    let year_of_era = (day_of_era - leap_days + day_of_era / 36_524) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    (year, month, day_of_month)
 }
 
 #[cfg(test)]
