@@ -488,12 +488,17 @@ async fn recognition_is_for_those_who_sign() {
     let port = port_of_recognition(&stack);
     let sent = format!(
         "POST / HTTP/1.1\n{}\nContent-Type: application/x-amz-json-1.1\n\
-         X-Amz-Target: RekognitionService.ListCollections",
+         X-Amz-Target: RekognitionService.ListFaces",
         host(port)
     );
-    refused(port, &sent, &send(port, &sent, b"{}").await);
-    let collections = stack.recognition("ListCollections", &json!({})).await;
-    assert!(collections["CollectionIds"].is_array());
+    let faces = json!({"CollectionId": stack.by_name["FaceCollection"]});
+    refused(
+        port,
+        &sent,
+        &send(port, &sent, faces.to_string().as_bytes()).await,
+    );
+    let faces = stack.recognition("ListFaces", &faces).await;
+    assert!(faces["Faces"].is_array());
 }
 
 fn mode(path: &Path) -> u32 {

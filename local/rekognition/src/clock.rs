@@ -1,6 +1,6 @@
 //! The one place that reads the clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// The machine's time.
 #[expect(
@@ -9,12 +9,4 @@ use std::time::{SystemTime, UNIX_EPOCH};
 )]
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
-}
-
-/// Seconds since 1970.
-pub(crate) fn seconds() -> f64 {
-    now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs_f64()
 }

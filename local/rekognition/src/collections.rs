@@ -29,9 +29,8 @@ impl Source {
 }
 
 /// Faces by their ids.
+#[derive(Default)]
 pub(crate) struct Collection {
-    /// Seconds since 1970.
-    pub(crate) created: f64,
     pub(crate) faces: BTreeMap<String, StoredFace>,
 }
 

@@ -1,9 +1,8 @@
 //! The faces part of the Amazon Rekognition API, on this machine, over [`face_engine`]: real
 //! detection and recognition behind the protocol that unmodified AWS SDKs speak.
 //!
-//! Eleven operations: `CreateCollection`, `DeleteCollection`, `DescribeCollection`,
-//! `ListCollections`, `IndexFaces`, `ListFaces`, `DeleteFaces`, `SearchFaces`,
-//! `SearchFacesByImage`, `CompareFaces`, `DetectFaces`. What differs from the service:
+//! Eight operations: `CreateCollection`, `DeleteCollection`, `IndexFaces`, `ListFaces`,
+//! `DeleteFaces`, `SearchFacesByImage`, `CompareFaces`, `DetectFaces`. What differs from the service:
 //!
 //! - Collections live in memory: a restart loses them.
 //! - `Similarity` is a convention of the engine's ([`face_engine::similarity`]), `Confidence` the

@@ -1,6 +1,6 @@
 //! The operations.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use face_engine::{Descriptor, Engine, Face, Picture, similarity};
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    clock,
     collections::{Collection, Collections, Source, StoredFace, missing},
     error::Refusal,
     faces::{Detail, Frame, confidence, filtered},
@@ -30,7 +29,7 @@ const DEFAULT_MATCHES: i64 = 80;
 /// Most faces of a target that are compared: the largest ones, as the service documents it.
 const MAX_TARGETS: usize = 100;
 
-/// Most faces or collections in an answer, and the default.
+/// Most faces in an answer, and the default.
 const MAX_RESULTS: i64 = 4096;
 
 type Answer = Result<Value, Refusal>;
@@ -44,17 +43,14 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) const OPERATIONS: [&str; 11] = [
+    pub(crate) const OPERATIONS: [&str; 8] = [
         "CompareFaces",
         "CreateCollection",
         "DeleteCollection",
         "DeleteFaces",
-        "DescribeCollection",
         "DetectFaces",
         "IndexFaces",
-        "ListCollections",
         "ListFaces",
-        "SearchFaces",
         "SearchFacesByImage",
     ];
 
@@ -81,12 +77,9 @@ impl Service {
             "CreateCollection" => self.create_collection(request),
             "DeleteCollection" => self.delete_collection(request),
             "DeleteFaces" => self.delete_faces(request),
-            "DescribeCollection" => self.describe_collection(request),
             "DetectFaces" => self.detect_faces(request, caller).await,
             "IndexFaces" => self.index_faces(request, caller).await,
-            "ListCollections" => self.list_collections(request),
             "ListFaces" => self.list_faces(request),
-            "SearchFaces" => self.search_faces(request),
             "SearchFacesByImage" => self.search_faces_by_image(request, caller).await,
             _ => Err(Refusal::internal()),
         }
@@ -115,14 +108,7 @@ impl Service {
         }
         // The service leaves out the first part of the name here.
         let name = self.collection_name(&id);
-        let created = clock::seconds();
-        collections.insert(
-            id,
-            Collection {
-                created,
-                faces: BTreeMap::new(),
-            },
-        );
+        collections.insert(id, Collection::default());
         Ok(json!({
             "StatusCode": 200,
             "CollectionArn": name.trim_start_matches("arn:"),
@@ -138,34 +124,11 @@ impl Service {
             .ok_or_else(|| missing(&id))
     }
 
-    fn describe_collection(&self, request: Request) -> Answer {
-        let id = collection_id(request.collection_id)?;
-        self.collections.with(&id, |collection| {
-            json!({
-                "FaceCount": collection.faces.len(),
-                "UserCount": 0,
-                "FaceModelVersion": FACE_MODEL_VERSION,
-                "CollectionARN": self.collection_name(&id),
-                "CreationTimestamp": collection.created,
-            })
-        })
-    }
-
     fn collection_name(&self, id: &str) -> String {
         format!(
             "arn:aws:rekognition:{}:000000000000:collection/{id}",
             self.region
         )
-    }
-
-    fn list_collections(&self, request: Request) -> Answer {
-        let (after, count) = page(request.next_token, request.max_results)?;
-        let collections = self.collections.read();
-        let (ids, next) = take_page(collections.keys(), after.as_deref(), count);
-        let versions = vec![FACE_MODEL_VERSION; ids.len()];
-        let mut answer = json!({ "CollectionIds": ids, "FaceModelVersions": versions });
-        add_token(&mut answer, next);
-        Ok(answer)
     }
 
     fn list_faces(&self, request: Request) -> Answer {
@@ -276,36 +239,6 @@ impl Service {
             "UnindexedFaces": unindexed,
             "FaceModelVersion": FACE_MODEL_VERSION,
         }))
-    }
-
-    fn search_faces(&self, request: Request) -> Answer {
-        let mut validation = Validation::default();
-        let id = validation.collection(request.collection_id);
-        let given = request.face_id.is_some();
-        let face = validation.required(request.face_id, "faceId");
-        if given {
-            validation.face_id(&face, "faceId");
-        }
-        let (threshold, count) = matching(
-            &mut validation,
-            request.face_match_threshold,
-            request.max_faces,
-        );
-        validation.finish()?;
-        self.collections.with(&id, |collection| {
-            let probe = collection.faces.get(&face).ok_or_else(|| {
-                Refusal::invalid_parameter("The face id does not exist in the collection")
-            })?;
-            let mut matches =
-                collection.search(&probe.descriptor, threshold, count.saturating_add(1));
-            matches.retain(|found| found.face.face_id != face);
-            matches.truncate(count);
-            Ok(json!({
-                "SearchedFaceId": face,
-                "FaceMatches": matches,
-                "FaceModelVersion": FACE_MODEL_VERSION,
-            }))
-        })?
     }
 
     async fn search_faces_by_image(&self, request: Request, caller: Caller<'_>) -> Answer {

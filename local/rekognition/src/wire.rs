@@ -39,7 +39,6 @@ pub(crate) struct Request {
     pub(crate) collection_id: Option<String>,
     pub(crate) detection_attributes: Option<Vec<String>>,
     pub(crate) external_image_id: Option<String>,
-    pub(crate) face_id: Option<String>,
     pub(crate) face_ids: Option<Vec<String>>,
     pub(crate) face_match_threshold: Option<f32>,
     pub(crate) image: Option<Image>,

@@ -170,14 +170,6 @@ async fn a_face_is_indexed_found_listed_and_deleted() {
     assert!(stranger.face_matches().is_empty());
 
     // And the collection knows what it has, until it is deleted
-    let described = client
-        .describe_collection()
-        .collection_id("people")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(described.face_count(), Some(1));
-    assert!(described.creation_timestamp().is_some());
     let listed = client
         .list_faces()
         .collection_id("people")
@@ -249,51 +241,17 @@ async fn the_largest_faces_are_indexed_and_the_others_named() {
         assert_eq!(left_out.reasons()[0].as_str(), "EXCEEDS_MAX_FACES");
         assert!(width(left_out.face_detail().unwrap().bounding_box()) <= least);
     }
-    let id = indexed.face_records()[0].face().unwrap().face_id().unwrap();
-    let request = client.search_faces().collection_id("people").face_id(id);
-    let others = request.face_match_threshold(0.0).send().await.unwrap();
-    let found: Vec<_> = others
-        .face_matches()
-        .iter()
-        .map(|found| found.face().unwrap().face_id())
-        .collect();
-    assert!(
-        found.len() == 1 && found[0] != Some(id),
-        "a face must not find itself"
-    );
 }
 
 #[tokio::test]
 async fn lists_come_in_pages() {
     let (client, _) = server(None).await;
-    for id in ["c", "a", "b"] {
-        client
-            .create_collection()
-            .collection_id(id)
-            .send()
-            .await
-            .unwrap();
-    }
-    let first = client
-        .list_collections()
-        .max_results(2)
+    client
+        .create_collection()
+        .collection_id("a")
         .send()
         .await
         .unwrap();
-    assert_eq!(first.collection_ids(), ["a", "b"]);
-    let token = first.next_token().unwrap();
-    let second = client
-        .list_collections()
-        .max_results(2)
-        .next_token(token)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(second.collection_ids(), ["c"]);
-    assert_eq!(second.next_token(), None);
-    let wrong = client.list_collections().next_token("!").send().await;
-    assert_eq!(code(wrong), "InvalidPaginationTokenException");
-
     let request = client
         .index_faces()
         .collection_id("a")
@@ -314,6 +272,11 @@ async fn lists_come_in_pages() {
         sizes.push(page.unwrap().faces().len());
     }
     assert_eq!(sizes, [2, 2, 1]);
+    let request = client.list_faces().collection_id("a").next_token("!");
+    assert_eq!(
+        code(request.send().await),
+        "InvalidPaginationTokenException"
+    );
 }
 
 #[tokio::test]
@@ -536,7 +499,10 @@ async fn bad_parameters_are_refused_by_name() {
     assert!(message.contains("'collectionId'") && message.contains("[a-zA-Z0-9_.\\-]+"));
     let missing = client.list_faces().collection_id("nowhere").send().await;
     assert_eq!(code(missing), "ResourceNotFoundException");
-    let request = client.search_faces().collection_id("x").face_id("nonsense");
+    let request = client
+        .delete_faces()
+        .collection_id("x")
+        .face_ids("nonsense");
     assert_eq!(code(request.send().await), "ValidationException");
     let request = client
         .search_faces_by_image()
@@ -573,20 +539,14 @@ async fn bad_parameters_are_refused_by_name() {
 #[tokio::test]
 async fn calls_are_counted() {
     let (client, address) = server(None).await;
-    client.list_collections().send().await.unwrap();
-    client.list_collections().send().await.unwrap();
-    let _ = client
-        .describe_collection()
-        .collection_id("nowhere")
-        .send()
-        .await;
+    for id in ["people", "people"] {
+        let _ = client.create_collection().collection_id(id).send().await;
+    }
+    let _ = client.list_faces().collection_id("nowhere").send().await;
     let get = async |path| reqwest::get(format!("{address}{path}")).await.unwrap();
     assert_eq!(get("/_local/health").await.status(), 200);
     let calls: Value = get("/_local/calls").await.json().await.unwrap();
-    assert_eq!(
-        calls,
-        json!({ "ListCollections": 2, "DescribeCollection": 1 })
-    );
+    assert_eq!(calls, json!({ "CreateCollection": 2, "ListFaces": 1 }));
 }
 
 /// What the stand-in for S3 was asked: address and headers that sign it.

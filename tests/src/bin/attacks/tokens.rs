@@ -9,7 +9,7 @@ use e2e::proxy::Proxy;
 use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
-use signin_client::{Refusal, Tokens};
+use signin_client::{Refusal, Round, Tokens};
 use signin_core::factor::Factor;
 use signin_core::lockout::Path;
 use signin_core::step::Step;
@@ -278,9 +278,12 @@ pub(crate) async fn flows_of_the_own_client(ground: Ground) -> Seen {
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let client = stack.client();
-    // A fresh pass that nobody has used: the most favourable moment.
+    // Just after the owner's own sign-in: the most favourable moment.
     let asked = asked_for_face(&client, &victim.email).await;
     let round = client.answer(&asked, inline(pictures::live())).await;
+    if !matches!(round, Ok(Round::Tokens(_))) {
+        return Seen::fell("the owner is refused");
+    }
     let mut refused = Vec::new();
     for flow in ["USER_PASSWORD_AUTH", "USER_SRP_AUTH", "USER_AUTH"] {
         let request = with_password(&stack.outputs.user_pool_client_id, &victim, flow);
@@ -290,7 +293,6 @@ pub(crate) async fn flows_of_the_own_client(ground: Ground) -> Seen {
         }
         refused.push(answer["__type"].as_str().unwrap_or("no error").to_owned());
     }
-    drop(round);
     // And a second set of tokens for the pass that the first has used up.
     let user = victim.user_name();
     let request = json!({"userAttributes": {"sub": user}, "clientMetadata": {"again": "1"}});
