@@ -59,7 +59,7 @@ impl Stack {
         }
     }
 
-    /// Sets a user's attempts on a path back, as an operator does: they begin anew.
+    /// Sets a user's attempts on a path back, as an operator does: they start again.
     pub async fn set_attempts_back(&self, user: &str, path: Path) {
         for factor in Factor::iter() {
             self.delete_item(&partition(user), &sort(path, factor))

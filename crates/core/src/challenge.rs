@@ -133,7 +133,7 @@ pub fn due(known: Known<'_>) -> Due {
         (Stage::Opened(_) | Stage::Enrolling(_) | Stage::Factor, _) if profile.is_active() => {
             Due::Compare(factor.ordinary(profile))
         }
-        // The same before a document was accepted: begin anew.
+        // The same before a document was accepted: start again.
         (Stage::Enrolling(_), None) => refused(Reason::TryLater),
         (Stage::Opened(_) | Stage::Factor, _) => refused(Reason::EnrolmentNeedsReset),
     }

@@ -43,7 +43,7 @@ pub enum StateError {
     },
     /// The file holds something else.
     #[error(
-        "{path} does not hold this version's state ({complaint}); move it away to begin anew, or \
+        "{path} does not hold this version's state ({complaint}); move it away to start again, or \
          run the version that wrote it"
     )]
     Foreign {

@@ -19,7 +19,7 @@ export type Next =
   | 'locked'
   /** This tab may not enrol; a reset gives it the right. */
   | 'needs-reset'
-  /** Another window went on, or there were too many pictures: begin anew. */
+  /** Another window went on, or there were too many pictures: start again. */
   | 'begin-anew';
 
 /** What the page knows beside the challenge. */

@@ -202,7 +202,7 @@ async fn a_file_that_is_no_state_is_refused_and_left_alone() {
             .unwrap();
         assert!(!ended.status.success());
         let told = String::from_utf8_lossy(&ended.stderr);
-        assert!(told.contains("move it away to begin anew"), "{told}");
+        assert!(told.contains("move it away to start again"), "{told}");
         assert_eq!(std::fs::read_to_string(scratch.file()).unwrap(), foreign);
     }
 }

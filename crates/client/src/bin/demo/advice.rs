@@ -47,7 +47,7 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
             "Too many attempts failed on this way in: sign in with the other one, reset the password, \
              or have an operator unlock it."
         }
-        Reason::Superseded => "Another sign-in of this user has begun to enrol: begin anew.",
+        Reason::Superseded => "Another sign-in of this user has begun to enrol: start again.",
         Reason::EnrolmentNeedsReset => {
             "This client may not enrol a face: reset the password, and enrol with the new one."
         }
@@ -55,7 +55,7 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
         Reason::NotANonce => {
             "The client sent a passNonce that is none: 1 to 256 bytes are expected."
         }
-        Reason::TooManyPictures => "The enrolment has had all its pictures: begin anew.",
+        Reason::TooManyPictures => "The enrolment has had all its pictures: start again.",
         Reason::ConsentNeeded => {
             "No consent is on record: deploy the stack with the ConsentVersion that is agreed to, \"1\"."
         }
