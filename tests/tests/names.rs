@@ -8,6 +8,7 @@ use e2e::document::checkout;
 use signin_core::answer::MAX_ANSWER;
 use signin_core::face_data::Model;
 use signin_core::factor::Factor;
+use signin_core::picture::MAX_BYTES;
 use signin_core::policy::MAX_CHAINS;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
@@ -56,6 +57,11 @@ fn the_page_has_the_names_and_limits_of_the_rules() {
         lengths(),
         number("The most chains of a policy.", "MAX_CHAINS", MAX_CHAINS),
         number("The longest answer to a challenge, in characters.", "MAX_ANSWER", MAX_ANSWER),
+        number(
+            "The largest picture that is uploaded, in bytes.",
+            "MAX_UPLOAD",
+            usize::try_from(MAX_BYTES).expect("it fits"),
+        ),
     ];
     let expected = expected.concat();
     let file = checkout().join(FILE);

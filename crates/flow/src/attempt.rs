@@ -108,14 +108,13 @@ impl<S: Services> Verifier<S> {
             Claim::Settled(..) | Claim::AlreadyUsed => return Ok(Outcome::AlreadyUsed),
         };
         let judged = async {
-            match probe? {
+            Ok(match probe? {
                 Ok(probe) => {
                     let digest = C::digest(&probe);
-                    Ok((compared.examine(&probe).await?, Some(digest)))
+                    Ok((compared.examine(&probe).await?, digest))
                 }
-                // Nobody had to look at it.
-                Err(reason) => Ok((Judged::Refused(reason, Cost::Nothing), None)),
-            }
+                Err(reason) => Err(reason),
+            })
         };
         let judged = in_time("Judge", call.watch.after(budget::JUDGEMENT), judged).await;
         let (outcome, ()) = tokio::join!(
@@ -125,26 +124,24 @@ impl<S: Services> Verifier<S> {
         outcome
     }
 
-    /// Records the verdict; the one that stands is returned. A fault gives the attempt back.
+    /// Records the verdict on a probe and its digest, or why there is no probe to look at; the one
+    /// that stands is returned. A fault gives the attempt back.
     async fn record<C: Compared>(
         &self,
         ticket: &Ticket,
-        judged: Result<(Judged<C::Matched>, Option<Sha256Digest>), Fault>,
+        judged: Result<Result<(Judged<C::Matched>, Sha256Digest), Reason>, Fault>,
         compared: &C,
         judging: Judging<'_>,
     ) -> Result<Outcome, Fault> {
         let recorded = match judged {
-            Ok((Judged::Matched(matched), Some(digest))) => {
+            Ok(Ok((Judged::Matched(matched), digest))) => {
                 self.record_pass(ticket, (matched, digest), compared, judging)
                     .await
             }
-            Ok((Judged::Matched(_), None)) => {
-                self.refuse(ticket, Reason::NoMatch, Cost::Comparison, None)
-                    .await
+            Ok(Ok((Judged::Refused(reason, cost), digest))) => {
+                self.refuse(ticket, reason, cost, Some(digest)).await
             }
-            Ok((Judged::Refused(reason, cost), digest)) => {
-                self.refuse(ticket, reason, cost, digest).await
-            }
+            Ok(Err(reason)) => self.refuse(ticket, reason, Cost::Nothing, None).await,
             Err(fault) => Err(fault),
         };
         self.or_give_back(ticket, recorded).await

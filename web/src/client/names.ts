@@ -56,3 +56,6 @@ export const MAX_CHAINS = 10;
 
 /** The longest answer to a challenge, in characters. */
 export const MAX_ANSWER = 131072;
+
+/** The largest picture that is uploaded, in bytes. */
+export const MAX_UPLOAD = 5242880;

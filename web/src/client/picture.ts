@@ -1,9 +1,6 @@
 // A picture on its way: small enough to be the answer itself, or uploaded.
 
-import { MAX_ANSWER } from './names';
-
-/** What the upload form takes, in bytes. */
-export const MAX_UPLOAD = 5_000_000;
+import { MAX_ANSWER, MAX_UPLOAD } from './names';
 
 /** A JPEG, ready to be sent. */
 export interface Picture {
