@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -19,7 +20,7 @@ use crate::run::prepare;
 use crate::stack::Stack;
 use crate::stack::endpoints::{Endpoints, REGION, VARIABLES};
 use crate::stack::state::Lock;
-use crate::steps::{begin, step};
+use crate::steps::begin;
 use crate::web::{self, Engines};
 
 /// How the end-to-end tests learn where the outputs of their stacks lie.
@@ -64,18 +65,25 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         Some(suite @ Suite::Permissions) => vec![Suite::E2e, Suite::Attacks, suite],
         Some(Suite::Unit | Suite::Web | Suite::Deploy) => vec![],
     };
-    if !whole_stack.is_empty() {
-        // All the faults take a quarter of an hour, most of them waiting for what never answers.
-        let only = suite.map_or(Some(SAMPLE), |_| only);
-        on_a_stack(paths, &mut table, &whole_stack, only);
-    }
-    if wanted(Suite::Web) {
-        let engines = other_engines(paths, &mut table);
-        web(paths, &mut table, only, &web::screenshots(paths), engines);
-    }
-    if wanted(Suite::Deploy) {
-        deploy(paths, &mut table);
-    }
+    thread::scope(|scope| {
+        let mut beside = None;
+        if !whole_stack.is_empty() {
+            // All the faults take a quarter of an hour, most of them waiting for what never answers.
+            let only = suite.map_or(Some(SAMPLE), |_| only);
+            on_a_stack(paths, &mut table, &whole_stack, only, || {
+                // These mostly wait, and building does not.
+                beside = wanted(Suite::Deploy).then(|| scope.spawn(|| deploy(paths)));
+            });
+        }
+        if wanted(Suite::Web) {
+            let engines = other_engines(paths, &mut table);
+            web(paths, &mut table, only, &web::screenshots(paths), engines);
+        }
+        if wanted(Suite::Deploy) {
+            let deployed = beside.map_or_else(|| Ok(deploy(paths)), ScopedJoinHandle::join);
+            table.append(deployed);
+        }
+    });
     Ok(table.finish())
 }
 
@@ -84,7 +92,7 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
 pub(crate) fn bench(paths: &Paths) -> Result<ExitCode> {
     parts::check_prerequisites()?;
     let mut table = Table::default();
-    on_a_stack(paths, &mut table, &[], Some("--times"));
+    on_a_stack(paths, &mut table, &[], Some("--times"), || {});
     with_pages(paths, &mut table, |table, environment| {
         table.check("page", || visibly(web::measures(paths).envs(environment)));
     });
@@ -156,8 +164,15 @@ fn formatting_and_lints(paths: &Paths, table: &mut Table) {
     });
 }
 
-/// Runs suites against one set of stacks of their own, beside a developer's.
-fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&str>) {
+/// Runs suites against one set of stacks of their own, beside a developer's. Once everything is built
+/// that they need, `built` is called.
+fn on_a_stack(
+    paths: &Paths,
+    table: &mut Table,
+    suites: &[Suite],
+    only: Option<&str>,
+    built: impl FnOnce(),
+) {
     let dir = paths.root.join(".local/test");
     let mut running = None;
     table.check("stacks under test", || {
@@ -167,6 +182,7 @@ fn on_a_stack(paths: &Paths, table: &mut Table, suites: &[Suite], only: Option<&
     let Some((stack, binaries)) = running else {
         return;
     };
+    built();
     let with_stack = |mut command: Command| {
         let outcome = visibly(
             command
@@ -404,82 +420,83 @@ fn variants_with_a_page(endpoints: Endpoints) -> Result<(Vec<Variant>, u16)> {
     Ok((variants.collect(), example))
 }
 
-/// Checks the template, and that the SAM CLI builds every function of it.
-fn deploy(paths: &Paths, table: &mut Table) {
+/// Checks the template, and that the SAM CLI builds every function of it. What they say goes to logs.
+fn deploy(paths: &Paths) -> Table {
+    let mut table = Table::default();
     let logs = paths.logs();
     let expansion = paths.root.join(".local/expansion.json");
-    let programs = paths.part("sam").join("bin");
     table.check("SAM tools", || parts::sam(paths));
+    begin("checking the template, and building every function as `sam build` does");
     table.check("sam validate", || {
-        quietly(
-            sam(paths).args(["validate", "--lint"]),
+        run_quietly(
+            sam_tool(paths, "sam").args(["validate", "--lint"]),
             &logs.join("sam-validate.log"),
         )
     });
     table.check("sam local", || {
-        let mut check = Command::new(programs.join("python"));
+        let mut check = sam_tool(paths, "python");
         check
             .arg(paths.deployment("env_vars.py"))
             .arg(paths.root.join("template.yaml"))
-            .args(VARIABLES)
-            .env("AWS_DEFAULT_REGION", REGION)
-            // It looks for keys, which nobody needs here, and would wait for those of a machine
-            // in AWS.
-            .env("AWS_EC2_METADATA_DISABLED", "true");
-        quietly(&mut check, &logs.join("sam-local.log"))
+            .args(VARIABLES);
+        run_quietly(&mut check, &logs.join("sam-local.log"))
     });
     table.check("expansion", || {
-        let mut expand = Command::new(programs.join("python"));
+        let mut expand = sam_tool(paths, "python");
         expand
             .arg(paths.deployment("expand.py"))
             .arg(paths.root.join("template.yaml"))
-            .arg(&expansion)
-            .env("AWS_DEFAULT_REGION", REGION);
+            .arg(&expansion);
         // One that is left from an earlier run must not be taken for this one.
         if expansion.exists() {
             fs::remove_file(&expansion).with_context(|| cannot("remove", &expansion))?;
         }
-        quietly(&mut expand, &logs.join("expand.log"))
+        run_quietly(&mut expand, &logs.join("expand.log"))
     });
     table.check("cfn-lint", || {
-        let mut lint = Command::new(programs.join("cfn-lint"));
-        quietly(lint.arg(&expansion), &logs.join("cfn-lint.log"))
+        let mut lint = sam_tool(paths, "cfn-lint");
+        run_quietly(lint.arg(&expansion), &logs.join("cfn-lint.log"))
     });
     table.check("checkov", || {
         // It finds nothing wrong with a file that is not there.
         ensure!(expansion.is_file(), "there is no expansion to check");
-        let mut checkov = Command::new(programs.join("checkov"));
+        let mut checkov = sam_tool(paths, "checkov");
         checkov
             .arg("--config-file")
             .arg(paths.deployment("checkov.yaml"));
         checkov.arg("--file").arg(&expansion);
-        quietly(&mut checkov, &logs.join("checkov.log"))
+        run_quietly(&mut checkov, &logs.join("checkov.log"))
     });
     table.check("sam build", || {
-        begin("building every function as `sam build` does");
         // Not where `sam deploy` would take it from.
         let folder = paths.root.join(".local/sam-build");
-        let mut build = sam(paths);
+        let mut build = sam_tool(paths, "sam");
         build.arg("build").arg("--build-dir").arg(&folder);
-        visibly(build.envs(UNOPTIMISED))?;
+        run_quietly(build.envs(UNOPTIMISED), &logs.join("sam-build.log"))?;
         every_function_is_built(paths, &folder)
     });
+    table
 }
 
-/// A `sam` command in the checkout, with cargo-lambda at hand and no word to its maker.
-fn sam(paths: &Paths) -> Command {
+/// A program that came with the SAM CLI, in the checkout, with cargo-lambda at hand and no word to its
+/// maker. Whatever else is running comes first: functions that must answer within seconds, for example.
+fn sam_tool(paths: &Paths, name: &str) -> Command {
     let programs = paths.part("sam").join("bin");
     let mut path = programs.clone().into_os_string();
     if let Some(usual) = std::env::var_os("PATH") {
         path.push(":");
         path.push(usual);
     }
-    let mut sam = Command::new(programs.join("sam"));
-    sam.current_dir(&paths.root)
+    let mut tool = Command::new("nice");
+    tool.args(["-n", "19"])
+        .arg(programs.join(name))
+        .current_dir(&paths.root)
         .env("PATH", path)
         .env("SAM_CLI_TELEMETRY", "0")
-        .env("AWS_DEFAULT_REGION", REGION);
-    sam
+        .env("AWS_DEFAULT_REGION", REGION)
+        // They look for keys, which nobody needs here, and would wait for those of a machine in AWS.
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    tool
 }
 
 /// Fails unless there are as many built functions as there are functions, each a `bootstrap`.
@@ -505,15 +522,6 @@ fn visibly(command: &mut Command) -> Result<()> {
     let status = run_visibly(command)?;
     ensure!(status.success(), "see above ({status})");
     Ok(())
-}
-
-fn quietly(command: &mut Command, log: &Path) -> Result<()> {
-    let name = command.get_program().to_owned();
-    let name = Path::new(&name).file_name().unwrap_or_default();
-    step(&name.to_string_lossy(), || {
-        run_quietly(command, log)?;
-        Ok("clean")
-    })
 }
 
 /// How each check went.
@@ -558,6 +566,14 @@ impl Table {
             outcome,
             took: began.elapsed(),
         });
+    }
+
+    /// Takes over the rows of another table; where whoever filled it panicked, a row that says so.
+    fn append(&mut self, other: thread::Result<Self>) {
+        match other {
+            Ok(other) => self.rows.extend(other.rows),
+            Err(_) => self.check("template", || bail!("it panicked; the message is above")),
+        }
     }
 
     /// Says of a check that this machine cannot do it, and what it would take.
@@ -621,6 +637,19 @@ mod tests {
         assert!(text.contains("✗ FAILED  first"));
         assert!(text.contains("✓ passed  second"));
         assert!(text.ends_with("✗ first: it must fail\n"));
+        assert_eq!(table.finish(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn what_was_checked_beside_stands_in_the_table_even_where_it_panicked() {
+        let mut beside = Table::default();
+        beside.check("second", || bail!("it must fail"));
+        let mut table = Table::default();
+        table.check("first", || Ok(()));
+        table.append(Ok(beside));
+        assert!(table.text().contains("✗ FAILED  second"));
+        let mut table = Table::default();
+        table.append(Err(Box::new("panicked")));
         assert_eq!(table.finish(), ExitCode::FAILURE);
     }
 
