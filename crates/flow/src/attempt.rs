@@ -76,6 +76,9 @@ pub(crate) enum Judged<M> {
     Refused(Reason, Cost),
 }
 
+/// What was seen in the probe that has this digest; or why there is no probe to look at.
+type Examined<M> = Result<(Judged<M>, Sha256Digest), Reason>;
+
 impl<S: Services> Verifier<S> {
     /// Judges an answer to a challenge of a factor's.
     pub(crate) async fn attempt<C: Compared>(
@@ -107,7 +110,7 @@ impl<S: Services> Verifier<S> {
             }
             Claim::Settled(..) | Claim::AlreadyUsed => return Ok(Outcome::AlreadyUsed),
         };
-        let judged = async {
+        let examined = async {
             Ok(match probe? {
                 Ok(probe) => {
                     let digest = C::digest(&probe);
@@ -116,24 +119,23 @@ impl<S: Services> Verifier<S> {
                 Err(reason) => Err(reason),
             })
         };
-        let judged = in_time("Judge", call.watch.after(budget::JUDGEMENT), judged).await;
+        let examined = in_time("Judge", call.watch.after(budget::JUDGEMENT), examined).await;
         let (outcome, ()) = tokio::join!(
-            self.record(&ticket, judged, compared, judging),
+            self.record(&ticket, examined, compared, judging),
             compared.clean_up(),
         );
         outcome
     }
 
-    /// Records the verdict on a probe and its digest, or why there is no probe to look at; the one
-    /// that stands is returned. A fault gives the attempt back.
+    /// Records the verdict; the one that stands is returned. A fault gives the attempt back.
     async fn record<C: Compared>(
         &self,
         ticket: &Ticket,
-        judged: Result<Result<(Judged<C::Matched>, Sha256Digest), Reason>, Fault>,
+        examined: Result<Examined<C::Matched>, Fault>,
         compared: &C,
         judging: Judging<'_>,
     ) -> Result<Outcome, Fault> {
-        let recorded = match judged {
+        let recorded = match examined {
             Ok(Ok((Judged::Matched(matched), digest))) => {
                 self.record_pass(ticket, (matched, digest), compared, judging)
                     .await
