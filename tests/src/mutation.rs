@@ -295,8 +295,7 @@ impl Stack {
             }
             logs.push((name, text));
         }
-        let folder = std::env::var("FACE_SIGNIN_LOGS").expect("FACE_SIGNIN_LOGS is set");
-        for entry in std::fs::read_dir(folder).expect("the logs' folder is there") {
+        for entry in std::fs::read_dir(&self.logs).expect("the logs' folder is there") {
             let path = entry.expect("the logs' folder can be read").path();
             let bytes = std::fs::read(&path).expect("a log can be read");
             let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -2,18 +2,17 @@
 //! order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::stack::{Stack, Variant};
+use crate::stack::Stack;
 
-/// The proxy of the stacks under test.
+/// The proxy of a stack under test, and of those that share its servers.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     url: String,
-    /// What opens the proxy's interface: the stacks' secret.
+    /// What opens the proxy's interface: the stack's secret.
     key: String,
     http: reqwest::Client,
 }
@@ -46,14 +45,13 @@ pub struct Rule {
 }
 
 impl Proxy {
-    /// The proxy that `FACE_SIGNIN_PROXY` names.
-    pub fn read() -> Self {
-        let url = env::var("FACE_SIGNIN_PROXY")
-            .expect("FACE_SIGNIN_PROXY is not set; run: cargo xtask test attacks");
+    pub(crate) fn of(stack: &Stack) -> Self {
+        let url = stack.by_name.get("ProxyEndpoint");
+        let url = url.expect("only stacks under test have a proxy; run: cargo xtask test attacks");
         let http = reqwest::Client::builder().no_proxy().build();
         Self {
-            url,
-            key: Stack::read(Variant::Default).outputs.secret_access_key,
+            url: url.clone(),
+            key: stack.outputs.secret_access_key.clone(),
             http: http.expect("an HTTP client can be made"),
         }
     }

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use signin_client::{Outputs, SignInClient};
 
 use crate::clock;
+use crate::proxy::Proxy;
 
 /// Every byte of a key that S3 wants encoded in an address.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC
@@ -66,9 +67,18 @@ impl Variant {
         }
     }
 
+    /// Where the files of this variant lie: one from which defences can be taken away has servers of
+    /// its own.
+    fn folder(self) -> PathBuf {
+        folder(match self {
+            Self::Mutated => "FACE_SIGNIN_MUTATED",
+            _ => "FACE_SIGNIN_OUTPUTS",
+        })
+    }
+
     /// Where a file of this variant lies.
     fn file(self, kind: &str) -> PathBuf {
-        folder("FACE_SIGNIN_OUTPUTS").join(format!("{kind}{}.json", self.suffix()))
+        self.folder().join(format!("{kind}{}.json", self.suffix()))
     }
 }
 
@@ -81,6 +91,8 @@ pub struct Stack {
     pub by_name: BTreeMap<String, String>,
     /// Where the environments of its functions stand, as `sam local invoke --env-vars` reads them.
     pub environments: PathBuf,
+    /// Where its servers' logs lie.
+    pub logs: PathBuf,
 }
 
 impl Stack {
@@ -92,7 +104,13 @@ impl Stack {
             outputs,
             by_name: read(&path),
             environments: variant.file("env"),
+            logs: variant.folder().join("logs"),
         }
+    }
+
+    /// The proxy between its functions, its Cognito and what they call.
+    pub fn proxy(&self) -> Proxy {
+        Proxy::of(self)
     }
 
     /// An app of this stack.

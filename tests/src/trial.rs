@@ -103,16 +103,21 @@ struct Row {
     proof: Outcome,
 }
 
-/// Runs the trials whose number or attempt holds `only`, one after another, and prints the table.
+/// Runs the trials whose number or attempt holds `only`, one after another, and prints the table. The
+/// product and the build without the defence have servers of their own, so that each trial runs on
+/// both at once and minds nobody else's calls.
 pub async fn one_by_one(trials: &[Trial], only: Option<&str>) -> ExitCode {
     let mutated = Stack::read(Variant::Mutated);
     let mut rows = Vec::new();
     for trial in chosen(trials, only) {
         let began = Instant::now();
-        let product = carry_out(&trial, Stack::read(trial.variant), None).await;
-        // With all its defences first.
-        mutated.mutate("", trial.variant).await;
-        let proof = carry_out(&trial, mutated.clone(), Some(trial.proof)).await;
+        let on_the_product = carry_out(&trial, Stack::read(trial.variant), None);
+        let without_the_defence = async {
+            // With all its defences first.
+            mutated.mutate("", trial.variant).await;
+            carry_out(&trial, mutated.clone(), Some(trial.proof)).await
+        };
+        let (product, proof) = tokio::join!(on_the_product, without_the_defence);
         let row = Row {
             trial,
             product,
@@ -124,11 +129,27 @@ pub async fn one_by_one(trials: &[Trial], only: Option<&str>) -> ExitCode {
     finish(&rows)
 }
 
-/// Runs such trials several at a time, which takes trials that mind nobody else's calls. First all
-/// of them run on the product, and then those that share a proof.
+/// Runs such trials several at a time, which takes trials that mind nobody else's calls: all of them on
+/// the product, and meanwhile those that share a proof on the build without that defence.
 pub async fn side_by_side(trials: &[Trial], only: Option<&str>, at_once: usize) -> ExitCode {
     let trials = chosen(trials, only);
-    let mut product = all(&trials, at_once, |trial| Stack::read(trial.variant)).await;
+    let product = all(&trials, at_once, |trial| Stack::read(trial.variant));
+    let (mut product, proofs) = tokio::join!(product, prove(&trials, at_once));
+    let rows: Vec<Row> = trials
+        .into_iter()
+        .zip(product.drain(..))
+        .zip(proofs)
+        .map(|((trial, product), proof)| Row {
+            trial,
+            product,
+            proof: proof.unwrap_or_else(|| Outcome::Broken("it was not proven".to_owned())),
+        })
+        .collect();
+    finish(&rows)
+}
+
+/// Runs each trial without its defence; what came of each, in their order.
+async fn prove(trials: &[Trial], at_once: usize) -> Vec<Option<Outcome>> {
     let mutated = Stack::read(Variant::Mutated);
     let mut proofs: Vec<Option<Outcome>> = trials.iter().map(|_| None).collect();
     let mut groups: BTreeMap<(&str, Variant), Vec<usize>> = BTreeMap::new();
@@ -145,17 +166,7 @@ pub async fn side_by_side(trials: &[Trial], only: Option<&str>, at_once: usize) 
             proofs[place] = Some(outcome);
         }
     }
-    let rows: Vec<Row> = trials
-        .into_iter()
-        .zip(product.drain(..))
-        .zip(proofs)
-        .map(|((trial, product), proof)| Row {
-            trial,
-            product,
-            proof: proof.unwrap_or_else(|| Outcome::Broken("it was not proven".to_owned())),
-        })
-        .collect();
-    finish(&rows)
+    proofs
 }
 
 fn chosen(trials: &[Trial], only: Option<&str>) -> Vec<Trial> {

@@ -10,7 +10,6 @@ use e2e::people::{
     asked_for_face, asked_to_enrol, challenge, confirmed, enrol, enrolled, inline, refused, tokens,
 };
 use e2e::pictures;
-use e2e::proxy::Proxy;
 use e2e::stack::{Stack, Variant};
 use serde_json::json;
 use signin_client::Answer;
@@ -54,7 +53,7 @@ async fn an_upload_that_nobody_answered_for_is_indexed_by_its_event() {
 async fn leave_a_face(stack: &Stack, user: &str, id: &str, due: Timestamp) {
     let (bucket, key) = (&stack.outputs.document_bucket, format!("enrolments/{id}"));
     // The event of this upload would find it needless.
-    let quiet = Proxy::read().hold("GetObject", &["versionId=", id]).await;
+    let quiet = stack.proxy().hold("GetObject", &["versionId=", id]).await;
     let picture = pictures::other();
     let version = stack.put_object(bucket, &key, picture.clone()).await;
     let indexed = json!({
@@ -113,7 +112,8 @@ async fn a_call_whose_enrolment_is_replaced_under_it_takes_its_face_out() {
     let person = confirmed(&client).await;
     let asked = asked_to_enrol(&client, &person).await;
     let id = asked.challenge_id.clone();
-    let recording = Proxy::read()
+    let recording = stack
+        .proxy()
         .hold("TransactWriteItems", &[&id, "faceId"])
         .await;
     let replaced = async {
@@ -218,8 +218,8 @@ async fn the_decoy_lies_where_documents_are_compared_and_nowhere_else() {
 }
 
 /// The access key id of the function that made a call of this kind, found by a name in it.
-async fn caller_of(operation: &str, containing: &str) -> String {
-    let calls = Proxy::read().calls(0, containing).await;
+async fn caller_of(stack: &Stack, operation: &str, containing: &str) -> String {
+    let calls = stack.proxy().calls(0, containing).await;
     let call = calls.into_iter().find(|call| call.operation == operation);
     let signer = call.and_then(|call| call.signer);
     signer.unwrap_or_else(|| panic!("{operation} was called"))
@@ -230,11 +230,11 @@ async fn pictures_in_buckets_are_recognised_with_the_callers_own_rights() {
     let comparing = Stack::read(Variant::Compare);
     enrolled(&comparing).await;
     let documents = &comparing.outputs.document_bucket;
-    let verify = caller_of("CompareFaces", documents).await;
+    let verify = caller_of(&comparing, "CompareFaces", documents).await;
     let searching = Stack::read(Variant::Password);
     let (person, _) = enrolled(&searching).await;
     let collection = &searching.outputs.face_collection;
-    let elsewhere = caller_of("SearchFacesByImage", collection).await;
+    let elsewhere = caller_of(&searching, "SearchFacesByImage", collection).await;
 
     let key = format!("others/{}.jpg", person.user_name());
     let other = comparing.put_object(documents, &key, pictures::document());

@@ -85,8 +85,8 @@ fn host(port: u16) -> String {
     format!("Host: 127.0.0.1:{port}")
 }
 
-fn proxy() -> u16 {
-    port(&env::var("FACE_SIGNIN_PROXY").expect("run: cargo xtask test e2e"))
+fn proxy(stack: &Stack) -> u16 {
+    port(&stack.by_name["ProxyEndpoint"])
 }
 
 /// A request for Lambda to make a function of the attacker's, with its signature in the query
@@ -124,7 +124,7 @@ async fn function_exists(stack: &Stack, name: &str) -> bool {
 #[tokio::test]
 async fn no_page_runs_a_program() {
     let stack = Stack::read(Variant::Default);
-    for port in [gate(&stack), proxy()] {
+    for port in [gate(&stack), proxy(&stack)] {
         let own = (
             stack.outputs.access_key_id.as_str(),
             stack.outputs.secret_access_key.as_str(),
@@ -381,7 +381,7 @@ async fn every_server_of_the_stack_refuses_names_and_pages_that_are_not_its_own(
     let all = listeners(&folder());
     let known = [
         gate(&stack),
-        proxy(),
+        proxy(&stack),
         port(&stack.outputs.cognito_endpoint),
         port(&stack.outputs.rekognition_endpoint),
         port(&stack.outputs.web_url),

@@ -115,18 +115,20 @@ impl Variant {
 }
 
 /// Deploys the variants side by side and writes each one's outputs and its functions' environments
-/// into `dir`.
+/// into `dir`; where there is a proxy, the outputs name it.
 pub(crate) fn deploy(
     paths: &Paths,
     dir: &Path,
     endpoints: Endpoints,
     keys: &Keys,
     variants: &[Variant],
+    proxied: bool,
 ) -> Result<()> {
     for (mutated, packages) in [(false, paths.packages()), (true, paths.mutated_packages())] {
         let variants: Vec<&Variant> = variants.iter().filter(|v| v.mutated == mutated).collect();
         if !variants.is_empty() {
-            deploy_packages(paths, dir, endpoints, keys, &variants, &packages)?;
+            let outputs = endpoints.outputs(proxied);
+            deploy_packages(paths, dir, (endpoints, outputs), keys, &variants, &packages)?;
         }
     }
     Ok(())
@@ -136,7 +138,7 @@ pub(crate) fn deploy(
 fn deploy_packages(
     paths: &Paths,
     dir: &Path,
-    endpoints: Endpoints,
+    (endpoints, servers): (Endpoints, Vec<(String, String)>),
     keys: &Keys,
     variants: &[&Variant],
     packages: &Path,
@@ -166,7 +168,7 @@ fn deploy_packages(
         } = stacks
             .remove(&variant.stack())
             .with_context(|| format!("nothing is told of the stack {}", variant.stack()))?;
-        outputs.extend(endpoints.outputs());
+        outputs.extend(servers.clone());
         outputs.extend(keys.outputs());
         outputs.insert("WebUrl".to_owned(), variant.web_url());
         write(&variant.outputs(dir), &outputs)?;

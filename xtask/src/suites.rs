@@ -23,14 +23,12 @@ use crate::stack::state::Lock;
 use crate::steps::begin;
 use crate::web::{self, Engines};
 
-/// How the end-to-end tests learn where the outputs of their stacks lie.
+/// How the end-to-end tests learn where the outputs of their stacks lie, and the logs beside them.
 const OUTPUTS_VARIABLE: &str = "FACE_SIGNIN_OUTPUTS";
+/// How they learn the same of the stack from which defences can be taken away.
+const MUTATED_VARIABLE: &str = "FACE_SIGNIN_MUTATED";
 /// How they learn where the functions' executables lie, each under the function's name.
 const BINARIES_VARIABLE: &str = "FACE_SIGNIN_BINARIES";
-/// How they learn where the proxy listens, through which the functions reach everything.
-const PROXY_VARIABLE: &str = "FACE_SIGNIN_PROXY";
-/// How they learn where the servers' logs lie.
-const LOGS_VARIABLE: &str = "FACE_SIGNIN_LOGS";
 /// How the programs of attacks and faults learn where to write what did not go as expected.
 const UNEXPECTED_VARIABLE: &str = "FACE_SIGNIN_UNEXPECTED";
 
@@ -174,12 +172,13 @@ fn on_a_stack(
     built: impl FnOnce(),
 ) {
     let dir = paths.root.join(".local/test");
+    let mutated_dir = paths.root.join(".local/test-mutated");
     let mut running = None;
     table.check("stacks under test", || {
-        running = Some(start_for_tests(paths, &dir, suites)?);
+        running = Some(start_for_tests(paths, &dir, &mutated_dir, suites)?);
         Ok(())
     });
-    let Some((stack, binaries)) = running else {
+    let Some(UnderTest { binaries, .. }) = &running else {
         return;
     };
     built();
@@ -187,9 +186,8 @@ fn on_a_stack(
         let outcome = visibly(
             command
                 .env(OUTPUTS_VARIABLE, &dir)
-                .env(BINARIES_VARIABLE, &binaries)
-                .env(PROXY_VARIABLE, stack.endpoints().proxy())
-                .env(LOGS_VARIABLE, dir.join("logs")),
+                .env(MUTATED_VARIABLE, &mutated_dir)
+                .env(BINARIES_VARIABLE, binaries),
         );
         if outcome.is_err() {
             eprintln!(
@@ -253,9 +251,24 @@ fn program(paths: &Paths, name: &str, only: Option<&str>) -> Command {
     command
 }
 
-/// Builds and deploys what the suites need; the stack, and where the functions' executables lie.
-fn start_for_tests(paths: &Paths, dir: &Path, suites: &[Suite]) -> Result<(Stack, PathBuf)> {
-    let Some(lock) = Lock::take(dir)? else {
+/// What the suites run on.
+struct UnderTest {
+    /// Where the functions' executables lie.
+    binaries: PathBuf,
+    _product: Stack,
+    /// The stack from which defences can be taken away. Its servers and its proxy are its own, so that
+    /// an attack on it is not in the way of the same attack on the product.
+    _mutated: Option<Stack>,
+}
+
+/// Builds and deploys what the suites need.
+fn start_for_tests(
+    paths: &Paths,
+    dir: &Path,
+    mutated_dir: &Path,
+    suites: &[Suite],
+) -> Result<UnderTest> {
+    let (Some(lock), Some(mutated_lock)) = (Lock::take(dir)?, Lock::take(mutated_dir)?) else {
         bail!("these tests are running already");
     };
     let proven = suites.iter().any(|suite| *suite != Suite::E2e);
@@ -274,34 +287,39 @@ fn start_for_tests(paths: &Paths, dir: &Path, suites: &[Suite]) -> Result<(Stack
         .context("an executable lies in no folder")?
         .to_owned();
     let endpoints = Endpoints::free()?;
-    let mut variants = variants(proven);
+    let mut variants = variants();
     // One with a page, for what pages may do.
     if let Some(first) = variants.first_mut() {
         first.web = Some(endpoints.web_port());
     }
-    let stack = Stack::start(paths, dir, lock, endpoints, &built, &variants, Some(&proxy))?;
-    Ok((stack, binaries))
+    let start = |dir, lock, endpoints, variants: &[Variant]| {
+        Stack::start(paths, dir, lock, endpoints, &built, variants, Some(&proxy))
+    };
+    let product = start(dir, lock, endpoints, &variants)?;
+    let mutated = proven
+        .then(|| start(mutated_dir, mutated_lock, Endpoints::free()?, &[mutated()]))
+        .transpose()?;
+    Ok(UnderTest {
+        binaries,
+        _product: product,
+        _mutated: mutated,
+    })
 }
 
-/// The settings of the template that the end-to-end tests go through, and the mutated functions.
-fn variants(mutated: bool) -> Vec<Variant> {
-    let variant = |name, parameters: &[&str], mutated| Variant {
+/// The settings of the template that the end-to-end tests go through.
+fn variants() -> Vec<Variant> {
+    let variant = |name, parameters: &[&str]| Variant {
         name,
         parameters: parameters.iter().map(|&p| p.to_owned()).collect(),
-        mutated,
+        mutated: false,
         web: None,
     };
-    let mut variants = vec![
-        variant("", &[], false),
-        variant(
-            "password",
-            &["SignInPolicy=PASSWORD+FACE", "BulkConsent=1"],
-            false,
-        ),
+    vec![
+        variant("", &[]),
+        variant("password", &["SignInPolicy=PASSWORD+FACE", "BulkConsent=1"]),
         variant(
             "compare",
             &["MatchMode=COMPARE", "KeepDocuments=true", "BulkConsent=1"],
-            false,
         ),
         variant(
             "data",
@@ -310,22 +328,26 @@ fn variants(mutated: bool) -> Vec<Variant> {
                 "FaceDataModel=descriptor-128",
                 "AllowFaceDataOnly=true",
             ],
-            false,
         ),
         variant(
             "mesh",
             &["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
-            false,
         ),
-        variant("chains", &["SignInPolicy=FACE,PASSWORD+FACE_DATA"], false),
-        variant("lite", &["UserPoolTier=LITE", "SelfSignUp=false"], false),
-    ];
-    if mutated {
-        // It has what comparing needs, so that its functions can be made to compare.
-        let comparing = ["MatchMode=COMPARE", "KeepDocuments=true"];
-        variants.push(variant("mutated", &comparing, true));
+        variant("chains", &["SignInPolicy=FACE,PASSWORD+FACE_DATA"]),
+        variant("lite", &["UserPoolTier=LITE", "SelfSignUp=false"]),
+    ]
+}
+
+/// The stack from which defences can be taken away.
+fn mutated() -> Variant {
+    // What comparing needs, so that its functions can be made to compare.
+    let comparing = ["MatchMode=COMPARE", "KeepDocuments=true"];
+    Variant {
+        name: "mutated",
+        parameters: comparing.map(str::to_owned).to_vec(),
+        mutated: true,
+        web: None,
     }
-    variants
 }
 
 /// The engines beside Chromium's; those that this machine does not have are said to be left out.
@@ -686,7 +708,7 @@ mod tests {
 
     #[test]
     fn every_variant_has_a_name_of_its_own() {
-        let names: BTreeSet<&str> = variants(true).iter().map(|v| v.name).collect();
-        assert_eq!(names.len(), variants(true).len());
+        let names: BTreeSet<&str> = variants().iter().map(|v| v.name).collect();
+        assert_eq!(names.len(), variants().len());
     }
 }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use e2e::events::functions;
-use e2e::proxy::Proxy;
 use e2e::stack::{Stack, Variant};
 use e2e::template::Template;
 
@@ -65,7 +64,7 @@ const VARIANTS: [Variant; 7] = [
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let seen = Proxy::read().actions().await;
+    let seen = Stack::read(Variant::Default).proxy().actions().await;
     for variant in VARIANTS {
         let callers = Stack::read(variant).callers().await;
         for (id, executable) in callers {

@@ -144,16 +144,21 @@ impl Endpoints {
         VARIABLES.map(str::to_owned).into_iter().zip(urls)
     }
 
-    /// What a client needs beside the template's own outputs.
-    pub(crate) fn outputs(self) -> [(String, String); 5] {
-        [
+    /// What a client needs beside the template's own outputs, and tests where there is a proxy.
+    pub(crate) fn outputs(self, proxied: bool) -> Vec<(String, String)> {
+        let proxy = proxied.then(|| ("ProxyEndpoint", self.proxy()));
+        let servers = [
             ("CognitoEndpoint", self.cognito()),
             ("S3Endpoint", self.aws()),
             ("DynamoDbEndpoint", self.aws()),
             ("LambdaEndpoint", self.aws()),
             ("RekognitionEndpoint", self.rekognition()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
+        ];
+        servers
+            .into_iter()
+            .chain(proxy)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 }
 

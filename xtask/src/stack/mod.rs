@@ -89,7 +89,15 @@ impl Stack {
         })?;
         step("the template's deployment", || {
             interrupt::check()?;
-            deploy(paths, dir, endpoints, &stack.keys, variants).map_err(|error| {
+            deploy(
+                paths,
+                dir,
+                endpoints,
+                &stack.keys,
+                variants,
+                proxy.is_some(),
+            )
+            .map_err(|error| {
                 let log = dir.join("logs/ministack.log");
                 anyhow!("{error:#}\n(the local AWS's log is {})", paths.shown(&log))
             })?;
@@ -104,11 +112,6 @@ impl Stack {
             })?;
         }
         Ok(stack)
-    }
-
-    /// Where its servers listen.
-    pub(crate) fn endpoints(&self) -> Endpoints {
-        self.endpoints
     }
 
     /// Writes down that the stack is ready for clients.

@@ -1,7 +1,6 @@
 //! 8: pictures made to break whoever looks at them.
 
 use e2e::people::{asked_for_face, challenge};
-use e2e::proxy::Proxy;
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use e2e::{drawn, hostile, pictures};
@@ -17,7 +16,7 @@ async fn reasons(
     pictures: Vec<(&'static str, Vec<u8>)>,
     may_reach_recognition: bool,
 ) -> Result<Vec<String>, String> {
-    let (client, proxy) = (ground.stack.client(), Proxy::read());
+    let (client, proxy) = (ground.stack.client(), ground.stack.proxy());
     ground.begins().await;
     let mut seen = Vec::new();
     for (what, picture) in pictures {

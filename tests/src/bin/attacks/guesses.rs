@@ -57,7 +57,7 @@ async fn owner(client: &SignInClient, victim: &Person, path: Path) -> Result<Rou
 /// then the path is locked, and it is one guess a day.
 pub(crate) async fn one_after_another(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let user = victim.user_name();
@@ -113,7 +113,7 @@ pub(crate) async fn one_after_another(ground: Ground) -> Seen {
 /// 64 sessions, opened before the first guess, all answered at once.
 pub(crate) async fn all_at_once(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (Arc::new(stack.client()), Proxy::read());
+    let (client, proxy) = (Arc::new(stack.client()), stack.proxy());
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let mut asked: Vec<Challenge> = Vec::new();
@@ -191,7 +191,7 @@ pub(crate) async fn owner_is_delayed(ground: Ground) -> Seen {
 /// Guesses while a wait is due.
 pub(crate) async fn during_a_wait(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     fail_five_times(&stack, &client, &victim.email, victim.user_name()).await;
@@ -243,7 +243,7 @@ pub(crate) async fn between_an_owners_sign_ins(ground: Ground) -> Seen {
 /// Pictures that show nothing: they are no guesses, and have a bound of their own.
 pub(crate) async fn unusable_pictures(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let mut open: Option<Challenge> = None;
@@ -308,7 +308,7 @@ pub(crate) async fn locked_for_good(ground: Ground) -> Seen {
 pub(crate) async fn between_resets(ground: Ground) -> Seen {
     const RESETS: usize = 4;
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     let (mut victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let mark = proxy.mark().await;
@@ -335,7 +335,7 @@ pub(crate) async fn between_resets(ground: Ground) -> Seen {
 /// Guesses while the collection is so full of look-alikes that a search says nothing.
 pub(crate) async fn in_a_crowd(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let crowd = serde_json::json!({"operation": "SearchFacesByImage", "fault": "crowd"});

@@ -1,7 +1,6 @@
 //! 1: the client names the picture that it is compared with.
 
 use e2e::people::{asked_for_face, enrolled};
-use e2e::proxy::Proxy;
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use signin_client::{Answer, Round};
@@ -38,7 +37,7 @@ pub(crate) async fn of_the_enrolment(ground: Ground) -> Seen {
 /// Any other key, URL or path; nothing may be fetched.
 pub(crate) async fn of_anything_else(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     ground.begins().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();

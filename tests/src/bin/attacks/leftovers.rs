@@ -10,7 +10,6 @@ use e2e::people::{
     owner_without_consent,
 };
 use e2e::pictures;
-use e2e::proxy::Proxy;
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use regex_lite::Regex;
@@ -96,7 +95,7 @@ pub(crate) async fn forms_tell_nothing(ground: Ground) -> Seen {
 /// One form, many pictures that are not accepted.
 pub(crate) async fn one_form_many_uploads(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     let person = confirmed(&client).await;
     ground.begins().await;
     let asked = asked_to_enrol(&client, &person).await;

@@ -99,7 +99,7 @@ pub(crate) async fn documents_bytes(ground: Ground) -> Seen {
 /// A picture that has been used takes the place of a fresh one between reading and comparing.
 pub(crate) async fn overwritten_upload(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (stack.client(), Proxy::read());
+    let (client, proxy) = (stack.client(), stack.proxy());
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let used = pictures::live();
@@ -142,7 +142,7 @@ pub(crate) async fn overwritten_upload(ground: Ground) -> Seen {
 /// 64 different answers at once: to one session, and to one challenge behind Cognito's back.
 pub(crate) async fn race(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let (client, proxy) = (Arc::new(stack.client()), Proxy::read());
+    let (client, proxy) = (Arc::new(stack.client()), stack.proxy());
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let asked = asked_for_face(&client, &victim.email).await;
@@ -187,7 +187,7 @@ pub(crate) async fn race(ground: Ground) -> Seen {
 /// The same answer twice, as when Cognito repeats itself: one verdict, counted once.
 pub(crate) async fn same_answer_twice(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
-    let proxy = Proxy::read();
+    let proxy = stack.proxy();
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
     let user = victim.user_name();

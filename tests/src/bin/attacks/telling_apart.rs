@@ -116,7 +116,7 @@ fn shape(value: &Value) -> String {
 
 /// The three kinds of users, and what is seen of each.
 async fn three(ground: &Ground) -> [Transcript; 3] {
-    let (stack, proxy) = (&ground.stack, Proxy::read());
+    let (stack, proxy) = (&ground.stack, ground.stack.proxy());
     let (with_face, _) = enrolled(stack).await;
     let without_face = confirmed(&stack.client()).await;
     ground.begins().await;
@@ -131,7 +131,7 @@ async fn three(ground: &Ground) -> [Transcript; 3] {
 /// The same where face data are compared.
 async fn three_with_data(ground: &Ground) -> [Transcript; 3] {
     const MODEL: Model = Model::Descriptor128;
-    let (stack, proxy) = (&ground.stack, Proxy::read());
+    let (stack, proxy) = (&ground.stack, ground.stack.proxy());
     let (with_data, _) = enrolled_with_data(stack, MODEL).await;
     let signed_up = face_data::document(MODEL);
     let without_data = confirmed_with(&stack.client(), Some(&signed_up)).await;
@@ -270,7 +270,7 @@ async fn held_sign_in(
 
 /// Whether an owner signs in on the same path, at any point.
 pub(crate) async fn by_an_owners_sign_ins(ground: Ground) -> Seen {
-    let (stack, proxy) = (&ground.stack, Proxy::read());
+    let (stack, proxy) = (&ground.stack, ground.stack.proxy());
     let (victim, _) = enrolled(stack).await;
     ground.begins().await;
     let enrolled = beside(stack, &proxy, &victim.email, Some(&victim)).await;

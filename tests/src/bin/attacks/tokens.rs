@@ -5,7 +5,6 @@ use e2e::people::{
     Person, asked_for_face, enrolled, inline, tokens as tokens_of, with_a_new_password,
 };
 use e2e::pictures;
-use e2e::proxy::Proxy;
 use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
@@ -545,7 +544,7 @@ pub(crate) async fn refresh_after_a_reset(ground: Ground) -> Seen {
     let broken = json!({
         "operation": "AdminUserGlobalSignOut", "containing": [user], "fault": "error",
     });
-    let broken = Proxy::read().rule(&broken).await;
+    let broken = stack.proxy().rule(&broken).await;
     let victim = with_a_new_password(&client, victim).await;
     let failed = broken.bitten().await;
     broken.remove().await;

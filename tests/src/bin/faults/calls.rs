@@ -6,7 +6,7 @@ use e2e::stack::{Stack, Variant};
 use e2e::trial::{Ground, Seen, Trial};
 use signin_core::reason::Reason;
 
-use crate::common::{failures, late, leases_are_over, leftovers, proxy, rule};
+use crate::common::{failures, late, leases_are_over, leftovers, rule};
 use crate::steps::{Act, Came, Scene};
 
 /// What may happen to a call, for as long as it is tried.
@@ -28,9 +28,9 @@ pub(crate) async fn trials() -> Vec<Trial> {
     for (number, act) in (1..).zip(Act::ALL) {
         let stack = Stack::read(Variant::Default);
         let mut scene = Scene::prepare(&stack, act).await;
-        let mark = proxy().mark().await;
+        let mark = stack.proxy().mark().await;
         let _ = scene.act(&stack.client()).await;
-        let calls = proxy().calls_of(mark, &scene.marks()).await;
+        let calls = stack.proxy().calls_of(mark, &scene.marks()).await;
         if let Some(quiet) = scene.quiet.take() {
             quiet.remove().await;
         }
@@ -106,7 +106,7 @@ async fn play(ground: Ground, row: Row) -> Seen {
     let mut scene = Scene::prepare(&stack, row.act).await;
     let user = scene.person.user_name().to_owned();
     let before = failures(&stack, &user).await;
-    let proxy = proxy();
+    let proxy = stack.proxy();
     let mark = proxy.mark().await;
     let order = rule(&row.operation, row.place, &scene.marks(), row.fault);
     let fault = proxy.rule(&order).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use e2e::proxy::{Call, Proxy};
+use e2e::proxy::Call;
 use e2e::stack::Stack;
 use serde_json::{Value, json};
 use signin_core::budget::CHALLENGE_LEASE;
@@ -95,11 +95,6 @@ fn trigger(operation: &str) -> String {
 /// A rule for the calls of somebody's own.
 pub(crate) fn rule(operation: &str, skip: u32, any_of: &[String], fault: &str) -> Value {
     json!({"operation": operation, "any_of": any_of, "skip": skip, "fault": fault})
-}
-
-/// The proxy of the stacks under test.
-pub(crate) fn proxy() -> Proxy {
-    Proxy::read()
 }
 
 /// A picture as the whole of an answer.

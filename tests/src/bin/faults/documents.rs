@@ -19,7 +19,7 @@ use signin_core::key::DocumentKey;
 use signin_core::reset::Opening;
 use signin_core::step::Step;
 
-use crate::common::{data_url, leases_are_over, proxy, rule};
+use crate::common::{data_url, leases_are_over, rule};
 
 /// What the function behind S3's events calls, as far as its work depends on it.
 const CALLS: [&str; 6] = [
@@ -201,7 +201,7 @@ async fn doubled(ground: Ground) -> Seen {
     let uploaded = Uploaded::prepare(&stack).await;
     let bucket = &stack.outputs.document_bucket;
     // Held until all of them have read the document, S3's own event among them.
-    let proxy = proxy();
+    let proxy = stack.proxy();
     let marks = [uploaded.enrolment().to_owned()];
     let held = proxy.rule(&rule("UpdateItem", 0, &marks, "hold")).await;
     let version = stack
@@ -280,7 +280,7 @@ async fn swapped(ground: Ground) -> Seen {
 /// in the collection and not on record.
 async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answer: &str) {
     let mut environment = stack.environment("verify-auth-challenge");
-    let through = std::env::var("FACE_SIGNIN_PROXY").expect("FACE_SIGNIN_PROXY is set");
+    let through = &stack.by_name["ProxyEndpoint"];
     for name in ["DYNAMODB", "S3", "REKOGNITION"] {
         environment.insert(format!("AWS_ENDPOINT_URL_{name}"), through.clone());
     }
@@ -309,7 +309,7 @@ async fn kill_while_recording(stack: &Stack, asked: &Challenge, user: &str, answ
         "userNotFound": false,
     });
     let event = stack.event(e2e::mutation::Trigger::Verify, user, &request);
-    let proxy = proxy();
+    let proxy = stack.proxy();
     let record = json!({
         "operation": "TransactWriteItems", "containing": [enrolment, "faceId"], "fault": "hold",
     });
@@ -375,7 +375,10 @@ async fn killed_and_followed(ground: Ground) -> Seen {
     let asked = asked_to_enrol(&client, &person).await;
     // S3's event of the killed call's picture would take over from it.
     let only_events_name_versions = ["versionId=", &asked.challenge_id];
-    let quiet = proxy().hold("GetObject", &only_events_name_versions).await;
+    let quiet = stack
+        .proxy()
+        .hold("GetObject", &only_events_name_versions)
+        .await;
     kill_while_recording(&stack, &asked, user, &data_url(&pictures::other())).await;
     leases_are_over(&stack, user).await;
     // The killed call has used the challenge up; the next one is for the same enrolment.
@@ -413,7 +416,7 @@ async fn outlived(ground: Ground) -> Seen {
     let stack = ground.stack;
     let uploaded = Uploaded::prepare(&stack).await;
     let (user, enrolment) = (uploaded.person.user_name(), uploaded.enrolment());
-    let proxy = proxy();
+    let proxy = stack.proxy();
     // Each call is held when it is about to record its face: S3's own event, then another one.
     let record = json!({
         "operation": "TransactWriteItems", "containing": [enrolment, "faceId"], "times": 1,
@@ -451,7 +454,7 @@ async fn outlived_over_another_picture(ground: Ground) -> Seen {
     let uploaded = Uploaded::prepare(&stack).await;
     let (user, enrolment) = (uploaded.person.user_name(), uploaded.enrolment());
     let (partition, sort) = (format!("USER#{user}"), format!("ENROLMENT#{enrolment}"));
-    let proxy = proxy();
+    let proxy = stack.proxy();
     let bucket = &stack.outputs.document_bucket;
     // S3's event of the first picture is held before its face is in the collection.
     let index = json!({
@@ -497,7 +500,7 @@ async fn outlived_and_recorded_later(ground: Ground) -> Seen {
     let uploaded = Uploaded::prepare(&stack).await;
     let (user, enrolment) = (uploaded.person.user_name(), uploaded.enrolment());
     let (partition, sort) = (format!("USER#{user}"), format!("ENROLMENT#{enrolment}"));
-    let proxy = proxy();
+    let proxy = stack.proxy();
     let bucket = &stack.outputs.document_bucket;
     // S3's event of a picture is held with its face in the collection and not on record.
     let once = |operation: &str, marks: &[&str]| {
@@ -567,7 +570,7 @@ async fn index_images(ground: Ground, operation: &'static str, fault: &'static s
         uploaded.enrolment().to_owned(),
         pictures::fragment(&document),
     ];
-    let proxy = proxy();
+    let proxy = stack.proxy();
     let order = proxy.rule(&rule(operation, 0, &marks, fault)).await;
     let bucket = &stack.outputs.document_bucket;
     let version = stack.put_object(bucket, &uploaded.key, document).await;
@@ -590,7 +593,7 @@ async fn bulk(ground: Ground, word: &'static str, fault: &'static str) -> Seen {
     let person = confirmed(&stack.client()).await;
     let user = person.user_name();
     let key = format!("bulk/{user}/passport.jpg");
-    let proxy = proxy();
+    let proxy = stack.proxy();
     let order = proxy
         .rule(&json!({
             "operation": "TransactWriteItems", "containing": [user, word], "fault": fault,

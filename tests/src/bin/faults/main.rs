@@ -13,9 +13,9 @@ use std::process::ExitCode;
 
 use e2e::trial::side_by_side;
 
-/// Trials that run at a time. Most of each is waiting, and yet a function that shares two processors
-/// with too many others does not answer in four seconds.
-const AT_ONCE: usize = 4;
+/// Trials that run at a time on the product, and as many without a defence. Most of each is waiting, and
+/// yet a function that shares two processors with too many others does not answer in four seconds.
+const AT_ONCE: usize = 3;
 
 /// What asks for a sample of the rows.
 const SAMPLE: &str = "--sample";

@@ -12,7 +12,7 @@ use e2e::trial::{Ground, Seen, Trial};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::common::{proxy, rule};
+use crate::common::rule;
 
 const FAULTS: [&str; 6] = ["throttle", "error", "reset", "stall", "half", "lost"];
 
@@ -101,7 +101,7 @@ async fn told(
     if request == "Delete" {
         event["PhysicalResourceId"] = json!(collection);
     }
-    let proxy = proxy();
+    let proxy = ground.stack.proxy();
     let order = match broken {
         Some((operation, fault)) => {
             Some(proxy.rule(&rule(operation, 0, &[collection], fault)).await)

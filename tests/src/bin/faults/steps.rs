@@ -12,8 +12,6 @@ use signin_core::factor::Factor;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
-use crate::common::proxy;
-
 /// One call to Cognito.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -130,7 +128,7 @@ impl Scene {
                 let asked = asked_to_enrol(&client, person).await;
                 // The enrolment, and so the key, is named after its first challenge.
                 let only_events_name_versions = ["versionId=", &asked.challenge_id];
-                let proxy = proxy();
+                let proxy = stack.proxy();
                 let quiet = proxy.hold("GetObject", &only_events_name_versions);
                 scene.quiet = Some(quiet.await);
                 scene.enrolments.push(asked.challenge_id.clone());
