@@ -322,6 +322,28 @@ async fn an_enrolment_of_one_chain_is_replaced_by_one_of_the_other() {
     assert_eq!(second.next(), Next::IssueTokens);
 }
 
+/// Face data were accepted and never signed in with; a face came first.
+#[tokio::test(start_paused = true)]
+async fn what_one_chain_left_unproven_is_gone_once_the_other_is_enrolled() {
+    let world = World::default();
+    world.signed_up();
+    let either = policy(EITHER);
+    let mut left = Led::new(&world, &either, 0, with_password());
+    assert!(left.step(Step::Select, "PASSWORD+FACE_DATA"));
+    assert!(left.step(Step::Enrol, &sent(&data(3, 0))));
+    let mut owner = Led::new(&world, &either, 50, with_password());
+    assert!(owner.step(Step::Select, "FACE"));
+    assert!(owner.step(Step::Enrol, &inline(&picture(1, 1))));
+    assert!(owner.step(face(), &inline(&picture(1, 2))));
+    assert_eq!(owner.next(), Next::IssueTokens);
+    let profile = world.records().profile(&ada()).await.unwrap();
+    assert!(profile.is_active() && profile.data.is_none());
+    let mut later = Led::new(&world, &either, 100, with_password());
+    assert!(later.step(Step::Select, "PASSWORD+FACE_DATA"));
+    assert!(!later.step(face_data(), &sent(&data(3, 1))));
+    assert_eq!(later.reason(), Some(Reason::NoMatch));
+}
+
 /// A chain of two factors, as those of the steps to come. No account is enrolled for both of these, so
 /// the first one passes and the second is where it ends.
 #[tokio::test(start_paused = true)]

@@ -184,10 +184,11 @@ pub(crate) fn face_attributes(
     attributes.into_iter().chain(document)
 }
 
-/// Makes a face the user's, where there is none.
+/// Makes a face the user's, where there is none. Face data of an enrolment that this one has replaced
+/// were never signed in with, and would become active with the account.
 pub(crate) fn activate(profile: Write, face: &EnrolledFace) -> Write {
     let faces = HashMap::from([(face.id.as_str().to_owned(), map(face_attributes(face)))]);
-    profile
+    forget_data(profile)
         .set(STATE, text(State::Active.name()))
         .set(FACES, AttributeValue::M(faces))
         .remove([ENROLMENT, BINDING, WAITING, TTL])
