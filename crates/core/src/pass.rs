@@ -532,7 +532,11 @@ mod tests {
                 ..with(pass(steps))
             };
             let found = guard(policy).admit(&request(), &gone, after(1));
-            assert_eq!(found, Err(Refused::NothingEnrolled), "{steps} under {policy}");
+            assert_eq!(
+                found,
+                Err(Refused::NothingEnrolled),
+                "{steps} under {policy}"
+            );
         }
     }
 

@@ -54,8 +54,10 @@ pub enum InvalidSignUp {
     /// The face data are not as they must be.
     #[error("ClientMetadata.faceData: {0}")]
     FaceData(#[from] InvalidFaceData),
-    /// There are face data where pictures are compared.
-    #[error("ClientMetadata.faceData must not be sent: the sign-in policy compares pictures")]
+    /// There are face data where a chain compares pictures.
+    #[error(
+        "ClientMetadata.faceData must not be sent: not every chain of the sign-in policy has FACE_DATA"
+    )]
     UnwantedFaceData,
 }
 

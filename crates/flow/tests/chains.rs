@@ -7,13 +7,16 @@ mod support;
 
 use std::time::Duration;
 
+use signin_aws::table::Offered;
 use signin_core::challenge::{OnPass, PrivateChallenge, Task};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::Factor;
-use signin_core::id::{ChallengeId, ClientId};
+use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId};
+use signin_core::key::DocumentKey;
 use signin_core::lockout::Path;
 use signin_core::pass::{Cause, Guard, TokenRequest};
 use signin_core::policy::{Chain, Policy};
+use signin_core::profile::EnrolledFace;
 use signin_core::reason::{Reason, Verdict};
 use signin_core::round::Asked;
 use signin_core::secret::Sha256Digest;
@@ -322,26 +325,114 @@ async fn an_enrolment_of_one_chain_is_replaced_by_one_of_the_other() {
     assert_eq!(second.next(), Next::IssueTokens);
 }
 
-/// Face data were accepted and never signed in with; a face came first.
+/// Face data were accepted, and nobody has signed in with them.
 #[tokio::test(start_paused = true)]
-async fn what_one_chain_left_unproven_is_gone_once_the_other_is_enrolled() {
+async fn what_one_chain_left_unproven_is_gone_once_the_other_begins() {
     let world = World::default();
     world.signed_up();
     let either = policy(EITHER);
     let mut left = Led::new(&world, &either, 0, with_password());
     assert!(left.step(Step::Select, "PASSWORD+FACE_DATA"));
     assert!(left.step(Step::Enrol, &sent(&data(3, 0))));
+    let profile = async || world.records().profile(&ada()).await.unwrap();
+    assert!(profile().await.data.is_some());
     let mut owner = Led::new(&world, &either, 50, with_password());
     assert!(owner.step(Step::Select, "FACE"));
-    assert!(owner.step(Step::Enrol, &inline(&picture(1, 1))));
+    owner.asked();
+    assert_eq!(profile().await.data, None);
+    // Nor do they come back by what the first session still sends.
+    assert!(!left.step(face_data(), &sent(&data(3, 1))));
+    assert_eq!(left.reason(), Some(Reason::Superseded));
+    assert!(owner.answers(&inline(&picture(1, 1))));
     assert!(owner.step(face(), &inline(&picture(1, 2))));
     assert_eq!(owner.next(), Next::IssueTokens);
-    let profile = world.records().profile(&ada()).await.unwrap();
-    assert!(profile.is_active() && profile.data.is_none());
+    assert_eq!(profile().await.data, None);
     let mut later = Led::new(&world, &either, 100, with_password());
     assert!(later.step(Step::Select, "PASSWORD+FACE_DATA"));
-    assert!(!later.step(face_data(), &sent(&data(3, 1))));
+    assert!(!later.step(face_data(), &sent(&data(3, 2))));
     assert_eq!(later.reason(), Some(Reason::NoMatch));
+}
+
+/// Face data were accepted without a begun face enrolment in between, as an operator's upload comes.
+#[tokio::test(start_paused = true)]
+async fn a_face_that_becomes_active_leaves_no_face_data_beside_it() {
+    let world = World::default();
+    world.signed_up();
+    let mut left = Led::new(&world, &policy(EITHER), 0, with_password());
+    assert!(left.step(Step::Select, "PASSWORD+FACE_DATA"));
+    assert!(left.step(Step::Enrol, &sent(&data(3, 0))));
+    let (id, face) = uploaded_by_an_operator(&world).await;
+    let records = world.records();
+    let user = ada();
+    let offered = records.activate_bulk(&user, &id, &face, Some("1"), NOW);
+    assert_eq!(offered.await.unwrap(), Offered::Active);
+    let profile = records.profile(&user).await.unwrap();
+    assert!(profile.is_active() && profile.data.is_none());
+}
+
+/// An operator's picture waits for a consent, and the person enrols face data.
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_consent_is_given_up_once_face_data_are_active() {
+    let world = World::default();
+    world.signed_up();
+    let (user, records) = (ada(), world.records());
+    let (id, face) = uploaded_by_an_operator(&world).await;
+    let offered = records.activate_bulk(&user, &id, &face, None, NOW);
+    assert_eq!(offered.await.unwrap(), Offered::Waits);
+    let mut person = Led::new(&world, &policy(EITHER), 0, with_password());
+    assert!(person.step(Step::Select, "PASSWORD+FACE_DATA"));
+    assert!(person.step(Step::Enrol, &sent(&data(3, 0))));
+    assert!(person.step(face_data(), &sent(&data(3, 1))));
+    assert_eq!(person.next(), Next::IssueTokens);
+    assert_eq!(records.profile(&user).await.unwrap().waiting, None);
+}
+
+/// Two tabs take up one enrolment of face data: what becomes active is what was compared.
+#[tokio::test(start_paused = true)]
+async fn face_data_that_another_tab_has_put_in_their_place_are_not_made_active_unseen() {
+    let world = World::default();
+    world.signed_up();
+    let either = policy(EITHER);
+    let mut one = Led::new(&world, &either, 0, with_password());
+    let mut other = Led::new(&world, &either, 50, with_password());
+    assert!(one.step(Step::Select, "PASSWORD+FACE_DATA"));
+    assert!(other.step(Step::Select, "PASSWORD+FACE_DATA"));
+    let (begun, same) = (one.asked(), other.asked());
+    assert_eq!(begun.enrolment(), same.enrolment());
+    assert!(other.answers(&sent(&data(3, 0))));
+    other.asked();
+    assert!(one.answers(&sent(&data(5, 0))));
+    // It was asked before the data were others.
+    assert!(!other.answers(&sent(&data(3, 1))));
+    assert_eq!(other.reason(), Some(Reason::Superseded));
+    assert!(!world.records().profile(&ada()).await.unwrap().is_active());
+    assert!(one.step(face_data(), &sent(&data(5, 1))));
+    assert_eq!(one.next(), Next::IssueTokens);
+}
+
+/// The enrolment of a picture of Ada's that an operator has uploaded, and its face in the collection.
+async fn uploaded_by_an_operator(world: &World) -> (EnrolmentId, EnrolledFace) {
+    let (user, records) = (ada(), world.records());
+    let id = EnrolmentId::from(&ChallengeId::from_random([200; 16]));
+    let face = EnrolledFace {
+        id: FaceId::new("0f8fad5b-d9cb-469f-a165-70867728950e"),
+        collection: "faces".to_owned(),
+        model_version: "1.0".to_owned(),
+        indexed_at: NOW,
+        document: None,
+    };
+    let key = DocumentKey::Enrolment(id.clone());
+    records.await_bulk(&user, &id, &key, NOW).await.unwrap();
+    let awaited = records.enrolment(&user, &id).await.unwrap().unwrap();
+    let call = invocation(200, NOW).id;
+    let leased = records
+        .lease_enrolment(&awaited, Some("1"), call, NOW)
+        .await;
+    let lease = leased.unwrap().unwrap();
+    let digest = Sha256Digest::of(b"an operator's picture");
+    let indexed = records.record_indexed(&lease, &face, Some("1"), digest);
+    assert!(indexed.await.unwrap());
+    (id, face)
 }
 
 /// A chain of two factors, as those of the steps to come. No account is enrolled for both of these, so

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::face_data::FaceData;
+use signin_core::factor::face_data::EnrolledData;
 use signin_core::id::{ChallengeId, EnrolmentId, InvocationId, UserName};
 use signin_core::idempotency::{Duplicate, Facts, IdempotencyRecord, KEPT};
 use signin_core::lockout::{Attempts, Cost, Path, Scope};
@@ -17,10 +18,11 @@ use tokio::time::Instant;
 
 use super::attribute::{
     ANSWER, BEGAN, BINDING, BOUND, CALL, CHOSEN, COMPARED, CONSUMED_AT, DATA_FROM_SIGN_UP, DATA_OF,
-    ENROLMENT, FACES, LEASE, PICTURE, PK, RESET_AT, SECRET, STATE, TAKEN_OVER, TTL, USER, VERDICT,
+    ENROLMENT, FACE_DATA, FACES, LEASE, PICTURE, PK, RESET_AT, SECRET, STATE, TAKEN_OVER, TTL,
+    USER, VERDICT, WAITING,
 };
 use super::dynamodb::RACES;
-use super::item::{Change, Key, Kind, Write, number, put_new, text, time, ttl};
+use super::item::{Change, Key, Kind, Write, bytes, number, put_new, text, time, ttl};
 use super::records::{
     PICTURE_KEPT, PassedFace, PassedFactor, activate, activated, idempotency_record, record_pass,
     remembered, reserve_attempt, set_data, settle_attempt, verdict_of_call,
@@ -551,13 +553,15 @@ fn pass(
                 .if_equal(DATA_OF, text(of.as_str()));
             writes.push(known.check_in_transaction());
         }
-        Some(PassedFace::ActivatesData(of)) => {
+        Some(PassedFace::ActivatesData(EnrolledData { of, data })) => {
             let active = profile
                 .set(STATE, text(State::Active.name()))
-                .remove([ENROLMENT, BINDING, TTL, DATA_FROM_SIGN_UP])
+                // An operator's picture that waits has waited in vain, and is undone in time.
+                .remove([ENROLMENT, BINDING, WAITING, TTL, DATA_FROM_SIGN_UP])
                 .if_equal(STATE, text(State::MayEnrol.name()))
                 .if_equal(ENROLMENT, text(of.as_str()))
                 .if_equal(DATA_OF, text(of.as_str()))
+                .if_equal(FACE_DATA, bytes(&data.to_bytes()))
                 .if_absent(FACES);
             writes.push(active.in_transaction());
         }

@@ -16,15 +16,15 @@ use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
 use super::attribute::{
-    BINDING, CALL, CONSENT_BY, ENROLMENT, FACE_ID, FACES, LEASE, REASON, RECOGNITIONS, STATE, TTL,
-    UNSETTLED, USER, VERSION, WAITING,
+    BINDING, CALL, CONSENT_BY, DATA_OF, ENROLMENT, FACE_ID, FACES, LEASE, REASON, RECOGNITIONS,
+    STATE, TTL, UNSETTLED, USER, VERSION, WAITING,
 };
 use super::dynamodb::RACES;
 use super::item::{Write, delete, number, put_new, text, texts, time, ttl};
 use super::owed::{Debt, owe, owe_nothing};
 use super::records::{
-    activate, activated, awaited, enrolment, face_attributes, owner, remembered, replaced,
-    set_consent,
+    activate, activated, awaited, enrolment, face_attributes, forget_data, owner, remembered,
+    replaced, set_consent,
 };
 use super::rows::{Rows, Transaction};
 use super::{UserTable, enrolment_key, pointer_key, profile_key};
@@ -389,14 +389,20 @@ fn held(lease: &Lease) -> Write {
 }
 
 /// Makes an enrolment the one that is under way, provided that the profile still is as it was
-/// read.
+/// read. Face data that the enrolment before it had accepted are forgotten; what sign-up has brought is
+/// what every enrolment must repeat.
 fn begin(user: &UserName, id: &EnrolmentId, seen: &Profile) -> Write {
-    Write::to(profile_key(user))
+    let begun = Write::to(profile_key(user))
         .set(ENROLMENT, text(id.as_str()))
         .if_equal(STATE, text(profile::State::MayEnrol.name()))
         .if_same(BINDING, seen.binding.map(|binding| text(binding.to_hex())))
         .if_same(
             ENROLMENT,
             seen.enrolment.as_ref().map(|id| text(id.as_str())),
-        )
+        );
+    if seen.data_from_sign_up {
+        begun.remove([DATA_OF])
+    } else {
+        forget_data(begun)
+    }
 }

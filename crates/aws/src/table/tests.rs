@@ -20,6 +20,7 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::Factor;
+use signin_core::factor::face_data::EnrolledData;
 use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId, InvocationId, UserName};
 use signin_core::lockout::{
     Attempt, Attempts, Cost, Level, Levels, Path, Scope, State as AttemptState,
@@ -1266,9 +1267,12 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
             "(attribute_not_exists(#resetAt) OR #resetAt < :v0) AND #state = :v1 AND #dataOf = :v2",
         ),
         (
-            PassedFace::ActivatesData(enrolment()),
+            PassedFace::ActivatesData(EnrolledData {
+                of: enrolment(),
+                data: face_data(),
+            }),
             "(attribute_not_exists(#resetAt) OR #resetAt < :v0) AND #state = :v2 AND \
-             #enrolment = :v3 AND #dataOf = :v4 AND attribute_not_exists(#faces)",
+             #enrolment = :v3 AND #dataOf = :v4 AND #faceData = :v5 AND attribute_not_exists(#faces)",
         ),
     ] {
         let rule = mock!(Client::transact_write_items)

@@ -9,7 +9,7 @@ use signin_aws::table::{PassedFace, Settled, Ticket};
 use signin_core::face::Threshold;
 use signin_core::face_data::FaceData;
 use signin_core::factor::Factor;
-use signin_core::factor::face_data::Secret;
+use signin_core::factor::face_data::{EnrolledData, Secret};
 use signin_core::id::EnrolmentId;
 use signin_core::lockout::Cost;
 use signin_core::reason::{Outcome, Reason};
@@ -45,8 +45,8 @@ impl<'a> Data<'a> {
 impl Compared for Data<'_> {
     const FACTOR: Factor = Factor::FaceData;
     type Probe = FaceData;
-    /// The enrolment that the data are from.
-    type Matched = EnrolmentId;
+    /// What the data resemble.
+    type Matched = EnrolledData;
 
     fn unfit(&self) -> Option<Reason> {
         self.sent.is_none().then_some(Reason::NotFaceData)
@@ -60,7 +60,7 @@ impl Compared for Data<'_> {
         data.digest()
     }
 
-    async fn examine(&self, data: &FaceData) -> Result<Judged<EnrolmentId>, Fault> {
+    async fn examine(&self, data: &FaceData) -> Result<Judged<EnrolledData>, Fault> {
         let reference = self
             .secret
             .enrolled
@@ -68,16 +68,19 @@ impl Compared for Data<'_> {
             .map_or(data, |enrolled| &enrolled.data);
         let resembles = data.resembles(reference, self.threshold);
         Ok(match self.secret.enrolled.as_ref().filter(|_| resembles) {
-            Some(enrolled) => Judged::Matched(enrolled.of.clone()),
+            Some(enrolled) => Judged::Matched(enrolled.clone()),
             None => Judged::Refused(Reason::NoMatch, Cost::Comparison),
         })
     }
 
-    async fn passed(&self, of: EnrolmentId) -> Result<Result<Option<PassedFace>, Settled>, Fault> {
+    async fn passed(
+        &self,
+        enrolled: EnrolledData,
+    ) -> Result<Result<Option<PassedFace>, Settled>, Fault> {
         Ok(Ok(Some(if self.secret.activates {
-            PassedFace::ActivatesData(of)
+            PassedFace::ActivatesData(enrolled)
         } else {
-            PassedFace::KnownData(of)
+            PassedFace::KnownData(enrolled.of)
         })))
     }
 

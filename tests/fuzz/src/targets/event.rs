@@ -93,7 +93,7 @@ const REFUSALS: [&str; 12] = [
     "This event is not served here",
     "ClientMetadata.consent must be the version of the current consent text",
     "ClientMetadata.binding must be a SHA-256 in 64 hexadecimal digits",
-    "ClientMetadata.faceData must not be sent: the sign-in policy compares pictures",
+    "ClientMetadata.faceData must not be sent: not every chain of the sign-in policy has FACE_DATA",
     "ClientMetadata.faceData must be face data of the model",
     "ClientMetadata.faceData: expected at most 131072 bytes of face data",
     "ClientMetadata.faceData: expected face data as {\"model\": \"",

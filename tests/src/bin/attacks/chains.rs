@@ -1,15 +1,16 @@
 //! 16: a policy of several chains.
 
+use e2e::face_data::{again, data, population};
 use e2e::mutation::Trigger;
-use e2e::people::{begun_bound, challenge, confirmed};
+use e2e::people::{begun_bound, challenge, confirmed, inline};
 use e2e::pictures;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
-use signin_client::Answer;
+use signin_client::{Answer, Round};
 use signin_core::factor::Factor;
 use signin_core::step::Step;
 
-use crate::common::{fresh_id, walk};
+use crate::common::{fresh_id, tokens_or, walk, words};
 
 /// A past challenge of a chain, as a session holds it.
 fn entry(step: Step, chain: u8, passed: bool) -> Value {
@@ -85,4 +86,41 @@ pub(crate) async fn thief_of_the_password(ground: Ground) -> Seen {
     let chosen = client.answer(&asked, Answer::Text("FACE".to_owned())).await;
     challenge(chosen, Step::Enrol);
     Seen::held(way)
+}
+
+/// At an open tab of the owner's, somebody has their own face data accepted for the one chain, and never
+/// signs in with them; then the owner enrols a face for the other.
+pub(crate) async fn left_in_the_other_chain(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    let strangers = population().swap_remove(0);
+    ground.begins().await;
+    let chosen = |asked, chain: &str| {
+        let (client, chain) = (&client, Answer::Text(chain.to_owned()));
+        async move { client.answer(&asked, chain).await }
+    };
+    let asked = challenge(begun_bound(&client, &victim).await, Step::Select);
+    let asked = challenge(chosen(asked, "PASSWORD+FACE_DATA").await, Step::Enrol);
+    let left = client
+        .answer(&asked, Answer::FaceData(data(&strangers)))
+        .await;
+    challenge(left, Step::Verify(Factor::FaceData));
+
+    let asked = challenge(begun_bound(&client, &victim).await, Step::Select);
+    let asked = challenge(chosen(asked, "FACE").await, Step::Enrol);
+    let document = client.answer(&asked, inline(pictures::document())).await;
+    let asked = challenge(document, Step::Verify(Factor::Face));
+    let owner = client.answer(&asked, inline(pictures::live())).await;
+    if !matches!(owner, Ok(Round::Tokens(_))) {
+        return Seen::fell(format!("the owner is kept out: {}", words(&owner)));
+    }
+
+    let begun = client.begin(&victim.email, Some(&victim.password)).await;
+    let asked = challenge(begun, Step::Select);
+    let asked = chosen(asked, "PASSWORD+FACE_DATA").await;
+    let asked = challenge(asked, Step::Verify(Factor::FaceData));
+    let again = client
+        .answer(&asked, Answer::FaceData(again(&strangers)))
+        .await;
+    tokens_or(&again)
 }

@@ -145,6 +145,7 @@ fn attacks() -> Vec<Trial> { vec![
 
     attack!("16.1", Chains, "mix the steps of two chains, or choose twice or not at all", "the session ends", "any-passed-entry-is-enough", chains::mixed),
     attack!("16.2", Chains, "enrol by whichever chain, with a stolen password", "told that it takes a reset", "the-password-enrols", chains::thief_of_the_password),
+    attack!("16.3", Chains, "have one's face data accepted for the one chain before the owner enrols for the other", "forgotten", "unproven-data-stay", chains::left_in_the_other_chain),
 ]}
 
 /// The rows that show how a factor is kept from being guessed, repeated and enrolled by a stranger.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
+use signin_core::factor::face_data::EnrolledData;
 use signin_core::id::{ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::lockout::Path;
 use signin_core::pass::{Account, Pass, Steps, Use};
@@ -57,8 +58,8 @@ pub enum PassedFace {
     /// Nothing: the face data resemble the active ones, of this enrolment, which must be active
     /// still.
     KnownData(EnrolmentId),
-    /// It makes the face data of an enrolment active.
-    ActivatesData(EnrolmentId),
+    /// It makes the face data of an enrolment active, which must still be those that were compared.
+    ActivatesData(EnrolledData),
 }
 
 /// How long a pass is kept after it was recorded. It is good for a minute, and then for what an

@@ -188,7 +188,8 @@ pub(crate) fn face_attributes(
 /// were never signed in with, and would become active with the account.
 pub(crate) fn activate(profile: Write, face: &EnrolledFace) -> Write {
     let faces = HashMap::from([(face.id.as_str().to_owned(), map(face_attributes(face)))]);
-    forget_data(profile)
+    let profile = forget_data(profile);
+    profile
         .set(STATE, text(State::Active.name()))
         .set(FACES, AttributeValue::M(faces))
         .remove([ENROLMENT, BINDING, WAITING, TTL])
