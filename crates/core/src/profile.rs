@@ -152,6 +152,12 @@ impl Profile {
         self.may_enrol() && self.binding.is_some() && self.binding == secret
     }
 
+    /// Whether an operator's upload waits for the person's consent. Once something else is active, it
+    /// waits for nothing any more.
+    pub fn awaits_consent_for(&self, upload: &EnrolmentId) -> bool {
+        self.waiting.as_ref() == Some(upload) && !self.is_active()
+    }
+
     /// Whether a face, or face data, are active.
     pub fn is_active(&self) -> bool {
         self.state == Some(State::Active) || !self.faces.is_empty()
@@ -167,5 +173,29 @@ impl Profile {
     /// When the password was last reset.
     pub fn reset_at(&self) -> Option<Timestamp> {
         self.reset.map(|reset| reset.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ChallengeId;
+
+    #[test]
+    fn an_upload_waits_only_while_nothing_else_is_active() {
+        let upload = |number| EnrolmentId::from(&ChallengeId::from_random([number; 16]));
+        let waits = Profile {
+            state: Some(State::MayEnrol),
+            waiting: Some(upload(1)),
+            ..Profile::default()
+        };
+        assert!(waits.awaits_consent_for(&upload(1)));
+        assert!(!waits.awaits_consent_for(&upload(2)));
+        let active = Profile {
+            state: Some(State::Active),
+            ..waits
+        };
+        assert!(!active.awaits_consent_for(&upload(1)));
+        assert!(!Profile::default().awaits_consent_for(&upload(1)));
     }
 }

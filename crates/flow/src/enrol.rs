@@ -387,7 +387,7 @@ impl<S: Services> Indexer<S> {
                 Ok(false)
             }
             // It waits for the person's consent, however long.
-            Debt::GiveUp if table.profile(user).await?.waiting.as_ref() == Some(id) => {
+            Debt::GiveUp if table.profile(user).await?.awaits_consent_for(id) => {
                 if found.face().is_some() {
                     self.settle(&found).await?;
                 }
