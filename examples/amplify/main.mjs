@@ -52,7 +52,7 @@ await answerAll(
 console.log(`Signed in by ${(await tokens()).idToken.payload.signin_steps}.`);
 await signOut();
 
-if ((outputs.Policy ?? 'FACE') === 'FACE') {
+if ((outputs.SignInChains ?? 'FACE') === 'FACE') {
   await answerAll(await beginByFace(email), pictures({ FACE: { file: anotherLive } }));
 } else {
   await answerAll(

@@ -54,7 +54,7 @@ def main():
     print(f"Signed in by {claims(tokens['IdToken'])['signin_steps']}.")
     app.sign_out(tokens)
 
-    by_face = outputs.get("Policy", "FACE") == "FACE"
+    by_face = outputs.get("SignInChains", "FACE") == "FACE"
     begun = app.begin_by_face(email) if by_face else app.begin_with_password(email, password)
     tokens = app.answer_all(begun, pictures(FACE=(arguments.another_live, False)))
     print(f"Signed in by {claims(tokens['IdToken'])['signin_steps']}.")

@@ -12,7 +12,7 @@ const FILES = { '/': ['index.html', 'text/html'], '/client.js': ['client.js', 't
 const PUBLIC = [
   'UserPoolId',
   'UserPoolClientId',
-  'Policy',
+  'SignInChains',
   'ConsentVersion',
   'KeepDocuments',
   'FaceDataModel',

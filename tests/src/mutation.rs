@@ -338,7 +338,7 @@ impl Stack {
 
 /// The settings in which a variant differs from the template's defaults.
 fn like(variant: Variant) -> BTreeMap<&'static str, String> {
-    let policy = Stack::read(variant).by_name["Policy"].clone();
+    let policy = Stack::read(variant).by_name["SignInChains"].clone();
     let model = match variant {
         Variant::Mesh => "mesh-468",
         _ => "descriptor-128",

@@ -36,7 +36,7 @@ async fn steps(client: &SignInClient, tokens: &signin_client::Tokens) -> Option<
 async fn a_person_chooses_the_face_enrols_it_and_signs_in_with_it_alone() {
     let stack = Stack::read(Variant::Chains);
     let client = stack.client();
-    let policy: Vec<&str> = stack.by_name["Policy"].split(',').collect();
+    let policy: Vec<&str> = stack.by_name["SignInChains"].split(',').collect();
     let person = confirmed(&client).await;
     let mut asked = challenge(begun_bound(&client, &person).await, Step::Select);
     assert_eq!(offered(&asked), policy);

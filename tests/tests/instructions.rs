@@ -210,7 +210,7 @@ async fn a_host_of_the_page_learns_what_it_needs() {
     let config = fs::read(host.folder.join("dist/config.json")).unwrap();
     let config: BTreeMap<String, String> = serde_json::from_slice(&config).unwrap();
     assert_eq!(config["UserPoolId"], stack.outputs.user_pool_id);
-    assert_eq!(config["Policy"], "PASSWORD+FACE");
+    assert_eq!(config["SignInChains"], "PASSWORD+FACE");
     // It is what the document says, with the stack's names in it.
     let document = fs::read_to_string(checkout().join("web/README.md")).unwrap();
     let (_, row) = document

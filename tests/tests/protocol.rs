@@ -312,7 +312,7 @@ fn the_limits_are_those_of_the_code() {
     let text = read(PROTOCOL);
     assert!(text.contains(&format!("from 1 to {}: attempts", MAX_WRONG + 1)));
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("its third refused comparison, or its tenth answer"));
+    assert!(words.contains("its third refused comparison (after the second, with any answer that does not pass), or with its tenth answer"));
     let form = section(&text, "## The upload form");
     assert!(form.contains(&format!("1 to {} bytes", grouped(MAX_BYTES))));
 }
@@ -559,7 +559,7 @@ impl<'a> Reader<'a> {
         let asked = self.proves_the_password().await;
         asks_for(&asked, "SELECT");
         let chains = self.values["chains"].clone();
-        assert_eq!(chains, self.stack.by_name["Policy"]);
+        assert_eq!(chains, self.stack.by_name["SignInChains"]);
         self.values.insert("chain", "another".to_owned());
         let asked = self.succeeds("choose a chain").await;
         assert_eq!(asked["ChallengeParameters"]["reason"], "NOT_OFFERED");

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 const CONFIG = [
   'UserPoolId',
   'UserPoolClientId',
-  'Policy',
+  'SignInChains',
   'ConsentVersion',
   'KeepDocuments',
   'FaceDataModel',

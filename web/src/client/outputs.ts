@@ -10,7 +10,7 @@ export type Model = (typeof MODELS)[number];
 export interface Outputs {
   readonly userPoolId: string;
   readonly userPoolClientId: string;
-  /** What a sign-in takes: the output `Policy`. */
+  /** What a sign-in takes: the output `SignInChains`. */
   readonly policy: Policy;
   /** The version of the consent text that a sign-up must agree to. */
   readonly consentVersion: string;
@@ -70,7 +70,7 @@ export function readOutputs(json: unknown): Outputs {
   const outputs: Outputs = {
     userPoolId: required('UserPoolId'),
     userPoolClientId: required('UserPoolClientId'),
-    policy: chains('Policy') ?? readPolicy('FACE'),
+    policy: chains('SignInChains') ?? readPolicy('FACE'),
     consentVersion: required('ConsentVersion'),
     keepsDocuments: oneOf('KeepDocuments', ['true', 'false']) === 'true',
     faceDataModel: oneOf('FaceDataModel', MODELS),

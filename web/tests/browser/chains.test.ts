@@ -81,7 +81,7 @@ async function under(policy: string, page: Visit, challenges: readonly Parameter
   });
   await page.page.route('**/config.json', async (route) => {
     const json = await (await route.fetch()).json();
-    await route.fulfill({ json: { ...json, Policy: policy } });
+    await route.fulfill({ json: { ...json, SignInChains: policy } });
   });
   await page.page.reload();
   await page.heading('Sign in').waitFor();

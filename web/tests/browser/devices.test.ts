@@ -130,12 +130,12 @@ describe('a config.json', () => {
     await page.page.route('**/config.json', async (route) => {
       const { UserPoolClientId, ...json } = await (await route.fetch()).json();
       expect(UserPoolClientId).toBeTruthy();
-      await route.fulfill({ json: { ...json, Policy: 'SMILE' } });
+      await route.fulfill({ json: { ...json, SignInChains: 'SMILE' } });
     });
     await page.page.reload();
     await page.heading('This page is not configured').waitFor();
     await page.page.getByText('UserPoolClientId is missing').waitFor();
-    await page.page.getByText('Policy is “SMILE”, and should be one chain of steps, or several').waitFor();
+    await page.page.getByText('SignInChains is “SMILE”, and should be one chain of steps, or several').waitFor();
     await page.accessible();
     await page.shot('config');
   });

@@ -83,7 +83,7 @@ describe('outputs', () => {
   const outputs = {
     UserPoolId: 'us-east-1_EXAMPLE',
     UserPoolClientId: 'example',
-    Policy: 'PASSWORD+FACE',
+    SignInChains: 'PASSWORD+FACE',
     ConsentVersion: '1',
     KeepDocuments: 'false',
     FaceDataModel: 'descriptor-128',
@@ -101,10 +101,10 @@ describe('outputs', () => {
   });
 
   it('may have a policy of several chains', () => {
-    const Policy = 'FACE,PASSWORD+FACE_DATA';
-    expect(readOutputs({ ...outputs, Policy }).policy).toEqual(readPolicy(Policy));
-    expect(() => readOutputs({ ...outputs, Policy: 'FACE,SMILE' })).toThrowError(
-      'Policy is “FACE,SMILE”, and should be one chain of steps, or several with commas between them, such as FACE or FACE,PASSWORD+FACE_DATA: in “SMILE”, “SMILE” is none of FACE, FACE_DATA',
+    const SignInChains = 'FACE,PASSWORD+FACE_DATA';
+    expect(readOutputs({ ...outputs, SignInChains }).policy).toEqual(readPolicy(SignInChains));
+    expect(() => readOutputs({ ...outputs, SignInChains: 'FACE,SMILE' })).toThrowError(
+      'SignInChains is “FACE,SMILE”, and should be one chain of steps, or several with commas between them, such as FACE or FACE,PASSWORD+FACE_DATA: in “SMILE”, “SMILE” is none of FACE, FACE_DATA',
     );
   });
 
@@ -113,7 +113,7 @@ describe('outputs', () => {
       expect(() => readOutputs({ ...outputs, [name]: '' })).toThrowError(name);
     }
     expect(readOutputs({ ...outputs, KeepDocuments: 'true' }).keepsDocuments).toBe(true);
-    expect(() => readOutputs({ ...outputs, Policy: 'SMILE' })).toThrowError('PASSWORD+FACE');
+    expect(() => readOutputs({ ...outputs, SignInChains: 'SMILE' })).toThrowError('PASSWORD+FACE');
     for (const wrong of [null, [], 'text']) {
       expect(() => readOutputs(wrong)).toThrowError('JSON object');
     }
