@@ -40,6 +40,9 @@ const UNOPTIMISED: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
 ];
 
+/// End-to-end tests that run at a time: two for each of two processors.
+const TESTS_AT_ONCE: &str = "4";
+
 /// How the program of faults is asked for a sample of them.
 const SAMPLE: &str = "--sample";
 
@@ -217,6 +220,8 @@ fn on_a_stack(
             Suite::E2e => table.check("end-to-end tests", || {
                 let mut tests = cargo(paths);
                 tests.args(["test", "--locked", "--no-fail-fast", "--package", "e2e"]);
+                // Half of each test is waiting for somebody else's process.
+                tests.env("RUST_TEST_THREADS", TESTS_AT_ONCE);
                 tests.args(only.filter(|only| *only != SAMPLE));
                 with_stack(tests)
             }),
