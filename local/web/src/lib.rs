@@ -21,7 +21,7 @@ const PUBLIC: [&str; 7] = [
     "ConsentVersion",
     "FaceDataModel",
     "KeepDocuments",
-    "SignInPolicy",
+    "SignInChains",
     "UserPoolClientId",
     "UserPoolId",
 ];
@@ -134,6 +134,34 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+
+    /// Every place that names what the page reads names the same, and the template has it.
+    #[test]
+    fn the_page_is_told_what_it_reads_by_every_host() {
+        let read = |path: &str| {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+            fs::read_to_string(root.join(path)).unwrap()
+        };
+        let template = read("template.yaml");
+        let (_, outputs) = template.split_once("\nOutputs:\n").unwrap();
+        let page = read("web/src/client/outputs.ts");
+        let hosts = ["web/scripts/host.mjs", "examples/html/serve.mjs"].map(read);
+        for name in PUBLIC {
+            assert!(page.contains(name), "outputs.ts reads no {name}");
+            // That of the real Cognito follows from the pool's region.
+            if name != "CognitoEndpoint" {
+                let output = format!("\n  {name}:\n");
+                assert!(format!("\n{outputs}").contains(&output), "{name}");
+                assert!(hosts.iter().all(|host| host.contains(&format!("'{name}'"))));
+            }
+        }
+        let asked = ["required('", "oneOf('", "chains('"];
+        let asked = asked.into_iter().flat_map(|call| page.split(call).skip(1));
+        let mut asked: Vec<&str> = asked.filter_map(|rest| rest.split('\'').next()).collect();
+        asked.push("CognitoEndpoint");
+        asked.sort_unstable();
+        assert_eq!(asked, PUBLIC);
+    }
 
     const OUTPUTS: &str = r#"{
         "UserPoolId": "us-east-1_EXAMPLE",
