@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::stack::{Stack, Variant};
 
@@ -51,6 +51,14 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// Whoever sends a crowd of requests sends it while nobody else does, the same trial on the other
+    /// build least of all: functions that share two processors with too many others do not answer in
+    /// four seconds.
+    pub async fn crowds() -> MutexGuard<'static, ()> {
+        static CROWD: Mutex<()> = Mutex::const_new(());
+        CROWD.lock().await
+    }
+
     /// Here the trial itself begins: what came before was to prepare it. From now on the defence
     /// is missing, where it is to be proven.
     pub async fn begins(&self) {
