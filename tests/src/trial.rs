@@ -51,12 +51,11 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Whoever sends a crowd of requests sends it while nobody else does, the same trial on the other
-    /// build least of all: functions that share two processors with too many others do not answer in
-    /// four seconds.
-    pub async fn crowds() -> MutexGuard<'static, ()> {
-        static CROWD: Mutex<()> = Mutex::const_new(());
-        CROWD.lock().await
+    /// Trials that send many requests at once take turns, on whichever build they run: functions that
+    /// share two processors with too many others do not answer in four seconds.
+    pub async fn turn() -> MutexGuard<'static, ()> {
+        static TURN: Mutex<()> = Mutex::const_new(());
+        TURN.lock().await
     }
 
     /// Here the trial itself begins: what came before was to prepare it. From now on the defence

@@ -127,8 +127,7 @@ pub(crate) fn deploy(
     for (mutated, packages) in [(false, paths.packages()), (true, paths.mutated_packages())] {
         let variants: Vec<&Variant> = variants.iter().filter(|v| v.mutated == mutated).collect();
         if !variants.is_empty() {
-            let outputs = endpoints.outputs(proxied);
-            deploy_packages(paths, dir, (endpoints, outputs), keys, &variants, &packages)?;
+            deploy_packages(paths, dir, endpoints, keys, &variants, &packages, proxied)?;
         }
     }
     Ok(())
@@ -138,10 +137,11 @@ pub(crate) fn deploy(
 fn deploy_packages(
     paths: &Paths,
     dir: &Path,
-    (endpoints, servers): (Endpoints, Vec<(String, String)>),
+    endpoints: Endpoints,
     keys: &Keys,
     variants: &[&Variant],
     packages: &Path,
+    proxied: bool,
 ) -> Result<()> {
     let stacks: BTreeMap<String, BTreeMap<String, String>> = variants
         .iter()
@@ -168,7 +168,7 @@ fn deploy_packages(
         } = stacks
             .remove(&variant.stack())
             .with_context(|| format!("nothing is told of the stack {}", variant.stack()))?;
-        outputs.extend(servers.clone());
+        outputs.extend(endpoints.outputs(proxied));
         outputs.extend(keys.outputs());
         outputs.insert("WebUrl".to_owned(), variant.web_url());
         write(&variant.outputs(dir), &outputs)?;

@@ -70,6 +70,13 @@ impl<'a> Led<'a> {
         }
     }
 
+    /// One that has proved the password and chosen a chain of [`EITHER`].
+    fn choosing(world: &'a World, number: u8, chain: &str) -> Self {
+        let mut led = Self::new(world, &policy(EITHER), number, with_password());
+        led.passes(Step::Select, chain);
+        led
+    }
+
     fn next(&self) -> Next {
         define(&self.policy, &self.entries, false)
     }
@@ -123,6 +130,11 @@ impl<'a> Led<'a> {
         self.answers(answer)
     }
 
+    /// The same, where the answer must pass.
+    fn passes(&mut self, step: Step, answer: &str) {
+        assert!(self.step(step, answer), "{step:?}: {:?}", self.reason());
+    }
+
     /// Why the last answer did not pass.
     fn reason(&self) -> Option<Reason> {
         let Some(Entry::Custom { metadata, .. }) = self.entries.last() else {
@@ -170,25 +182,16 @@ async fn the_chain_that_is_chosen_is_enrolled_for_and_signs_in() {
     let (document, live) = (picture(1, 1), picture(1, 2));
     let world = World::default();
     world.signed_up();
-    let mut session = Led::new(&world, &policy(EITHER), 0, with_password());
-    assert!(session.step(Step::Select, "FACE"));
-    assert!(
-        session.step(Step::Enrol, &inline(&document)),
-        "{:?}",
-        session.reason()
-    );
-    assert!(
-        session.step(face(), &inline(&live)),
-        "{:?}",
-        session.reason()
-    );
+    let mut session = Led::choosing(&world, 0, "FACE");
+    session.passes(Step::Enrol, &inline(&document));
+    session.passes(face(), &inline(&live));
     assert_eq!(session.next(), Next::IssueTokens);
     // Without a nonce a pass is worth what every chain asks for: nothing that both do.
     assert_eq!(session.tokens().as_deref(), Some(""));
     assert_eq!(session.tokens(), None, "a pass is good once");
     // From now on the face signs in alone.
     let mut alone = Led::new(&world, &policy(EITHER), 50, Vec::new());
-    assert!(alone.step(face(), &inline(&picture(1, 3))));
+    alone.passes(face(), &inline(&picture(1, 3)));
     assert_eq!(alone.next(), Next::IssueTokens);
 }
 
@@ -197,18 +200,9 @@ async fn the_other_chain_takes_face_data_and_nothing_of_the_first() {
     let world = World::default();
     world.signed_up();
     let either = policy(EITHER);
-    let mut session = Led::new(&world, &either, 0, with_password());
-    assert!(session.step(Step::Select, "PASSWORD+FACE_DATA"));
-    assert!(
-        session.step(Step::Enrol, &sent(&data(3, 0))),
-        "{:?}",
-        session.reason()
-    );
-    assert!(
-        session.step(face_data(), &sent(&data(3, 1))),
-        "{:?}",
-        session.reason()
-    );
+    let mut session = Led::choosing(&world, 0, "PASSWORD+FACE_DATA");
+    session.passes(Step::Enrol, &sent(&data(3, 0)));
+    session.passes(face_data(), &sent(&data(3, 1)));
     assert_eq!(session.next(), Next::IssueTokens);
     assert!(session.tokens().is_some());
     // A face was not enrolled, and nobody's picture passes for one.
@@ -216,8 +210,7 @@ async fn the_other_chain_takes_face_data_and_nothing_of_the_first() {
     assert!(!by_face.step(face(), &inline(&picture(1, 3))));
     assert_eq!(by_face.reason(), Some(Reason::NoMatch));
     // Nor does the other chain's factor without its password.
-    let mut with_the_password = Led::new(&world, &either, 60, with_password());
-    assert!(with_the_password.step(Step::Select, "FACE"));
+    let mut with_the_password = Led::choosing(&world, 60, "FACE");
     assert!(!with_the_password.step(face(), &sent(&data(3, 2))));
     assert_eq!(with_the_password.reason(), Some(Reason::NotAnImage));
 }
@@ -289,39 +282,26 @@ async fn without_the_secret_no_choice_lets_anybody_enrol() {
 async fn an_enrolment_of_one_chain_is_replaced_by_one_of_the_other() {
     let world = World::default();
     world.signed_up();
-    let either = policy(EITHER);
-    let mut first = Led::new(&world, &either, 0, with_password());
-    assert!(first.step(Step::Select, "FACE"));
+    let mut first = Led::choosing(&world, 0, "FACE");
     let begun = first.asked();
     let begun = begun.enrolment().expect("one has begun").clone();
-    let mut second = Led::new(&world, &either, 50, with_password());
-    assert!(second.step(Step::Select, "PASSWORD+FACE_DATA"));
-    assert!(
-        second.step(Step::Enrol, &sent(&data(3, 0))),
-        "{:?}",
-        second.reason()
-    );
+    let mut second = Led::choosing(&world, 50, "PASSWORD+FACE_DATA");
+    second.passes(Step::Enrol, &sent(&data(3, 0)));
     // The first one's picture comes to nothing, and is to be undone.
     assert!(!first.answers(&inline(&picture(1, 1))));
     let record = world.enrolment(&begun).expect("its record stands");
     assert_eq!(record.state.name(), "REPLACED");
-    assert!(second.step(face_data(), &sent(&data(3, 1))));
+    second.passes(face_data(), &sent(&data(3, 1)));
     assert_eq!(second.next(), Next::IssueTokens);
     // And the other way round: what has no record needs none.
     let world = World::default();
     world.signed_up();
-    let mut first = Led::new(&world, &either, 0, with_password());
-    assert!(first.step(Step::Select, "PASSWORD+FACE_DATA"));
+    let mut first = Led::choosing(&world, 0, "PASSWORD+FACE_DATA");
     first.asked();
-    let mut second = Led::new(&world, &either, 50, with_password());
-    assert!(second.step(Step::Select, "FACE"));
-    assert!(
-        second.step(Step::Enrol, &inline(&picture(1, 1))),
-        "{:?}",
-        second.reason()
-    );
+    let mut second = Led::choosing(&world, 50, "FACE");
+    second.passes(Step::Enrol, &inline(&picture(1, 1)));
     assert!(!first.answers(&sent(&data(3, 0))));
-    assert!(second.step(face(), &inline(&picture(1, 2))));
+    second.passes(face(), &inline(&picture(1, 2)));
     assert_eq!(second.next(), Next::IssueTokens);
 }
 
@@ -330,37 +310,32 @@ async fn an_enrolment_of_one_chain_is_replaced_by_one_of_the_other() {
 async fn what_one_chain_left_unproven_is_gone_once_the_other_begins() {
     let world = World::default();
     world.signed_up();
-    let either = policy(EITHER);
-    let mut left = Led::new(&world, &either, 0, with_password());
-    assert!(left.step(Step::Select, "PASSWORD+FACE_DATA"));
-    assert!(left.step(Step::Enrol, &sent(&data(3, 0))));
+    let mut left = Led::choosing(&world, 0, "PASSWORD+FACE_DATA");
+    left.passes(Step::Enrol, &sent(&data(3, 0)));
     let profile = async || world.records().profile(&ada()).await.unwrap();
     assert!(profile().await.data.is_some());
-    let mut owner = Led::new(&world, &either, 50, with_password());
-    assert!(owner.step(Step::Select, "FACE"));
+    let mut owner = Led::choosing(&world, 50, "FACE");
     owner.asked();
     assert_eq!(profile().await.data, None);
     // Nor do they come back by what the first session still sends.
     assert!(!left.step(face_data(), &sent(&data(3, 1))));
     assert_eq!(left.reason(), Some(Reason::Superseded));
     assert!(owner.answers(&inline(&picture(1, 1))));
-    assert!(owner.step(face(), &inline(&picture(1, 2))));
+    owner.passes(face(), &inline(&picture(1, 2)));
     assert_eq!(owner.next(), Next::IssueTokens);
     assert_eq!(profile().await.data, None);
-    let mut later = Led::new(&world, &either, 100, with_password());
-    assert!(later.step(Step::Select, "PASSWORD+FACE_DATA"));
+    let mut later = Led::choosing(&world, 100, "PASSWORD+FACE_DATA");
     assert!(!later.step(face_data(), &sent(&data(3, 2))));
     assert_eq!(later.reason(), Some(Reason::NoMatch));
 }
 
-/// Face data were accepted without a begun face enrolment in between, as an operator's upload comes.
+/// An operator's upload becomes active without an enrolment that the person begins.
 #[tokio::test(start_paused = true)]
 async fn a_face_that_becomes_active_leaves_no_face_data_beside_it() {
     let world = World::default();
     world.signed_up();
-    let mut left = Led::new(&world, &policy(EITHER), 0, with_password());
-    assert!(left.step(Step::Select, "PASSWORD+FACE_DATA"));
-    assert!(left.step(Step::Enrol, &sent(&data(3, 0))));
+    let mut left = Led::choosing(&world, 0, "PASSWORD+FACE_DATA");
+    left.passes(Step::Enrol, &sent(&data(3, 0)));
     let (id, face) = uploaded_by_an_operator(&world).await;
     let records = world.records();
     let user = ada();
@@ -379,10 +354,9 @@ async fn what_waits_for_a_consent_is_given_up_once_face_data_are_active() {
     let (id, face) = uploaded_by_an_operator(&world).await;
     let offered = records.activate_bulk(&user, &id, &face, None, NOW);
     assert_eq!(offered.await.unwrap(), Offered::Waits);
-    let mut person = Led::new(&world, &policy(EITHER), 0, with_password());
-    assert!(person.step(Step::Select, "PASSWORD+FACE_DATA"));
-    assert!(person.step(Step::Enrol, &sent(&data(3, 0))));
-    assert!(person.step(face_data(), &sent(&data(3, 1))));
+    let mut person = Led::choosing(&world, 0, "PASSWORD+FACE_DATA");
+    person.passes(Step::Enrol, &sent(&data(3, 0)));
+    person.passes(face_data(), &sent(&data(3, 1)));
     assert_eq!(person.next(), Next::IssueTokens);
     assert_eq!(records.profile(&user).await.unwrap().waiting, None);
 }
@@ -392,11 +366,8 @@ async fn what_waits_for_a_consent_is_given_up_once_face_data_are_active() {
 async fn face_data_that_another_tab_has_put_in_their_place_are_not_made_active_unseen() {
     let world = World::default();
     world.signed_up();
-    let either = policy(EITHER);
-    let mut one = Led::new(&world, &either, 0, with_password());
-    let mut other = Led::new(&world, &either, 50, with_password());
-    assert!(one.step(Step::Select, "PASSWORD+FACE_DATA"));
-    assert!(other.step(Step::Select, "PASSWORD+FACE_DATA"));
+    let mut one = Led::choosing(&world, 0, "PASSWORD+FACE_DATA");
+    let mut other = Led::choosing(&world, 50, "PASSWORD+FACE_DATA");
     let (begun, same) = (one.asked(), other.asked());
     assert_eq!(begun.enrolment(), same.enrolment());
     assert!(other.answers(&sent(&data(3, 0))));
@@ -406,7 +377,7 @@ async fn face_data_that_another_tab_has_put_in_their_place_are_not_made_active_u
     assert!(!other.answers(&sent(&data(3, 1))));
     assert_eq!(other.reason(), Some(Reason::Superseded));
     assert!(!world.records().profile(&ada()).await.unwrap().is_active());
-    assert!(one.step(face_data(), &sent(&data(5, 1))));
+    one.passes(face_data(), &sent(&data(5, 1)));
     assert_eq!(one.next(), Next::IssueTokens);
 }
 
@@ -481,7 +452,7 @@ async fn a_factor_that_passes_refills_no_other_factors_attempts() {
     for guesses in 0..3 {
         let number = 20 * guesses;
         let mut session = Led::new(&world, &both, number, Vec::new());
-        assert!(session.step(face(), &inline(&picture(1, 10 + guesses))));
+        session.passes(face(), &inline(&picture(1, 10 + guesses)));
         assert_eq!(guessed(), u32::from(guesses));
         assert!(!session.step(face_data(), &sent(&data(3, 0))));
         assert_eq!(guessed(), u32::from(guesses) + 1);

@@ -147,12 +147,12 @@ mod tests {
         let page = read("web/src/client/outputs.ts");
         let hosts = ["web/scripts/host.mjs", "examples/html/serve.mjs"].map(read);
         for name in PUBLIC {
-            assert!(page.contains(name), "outputs.ts reads no {name}");
             // That of the real Cognito follows from the pool's region.
             if name != "CognitoEndpoint" {
                 let output = format!("\n  {name}:\n");
                 assert!(format!("\n{outputs}").contains(&output), "{name}");
-                assert!(hosts.iter().all(|host| host.contains(&format!("'{name}'"))));
+                let told = hosts.iter().all(|host| host.contains(&format!("'{name}'")));
+                assert!(told, "{name}");
             }
         }
         let asked = ["required('", "oneOf('", "chains('"];

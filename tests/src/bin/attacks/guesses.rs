@@ -112,7 +112,7 @@ pub(crate) async fn one_after_another(ground: Ground) -> Seen {
 
 /// 64 sessions, opened before the first guess, all answered at once.
 pub(crate) async fn all_at_once(ground: Ground) -> Seen {
-    let _alone = Ground::crowds().await;
+    let _turn = Ground::turn().await;
     let stack = ground.stack.clone();
     let (client, proxy) = (Arc::new(stack.client()), stack.proxy());
     let (victim, _) = enrolled(&stack).await;

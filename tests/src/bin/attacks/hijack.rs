@@ -146,7 +146,7 @@ fn challenge_of(round: Result<Round, ClientError>) -> Result<Option<Challenge>, 
 
 /// The address is signed up by the attacker first, in every order of what follows.
 pub(crate) async fn in_every_order(ground: Ground) -> Seen {
-    let _alone = Ground::crowds().await;
+    let _turn = Ground::turn().await;
     let client = Arc::new(ground.stack.client());
     ground.begins().await;
     let attack = [Attack::Begin, Attack::Document, Attack::Face];
@@ -216,7 +216,7 @@ struct Tally {
 /// again, with every offset that chance makes. Half of the strangers have signed up with the
 /// owner's address themselves, half have stolen the password of an account that is the owner's.
 pub(crate) async fn around_a_reset(ground: Ground) -> Seen {
-    let _alone = Ground::crowds().await;
+    let _turn = Ground::turn().await;
     ground.begins().await;
     let mut lanes = JoinSet::new();
     for lane in 0..LANES {

@@ -141,7 +141,7 @@ pub(crate) async fn overwritten_upload(ground: Ground) -> Seen {
 
 /// 64 different answers at once: to one session, and to one challenge behind Cognito's back.
 pub(crate) async fn race(ground: Ground) -> Seen {
-    let _alone = Ground::crowds().await;
+    let _turn = Ground::turn().await;
     let stack = ground.stack.clone();
     let (client, proxy) = (Arc::new(stack.client()), stack.proxy());
     let (victim, _) = enrolled(&stack).await;

@@ -394,7 +394,7 @@ fn asks_for_tokens(stack: &Stack, victim: &Person, nonce: Option<&str>) -> Value
 
 /// One pass and 64 equal requests for tokens at once.
 pub(crate) async fn one_pass_many_requests(ground: Ground) -> Seen {
-    let _alone = Ground::crowds().await;
+    let _turn = Ground::turn().await;
     let stack = ground.stack.clone();
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
