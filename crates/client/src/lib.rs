@@ -31,5 +31,5 @@ pub use challenge::{Answer, Challenge, Round, Upload};
 pub use client::{BindingSecret, Letter, Profile, SignInClient, SignedUp};
 pub use error::{ClientError, Refusal};
 pub use outputs::{Outputs, OutputsError};
-pub use picture::{PictureError, retake, variation_in};
+pub use picture::{LOOKS, PictureError, retake, variation_in};
 pub use tokens::{AccessClaims, Claims, IdentityClaims, Tokens};

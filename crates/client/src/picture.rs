@@ -4,14 +4,14 @@ use std::io::Cursor;
 use std::ops::Range;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 
 /// JPEG qualities that a retaken picture may have. All are good enough for recognition.
 const LOWEST_QUALITY: u8 = 86;
-const QUALITIES: u64 = 8;
 
-/// Most pixels cut off a side.
-const CUTS: u64 = 8;
+/// How many ways a picture looks that is taken again: one for each quality. Two variations look the
+/// same where they leave the same rest when divided by this.
+pub const LOOKS: u8 = 8;
 
 /// Why a picture could not be taken again.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +31,8 @@ const COMMENT: &str = "retaken: ";
 /// that Base64, which encodes three bytes at a time, encodes them apart from what follows.
 const VARIATION_DIGITS: usize = 18;
 
-/// Takes a picture again: upright, a few pixels cropped, as a JPEG of a slightly different quality,
-/// with a comment that tells it from every other one.
+/// Takes a picture again: upright, as a JPEG of a slightly different quality, with a comment that tells
+/// it from every other one.
 ///
 /// The stack refuses a picture that passed before, byte for byte. Cameras never give one; files do.
 /// The same picture and the same `variation` give the same bytes, and any two variations give other
@@ -45,26 +45,14 @@ pub fn retake(picture: &[u8], variation: u64) -> Result<Vec<u8>, PictureError> {
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(orientation);
 
-    let mut rest = variation;
-    let mut pick = |choices: u64| {
-        let picked = rest % choices;
-        rest /= choices;
-        u8::try_from(picked).unwrap_or_default()
-    };
-    let quality = LOWEST_QUALITY + pick(QUALITIES);
-    let [left, right, top, bottom] = std::array::from_fn(|_| u32::from(pick(CUTS)));
-    let (width, height) = image.dimensions();
-    let cropped = image.crop_imm(
-        left,
-        top,
-        width.saturating_sub(left + right).max(1),
-        height.saturating_sub(top + bottom).max(1),
-    );
-
+    let look = u8::try_from(variation % u64::from(LOOKS)).unwrap_or_default();
     let mut jpeg = Vec::new();
-    cropped
+    image
         .to_rgb8()
-        .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, quality))?;
+        .write_with_encoder(JpegEncoder::new_with_quality(
+            &mut jpeg,
+            LOWEST_QUALITY + look,
+        ))?;
     Ok(commented(&jpeg, &comment(variation)))
 }
 
@@ -123,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_variation_gives_other_bytes_and_a_picture_of_the_same() {
-        let variations = [0, 1, 7, 8, 64, 512, 4_096, 8_u64.pow(5), u64::MAX];
+        let variations = [0, 1, 7, 8, 64, 8_u64.pow(5), u64::MAX];
         let retaken = variations.map(|variation| retake(&picture(), variation).unwrap());
         assert_eq!(
             retaken.iter().collect::<HashSet<_>>().len(),
@@ -135,7 +123,7 @@ mod tests {
         }
         for jpeg in &retaken {
             let image = image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg).unwrap();
-            assert!(image.width() > 48 && image.height() > 32);
+            assert_eq!((image.width(), image.height()), (64, 48));
         }
     }
 
