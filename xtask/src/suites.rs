@@ -17,9 +17,9 @@ use crate::interrupt;
 use crate::parts;
 use crate::paths::Paths;
 use crate::run::prepare;
-use crate::stack::Stack;
 use crate::stack::endpoints::{Endpoints, REGION, VARIABLES};
 use crate::stack::state::Lock;
+use crate::stack::{Stack, Trials};
 use crate::steps::begin;
 use crate::web::{self, Engines};
 
@@ -286,7 +286,11 @@ fn start_for_tests(
     }
     let built = prepare(paths)?;
     parts::emulator(paths)?;
-    let proxy = build_proxy(paths)?;
+    let trials = Trials {
+        proxy: build_proxy(paths)?,
+        // Without a suite, it is times that are asked for.
+        same_pictures: !suites.is_empty(),
+    };
     let binaries = built.executable("define-auth-challenge")?.parent();
     let binaries = binaries
         .context("an executable lies in no folder")?
@@ -298,7 +302,7 @@ fn start_for_tests(
         first.web = Some(endpoints.web_port());
     }
     let start = |dir, lock, endpoints, variants: &[Variant]| {
-        Stack::start(paths, dir, lock, endpoints, &built, variants, Some(&proxy))
+        Stack::start(paths, dir, lock, endpoints, &built, variants, Some(&trials))
     };
     let product = start(dir, lock, endpoints, &variants)?;
     let mutated = proven

@@ -71,7 +71,7 @@ impl Format {
 }
 
 /// A picture, upright, 8 bits each of red, green and blue. `Debug` shows its size alone.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Picture {
     width: usize,
     height: usize,

@@ -24,18 +24,19 @@ mod error;
 mod faces;
 mod images;
 mod operations;
+mod recogniser;
 mod server;
 mod validation;
 mod wire;
 
 use axum::Router;
-use face_engine::Engine;
 
-pub use crate::images::ObjectStore;
+pub use crate::{images::ObjectStore, recogniser::Recogniser};
 
 /// The server as a router: `store` is where pictures named as S3 objects are read from (without
 /// it they are refused), `region` stands in the names of collections.
-pub fn router(engine: Engine, store: Option<ObjectStore>, region: String) -> Router {
+pub fn router(engine: impl Into<Recogniser>, store: Option<ObjectStore>, region: String) -> Router {
     let key = store.as_ref().map(|store| store.key.clone());
-    server::router(operations::Service::new(engine, store, region), key)
+    let service = operations::Service::new(engine.into(), store, region);
+    server::router(service, key)
 }

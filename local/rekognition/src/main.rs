@@ -1,11 +1,11 @@
 //! The faces part of Amazon Rekognition, on this machine.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use face_engine::Engine;
 use local_guard::{Guard, StackKey, stopped};
-use local_rekognition::{ObjectStore, router};
+use local_rekognition::{ObjectStore, Recogniser, router};
 use tokio::net::TcpListener;
 
 /// Speaks Amazon Rekognition's protocol for faces; collections live in memory.
@@ -26,6 +26,11 @@ struct Arguments {
     /// The region of the collections and of requests to S3.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     region: String,
+    /// Of how many pictures it is remembered what was found in them, so that the same pixels are not
+    /// computed again; of none without it. For tests: what takes how long, then depends on what was
+    /// asked before.
+    #[arg(long)]
+    remember: Option<NonZeroUsize>,
     /// The port of another of the stack's servers that passes requests on with the `Host` that they
     /// came with; may be repeated.
     #[arg(long)]
@@ -65,7 +70,10 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = stopped()?;
     let store = arguments.store();
-    let engine = Engine::load(&arguments.models)?;
+    let mut engine = Recogniser::from(Engine::load(&arguments.models)?);
+    if let Some(pictures) = arguments.remember {
+        engine = engine.remembering(pictures);
+    }
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let guard = Guard::new(listener.local_addr()?.port()).behind(arguments.sibling.iter().copied());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use face_engine::{Descriptor, Engine, Face, Picture, similarity};
+use face_engine::{Descriptor, Face, Picture, similarity};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use crate::{
     error::Refusal,
     faces::{Detail, Frame, confidence, filtered},
     images::{Caller, Images, ObjectStore, decode},
+    recogniser::Recogniser,
     validation::Validation,
     wire::{self, QualityFilter, Request},
 };
@@ -36,7 +37,7 @@ type Answer = Result<Value, Refusal>;
 
 /// Everything behind the API.
 pub(crate) struct Service {
-    engine: Arc<Engine>,
+    engine: Arc<Recogniser>,
     collections: Arc<Collections>,
     images: Images,
     region: String,
@@ -54,7 +55,7 @@ impl Service {
         "SearchFacesByImage",
     ];
 
-    pub(crate) fn new(engine: Engine, store: Option<ObjectStore>, region: String) -> Self {
+    pub(crate) fn new(engine: Recogniser, store: Option<ObjectStore>, region: String) -> Self {
         let collections = Arc::new(Collections::default());
         Self {
             engine: Arc::new(engine),
@@ -88,7 +89,7 @@ impl Service {
     /// Runs what takes many milliseconds of computing away from the threads that serve others.
     async fn compute<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Engine) -> Result<T, Refusal> + Send + 'static,
+        work: impl FnOnce(&Recogniser) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
         let engine = Arc::clone(&self.engine);
         tokio::task::spawn_blocking(move || work(&engine))
@@ -357,7 +358,7 @@ fn matching(
 }
 
 /// The largest face that passes the filter.
-fn largest(engine: &Engine, picture: &Picture, filter: QualityFilter) -> Result<Face, Refusal> {
+fn largest(engine: &Recogniser, picture: &Picture, filter: QualityFilter) -> Result<Face, Refusal> {
     let mut faces = engine.faces(picture).into_iter();
     faces
         .find(|face| filtered(face, filter).is_empty())
@@ -368,7 +369,7 @@ type Indexed = (StoredFace, wire::FaceDetail);
 
 /// Describes the largest faces that pass the filter, and says why the others are left out.
 fn index(
-    engine: &Engine,
+    engine: &Recogniser,
     (picture, source): (&Picture, Source),
     external: Option<&str>,
     (most, filter): (usize, QualityFilter),

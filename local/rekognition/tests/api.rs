@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::{
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -22,10 +23,11 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use face_engine::{Engine, Picture};
 use image::{DynamicImage, RgbImage, codecs::jpeg::JpegEncoder, imageops};
 use local_guard::StackKey;
-use local_rekognition::{ObjectStore, router};
+use local_rekognition::{ObjectStore, Recogniser, router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -93,6 +95,33 @@ async fn server(store: Option<ObjectStore>) -> (Client, String) {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     (Client::from_conf(config), address)
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_answered_as_what_is_computed() {
+    // Room for fewer pictures than are shown.
+    let room = NonZeroUsize::new(3).unwrap();
+    let remembering = Recogniser::from(engine()).remembering(room);
+    let computes = start(router(engine(), None, String::new())).await;
+    let remembers = start(router(remembering, None, String::new())).await;
+    let pictures = [group(), portrait(0, 90), portrait(1, 90), portrait(0, 60)];
+    let pictures = pictures.map(|picture| BASE64_STANDARD.encode(picture));
+    for place in [0, 1, 2, 0, 3, 1, 1, 2] {
+        let compared = json!({
+            "SourceImage": {"Bytes": pictures[place]},
+            "TargetImage": {"Bytes": pictures[0]},
+            "SimilarityThreshold": 0,
+        });
+        let detected = json!({"Image": {"Bytes": pictures[place]}, "Attributes": ["ALL"]});
+        for (operation, body) in [("CompareFaces", compared), ("DetectFaces", detected)] {
+            let computed = post(&computes, operation, body.to_string()).await;
+            assert_eq!(computed.0, 200, "{}", computed.1);
+            assert_eq!(
+                post(&remembers, operation, body.to_string()).await,
+                computed
+            );
+        }
+    }
 }
 
 fn inline(bytes: impl Into<Vec<u8>>) -> Image {

@@ -32,6 +32,9 @@ const START: Duration = Duration::from_mins(1);
 /// How often servers are looked after.
 const POLL: Duration = Duration::from_millis(50);
 
+/// How many pictures recognition remembers: more than tests have.
+const REMEMBERED: &str = "256";
+
 /// MiniStack's socket, within the folder that it works in.
 const SOCKET: &str = "aws.sock";
 
@@ -47,6 +50,15 @@ pub(crate) struct Stack {
     _lock: Lock,
 }
 
+/// What a stack has more that trials run on.
+#[derive(Clone, Debug)]
+pub(crate) struct Trials {
+    /// The proxy that breaks calls: the functions and Cognito reach everything through it.
+    pub(crate) proxy: PathBuf,
+    /// Whether they show the same few pictures over and over, and measure no times.
+    pub(crate) same_pictures: bool,
+}
+
 /// A server, which leads a process group of its own.
 #[derive(Debug)]
 struct Part {
@@ -57,8 +69,7 @@ struct Part {
 }
 
 impl Stack {
-    /// Starts the servers, deploys the variants and writes their outputs into `dir`. Where there is
-    /// a proxy, the functions and Cognito reach everything through it.
+    /// Starts the servers, deploys the variants and writes their outputs into `dir`.
     pub(crate) fn start(
         paths: &Paths,
         dir: &Path,
@@ -66,7 +77,7 @@ impl Stack {
         endpoints: Endpoints,
         built: &Built,
         variants: &[Variant],
-        proxy: Option<&Path>,
+        trials: Option<&Trials>,
     ) -> Result<Self> {
         let mut stack = Self {
             dir: dir.to_owned(),
@@ -78,7 +89,7 @@ impl Stack {
         };
         stack.record.write(dir)?;
         step("the servers", || {
-            stack.launch(paths, built, variants, proxy)?;
+            stack.launch(paths, built, variants, trials)?;
             stack.wait_for_health()?;
             Ok(format!(
                 "AWS {}, Cognito {}, Rekognition {}",
@@ -95,7 +106,7 @@ impl Stack {
                 endpoints,
                 &stack.keys,
                 variants,
-                proxy.is_some(),
+                trials.is_some(),
             )
             .map_err(|error| {
                 let log = dir.join("logs/ministack.log");
@@ -134,7 +145,7 @@ impl Stack {
         paths: &Paths,
         built: &Built,
         variants: &[Variant],
-        proxy: Option<&Path>,
+        trials: Option<&Trials>,
     ) -> Result<()> {
         let endpoints = self.endpoints;
         let pages: Vec<String> = variants
@@ -144,13 +155,13 @@ impl Stack {
             .collect();
         // Whom requests come through that leave `Host` as it was signed: the proxy, and Cognito, which
         // asks IAM about its administrators.
-        let siblings: Vec<String> = proxy
+        let siblings: Vec<String> = trials
             .map(|_| endpoints.proxy_port())
             .into_iter()
             .chain([endpoints.cognito_port()])
             .map(|port| format!("--sibling={port}"))
             .collect();
-        let (aws, rekognition, cognito) = match proxy {
+        let (aws, rekognition, cognito) = match trials {
             Some(_) => (endpoints.proxy(), endpoints.proxy(), endpoints.proxy()),
             None => (
                 endpoints.aws(),
@@ -158,7 +169,7 @@ impl Stack {
                 endpoints.cognito(),
             ),
         };
-        if let Some(proxy) = proxy {
+        if let Some(Trials { proxy, .. }) = trials {
             let mut command = Command::new(proxy);
             command
                 .env_clear()
@@ -217,6 +228,9 @@ impl Stack {
             .args(&siblings)
             .arg("--models")
             .arg(paths.part("models"));
+        if trials.is_some_and(|trials| trials.same_pictures) {
+            rekognition.args(["--remember", REMEMBERED]);
+        }
         let health = format!("{}/_local/health", endpoints.rekognition());
         self.spawn("local-rekognition", rekognition, health)?;
 
