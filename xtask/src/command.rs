@@ -1,7 +1,8 @@
 //! Running other programs: to the end, interruptibly, with an error that says what happened.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,20 +16,42 @@ use crate::process::{stop_group, until_one_ends};
 /// How much of a log an error shows.
 const TAIL_LINES: usize = 20;
 
+/// A program that others come before: functions that must answer within seconds, for example.
+pub(crate) fn after_others(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("nice");
+    command.args(["-n", "10"]).arg(program);
+    command
+}
+
 /// Runs a program that says nothing unless it fails: all it writes goes to `log`, whose tail is
 /// part of the error.
 pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> Result<()> {
+    let status = run_into(command, log)?;
+    if !status.success() {
+        bail!("{} ({status}):\n{}", shown(command), tail(log));
+    }
+    Ok(())
+}
+
+/// Runs a program beside others whose output is the reader's to see too: all it writes goes to `log`,
+/// and to the reader once it has ended.
+pub(crate) fn run_in_one_piece(command: &mut Command, log: &Path) -> Result<ExitStatus> {
+    let status = run_into(command, log)?;
+    let written = fs::read(log).with_context(|| cannot("read", log))?;
+    // Whatever else happens, how it ended is known.
+    let _ = io::stderr().lock().write_all(&written);
+    Ok(status)
+}
+
+/// Runs a program that writes to a file.
+fn run_into(command: &mut Command, log: &Path) -> Result<ExitStatus> {
     if let Some(folder) = log.parent() {
         fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
     }
     let output = File::create(log).with_context(|| cannot("create", log))?;
     let errors = output.try_clone().with_context(|| cannot("write", log))?;
     command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    let status = wait(&mut start(command)?)?;
-    if !status.success() {
-        bail!("{} ({status}):\n{}", shown(command), tail(log));
-    }
-    Ok(())
+    wait(&mut start(command)?)
 }
 
 /// Runs a program whose output is the reader's to see, and returns how it ended.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::Suite;
 use crate::build::{build_mutated, build_proxy, cargo, functions};
-use crate::command::{cannot, output_of, run_quietly, run_visibly};
+use crate::command::{after_others, cannot, output_of, run_in_one_piece, run_quietly, run_visibly};
 use crate::deploy::Variant;
 use crate::interrupt;
 use crate::parts;
@@ -66,26 +66,48 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         Some(suite @ Suite::Permissions) => vec![Suite::E2e, Suite::Attacks, suite],
         Some(Suite::Unit | Suite::Web | Suite::Deploy) => vec![],
     };
+    let page = || {
+        let mut table = Table::default();
+        let engines = other_engines(paths, &mut table);
+        let screenshots = web::screenshots(paths);
+        // Beside others, it speaks when it has ended.
+        let says = suite.map_or(Says::AtTheEnd, |_| Says::AtOnce);
+        web(paths, &mut table, only, &screenshots, engines, says);
+        table
+    };
+    let deployment = || deploy(paths);
+    let others: [(Suite, Check<'_>); 2] = [(Suite::Web, &page), (Suite::Deploy, &deployment)];
+    let others = others.into_iter().filter(|(suite, _)| wanted(*suite));
+    let mut others: Vec<Check<'_>> = others.map(|(_, check)| check).collect();
     thread::scope(|scope| {
-        let mut beside = None;
+        let mut beside: Vec<ScopedJoinHandle<'_, Table>> = Vec::new();
         if !whole_stack.is_empty() {
             // All the faults take a quarter of an hour, most of them waiting for what never answers.
             let only = suite.map_or(Some(SAMPLE), |_| only);
             on_a_stack(paths, &mut table, &whole_stack, only, || {
-                // These mostly wait, and building does not.
-                beside = wanted(Suite::Deploy).then(|| scope.spawn(|| deploy(paths)));
+                // What runs on a stack waits half of its time for somebody else.
+                beside.extend(others.drain(..).map(|check| scope.spawn(check)));
             });
         }
-        if wanted(Suite::Web) {
-            let engines = other_engines(paths, &mut table);
-            web(paths, &mut table, only, &web::screenshots(paths), engines);
+        for check in others {
+            table.append(Ok(check()));
         }
-        if wanted(Suite::Deploy) {
-            let deployed = beside.map_or_else(|| Ok(deploy(paths)), ScopedJoinHandle::join);
-            table.append(deployed);
+        for check in beside {
+            table.append(check.join());
         }
     });
     Ok(table.finish())
+}
+
+/// A suite that needs nothing of the others.
+type Check<'a> = &'a (dyn Fn() -> Table + Sync);
+
+/// When a program's output is shown.
+#[derive(Clone, Copy)]
+enum Says {
+    AtOnce,
+    /// In one piece, so that it stands in nobody else's.
+    AtTheEnd,
 }
 
 /// Prints the times that tell unknown, unenrolled and enrolled users apart, or do not, and those
@@ -110,6 +132,7 @@ pub(crate) fn screenshots(paths: &Paths) -> Result<ExitCode> {
         Some("screenshots"),
         &paths.root.join("docs"),
         Engines::default(),
+        Says::AtOnce,
     );
     Ok(table.finish())
 }
@@ -373,14 +396,33 @@ fn other_engines(paths: &Paths, table: &mut Table) -> Engines {
 }
 
 /// The page's types, its own tests, and those in browsers.
-fn web(paths: &Paths, table: &mut Table, only: Option<&str>, screenshots: &Path, engines: Engines) {
+fn web(
+    paths: &Paths,
+    table: &mut Table,
+    only: Option<&str>,
+    screenshots: &Path,
+    engines: Engines,
+    says: Says,
+) {
+    let run = |kind: &str, command: &mut Command| {
+        let status = match says {
+            Says::AtOnce => run_visibly(command)?,
+            Says::AtTheEnd => {
+                let log = paths.logs().join(format!("page-{kind}.log"));
+                run_in_one_piece(command, &log)?
+            }
+        };
+        ensure!(status.success(), "see above ({status})");
+        Ok(())
+    };
     table.check("page", || web::build(paths));
     table.check("page's own tests", || {
-        visibly(&mut web::suite(paths, "unit", None))
+        run("unit", &mut web::suite(paths, "unit", None))
     });
     with_pages(paths, table, |table, environment| {
         table.check("page in browsers", || {
-            visibly(
+            run(
+                "browser",
                 web::suite(paths, "browser", only)
                     .envs(environment)
                     .envs(engines.environment)
@@ -518,10 +560,8 @@ fn sam_tool(paths: &Paths, name: &str) -> Command {
         path.push(":");
         path.push(usual);
     }
-    let mut tool = Command::new("nice");
-    tool.args(["-n", "19"])
-        .arg(programs.join(name))
-        .current_dir(&paths.root)
+    let mut tool = after_others(programs.join(name));
+    tool.current_dir(&paths.root)
         .env("PATH", path)
         .env("SAM_CLI_TELEMETRY", "0")
         .env("AWS_DEFAULT_REGION", REGION)

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::build::cargo;
-use crate::command::{cannot, output_of, run_quietly};
+use crate::command::{after_others, cannot, output_of, run_quietly};
 use crate::parts;
 use crate::paths::Paths;
 use crate::steps::step;
@@ -284,7 +284,7 @@ fn playwrights(paths: &Paths) -> Result<PathBuf> {
 
 /// The tests of one kind, `unit` or `browser`; of the latter those whose name holds a text.
 pub(crate) fn suite(paths: &Paths, kind: &str, only: Option<&str>) -> Command {
-    let mut node = Command::new("node");
+    let mut node = after_others("node");
     node.args(["node_modules/vitest/vitest.mjs", "run", "--project", kind])
         .current_dir(folder(paths));
     if let Some(only) = only {
