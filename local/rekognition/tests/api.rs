@@ -102,7 +102,7 @@ async fn what_is_remembered_is_answered_as_what_is_computed() {
     // Room for fewer pictures than are shown.
     let room = NonZeroUsize::new(3).unwrap();
     let remembering = Recogniser::from(engine()).remembering(room);
-    let computes = start(router(engine(), None, String::new())).await;
+    let plain = start(router(engine(), None, String::new())).await;
     let remembers = start(router(remembering, None, String::new())).await;
     let pictures = [group(), portrait(0, 90), portrait(1, 90), portrait(0, 60)];
     let pictures = pictures.map(|picture| BASE64_STANDARD.encode(picture));
@@ -114,7 +114,7 @@ async fn what_is_remembered_is_answered_as_what_is_computed() {
         });
         let detected = json!({"Image": {"Bytes": pictures[place]}, "Attributes": ["ALL"]});
         for (operation, body) in [("CompareFaces", compared), ("DetectFaces", detected)] {
-            let computed = post(&computes, operation, body.to_string()).await;
+            let computed = post(&plain, operation, body.to_string()).await;
             assert_eq!(computed.0, 200, "{}", computed.1);
             assert_eq!(
                 post(&remembers, operation, body.to_string()).await,
