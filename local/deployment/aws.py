@@ -41,6 +41,8 @@ def main():
     config = Config()
     config.bind = [f"unix:{socket}"]
     config.umask = 0o177
+    # What a burst of requests finds full refuses them: a Unix socket has nobody wait.
+    config.backlog = 1024
     config.loglevel = LOG_LEVEL.upper()
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     asyncio.run(serve(app, config))

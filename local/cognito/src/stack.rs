@@ -71,6 +71,13 @@ pub(crate) enum StackError {
     Signing(String),
 }
 
+impl StackError {
+    /// Whether the stack says of what it was asked about that there is no such thing.
+    fn says_that_nothing_is_there(&self) -> bool {
+        matches!(self, Self::Refused(400..500, _))
+    }
+}
+
 /// A function's answer.
 #[derive(Debug)]
 pub(crate) enum Invocation {
@@ -191,7 +198,7 @@ impl Stack {
         match described {
             Ok((pool, client)) => Ok(Some(Deployment { pool, client })),
             // Deleted since: a new stack may have another pool for it.
-            Err(StackError::Refused(status, _)) if (400..500).contains(&status) => {
+            Err(error) if error.says_that_nothing_is_there() => {
                 self.known_pools().remove(client);
                 Ok(None)
             }
@@ -203,7 +210,7 @@ impl Stack {
     pub(crate) async fn pool(&self, pool: &str) -> Result<Option<PoolSettings>, StackError> {
         match self.describe_pool(pool).await {
             Ok(pool) => Ok(Some(pool)),
-            Err(StackError::Refused(status, _)) if (400..500).contains(&status) => Ok(None),
+            Err(error) if error.says_that_nothing_is_there() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -272,7 +279,13 @@ impl Stack {
             for pool in pools.user_pools {
                 let mut clients_page = json!({ "UserPoolId": pool.id, "MaxResults": 60 });
                 loop {
-                    let clients: Clients = self.ask("ListUserPoolClients", &clients_page).await?;
+                    let clients: Clients =
+                        match self.ask("ListUserPoolClients", &clients_page).await {
+                            Ok(clients) => clients,
+                            // Deleted since it was listed.
+                            Err(error) if error.says_that_nothing_is_there() => break,
+                            Err(error) => return Err(error),
+                        };
                     if clients
                         .user_pool_clients
                         .iter()

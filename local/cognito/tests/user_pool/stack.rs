@@ -209,7 +209,11 @@ async fn describe(
     }
     let target = headers["x-amz-target"].to_str().unwrap();
     let answer = match target.split_once('.').unwrap().1 {
-        "ListUserPools" => json!({ "UserPools": [{ "Id": POOL, "Name": "example" }] }),
+        // One of them is deleted before anything else can be asked about it.
+        "ListUserPools" => json!({ "UserPools": [
+            { "Id": "us-east-1_deleted", "Name": "deleted" },
+            { "Id": POOL, "Name": "example" },
+        ] }),
         "ListUserPoolClients" => json!({
             "UserPoolClients": [{ "ClientId": CLIENT }, { "ClientId": OTHER_CLIENT }]
         }),
