@@ -19,7 +19,7 @@ const TAIL_LINES: usize = 20;
 /// A program that others come before: functions that must answer within seconds, for example.
 pub(crate) fn after_others(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("nice");
-    command.args(["-n", "5"]).arg(program);
+    command.args(["-n", "10"]).arg(program);
     command
 }
 

@@ -52,15 +52,8 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
     let wanted = |one: Suite| suite.is_none_or(|suite| suite == one);
     let mut table = Table::default();
     if wanted(Suite::Unit) {
-        table.check("parts", || parts::models(paths));
-        formatting_and_lints(paths, &mut table);
+        unit(paths, &mut table);
     }
-    let mut unit_tests = wanted(Suite::Unit);
-    let mut unit_tests = |table: &mut Table| {
-        if std::mem::take(&mut unit_tests) {
-            run_unit_tests(paths, table);
-        }
-    };
     let whole_stack = match suite {
         None => vec![
             Suite::E2e,
@@ -91,13 +84,11 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         if !whole_stack.is_empty() {
             // All the faults take a quarter of an hour, most of them waiting for what never answers.
             let only = suite.map_or(Some(SAMPLE), |_| only);
-            on_a_stack(paths, &mut table, &whole_stack, only, |table| {
-                // A browser waits for pictures, and what runs on a stack for somebody else.
+            on_a_stack(paths, &mut table, &whole_stack, only, || {
+                // What runs on a stack waits half of its time for somebody else.
                 beside.extend(others.drain(..).map(|check| scope.spawn(check)));
-                unit_tests(table);
             });
         }
-        unit_tests(&mut table);
         for check in others {
             table.append(Ok(check()));
         }
@@ -124,7 +115,7 @@ enum Says {
 pub(crate) fn bench(paths: &Paths) -> Result<ExitCode> {
     parts::check_prerequisites()?;
     let mut table = Table::default();
-    on_a_stack(paths, &mut table, &[], Some("--times"), |_| {});
+    on_a_stack(paths, &mut table, &[], Some("--times"), || {});
     with_pages(paths, &mut table, |table, environment| {
         table.check("page", || visibly(web::measures(paths).envs(environment)));
     });
@@ -167,7 +158,9 @@ pub(crate) fn lint(paths: &Paths) -> ExitCode {
     table.finish()
 }
 
-fn run_unit_tests(paths: &Paths, table: &mut Table) {
+fn unit(paths: &Paths, table: &mut Table) {
+    table.check("parts", || parts::models(paths));
+    formatting_and_lints(paths, table);
     table.check("unit tests", || {
         visibly(cargo(paths).args([
             "test",
@@ -202,7 +195,7 @@ fn on_a_stack(
     table: &mut Table,
     suites: &[Suite],
     only: Option<&str>,
-    built: impl FnOnce(&mut Table),
+    built: impl FnOnce(),
 ) {
     let dir = paths.root.join(".local/test");
     let mutated_dir = paths.root.join(".local/test-mutated");
@@ -214,7 +207,7 @@ fn on_a_stack(
     let Some(UnderTest { binaries, .. }) = &running else {
         return;
     };
-    built(table);
+    built();
     let with_stack = |mut command: Command| {
         let outcome = visibly(
             command
