@@ -41,7 +41,7 @@ def main():
     config = Config()
     config.bind = [f"unix:{socket}"]
     config.umask = 0o177
-    # What a burst of requests finds full refuses them: a Unix socket has nobody wait.
+    # Room for a burst of requests: a Unix socket refuses connections while its queue is full.
     config.backlog = 1024
     config.loglevel = LOG_LEVEL.upper()
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)

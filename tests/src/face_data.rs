@@ -169,9 +169,8 @@ static DESCRIPTORS: LazyLock<HashMap<Sample, Vec<f32>>> = LazyLock::new(|| {
         .into()
 });
 
-/// No measurement is like another to the last bit, and one that passed never passes again. (Nor would
-/// it do to measure a picture that was taken again: one such picture in 2,500 has all those pixels in
-/// common with another that the descriptor is made of.)
+/// A measurement with noise of its own: no two are equal, and data that passed never pass again.
+/// (Measuring pictures that were taken again is not enough: many of them have the same descriptor.)
 fn descriptor(sample: Sample) -> FaceData {
     /// About 0.01 away from what was measured.
     const NOISE: f32 = 0.0015;

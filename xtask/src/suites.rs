@@ -643,7 +643,9 @@ impl Table {
     fn append(&mut self, other: thread::Result<Self>) {
         match other {
             Ok(other) => self.rows.extend(other.rows),
-            Err(_) => self.check("template", || bail!("it panicked; the message is above")),
+            Err(_) => self.check("suites beside", || {
+                bail!("it panicked; the message is above")
+            }),
         }
     }
 

@@ -9,8 +9,8 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 /// JPEG qualities that a retaken picture may have. All are good enough for recognition.
 const LOWEST_QUALITY: u8 = 86;
 
-/// How many ways a picture looks that is taken again: one for each quality. Two variations look the
-/// same where they leave the same rest when divided by this.
+/// In how many qualities a picture is taken again. Variations that are equal modulo this number have
+/// the same pixels.
 pub const LOOKS: u8 = 8;
 
 /// Why a picture could not be taken again.

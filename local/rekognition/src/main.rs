@@ -26,9 +26,8 @@ struct Arguments {
     /// The region of the collections and of requests to S3.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     region: String,
-    /// Of how many pictures it is remembered what was found in them, so that the same pixels are not
-    /// computed again; of none without it. For tests: what takes how long, then depends on what was
-    /// asked before.
+    /// For how many pictures the results are kept, so that the same pixels are not computed again; for
+    /// none by default. For tests: how long an answer takes then depends on what was asked before.
     #[arg(long)]
     remember: Option<NonZeroUsize>,
     /// The port of another of the stack's servers that passes requests on with the `Host` that they

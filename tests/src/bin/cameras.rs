@@ -22,11 +22,12 @@ const FRAMES: u32 = 40;
 /// How many pixels of a frame are grains of noise, by which it differs from every other frame.
 const GRAINS: u32 = 20_000;
 
-/// How high a picture stands before a camera: it fills the frame.
+/// The height of a picture that fills the frame, in pixels of the frame.
 const FILLING: u32 = HEIGHT;
 
-/// So much higher that the detector of face-engine is sure of the face: a score of 0.9 in every frame,
-/// with all its noise. Filling the frame it has 0.6, and a face of the noise's making needs 0.5.
+/// The height at which the detector of face-engine gives the face of [`Sample::SignIn`] a score of 0.9
+/// in every frame, with all its noise. Where the picture fills the frame, the score is 0.6; below 0.5
+/// the face is not found.
 const NEAR: u32 = 560;
 
 /// A camera, and what stands before it.

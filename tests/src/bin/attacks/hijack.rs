@@ -240,10 +240,6 @@ pub(crate) async fn around_a_reset(ground: Ground) -> Seen {
         "{} resets, 0 come through: {} before one, {} after, {} in between",
         all.resets, all.needs_reset, all.refused, all.caught
     );
-    assert!(
-        all.resets > LANES * RESETS / 2,
-        "more of the resets should come through: {seen}"
-    );
     // That some fall in between, too, is shown where the defence is missing.
     assert!(
         all.refused > 0 && all.needs_reset > 0,
@@ -300,15 +296,7 @@ async fn race(stack: &Stack, signed_up_by_the_stranger: bool) -> Result<Tally, S
         let (owners, a, b, c, d) = tokio::join!(reset, sign_in(), sign_in(), sign_in(), sign_in());
         takes = (a.1 + b.1 + c.1 + d.1) / 4;
         let rounds = [a.0, b.0, c.0, d.0];
-        let owners = match owners {
-            Ok(owners) => owners,
-            // A busy machine can be late for it, too; the owner sets a password once more.
-            Err(error) if error.refusal() == Some(&Refusal::UserLambdaValidation) => {
-                old = new;
-                continue;
-            }
-            Err(error) => panic!("the code is right: {error}"),
-        };
+        let owners = owners.expect("the code is right");
         tally.resets += 1;
         for round in rounds {
             match round {
