@@ -45,7 +45,7 @@ fn lengths() -> String {
 #[test]
 fn the_page_has_the_names_and_limits_of_the_rules() {
     let expected = [
-        "// Written by `BLESS=1 cargo test --package e2e --test names` from what the functions know.\n".to_owned(),
+        "// Written by `BLESS=1 cargo test --package e2e --test end-to-end names` from what the functions know.\n".to_owned(),
         list("What a chain of the policy asks for beside the password.", "FACTORS", Factor::iter().map(Factor::name)),
         list("What a challenge asks for.", "STEPS", Step::all().map(Step::name)),
         list(
@@ -71,6 +71,6 @@ fn the_page_has_the_names_and_limits_of_the_rules() {
     let found = fs::read_to_string(&file).expect("it is there");
     assert!(
         found == expected,
-        "{FILE} is out of date: BLESS=1 cargo test --package e2e --test names writes it"
+        "{FILE} is out of date: BLESS=1 cargo test --package e2e --test end-to-end names writes it"
     );
 }

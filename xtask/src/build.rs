@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,17 @@ pub(crate) fn build_proxy(paths: &Paths) -> Result<PathBuf> {
     Ok(built.executable("fault-proxy")?.to_owned())
 }
 
+/// Builds the end-to-end tests and the programs beside them. Whatever the unit tests need was built with
+/// the features that the whole workspace asks for; so are these, and nothing is built twice.
+pub(crate) fn build_trials(paths: &Paths) -> Result<Built> {
+    let mut command = cargo(paths);
+    command.args(TRIALS).arg("--no-run");
+    built_by(paths, &mut command)
+}
+
+/// The arguments of cargo's that name the end-to-end tests.
+pub(crate) const TRIALS: [&str; 5] = ["test", "--locked", "--workspace", "--test", "end-to-end"];
+
 /// Builds the functions from the copy that [`mutations`](crate::mutations) makes, and zips each.
 /// The executables take the places of the real ones, whose build has to come after.
 pub(crate) fn build_mutated(paths: &Paths) -> Result<()> {
@@ -146,11 +158,14 @@ fn cargo_build<'a>(paths: &Paths, packages: impl IntoIterator<Item = &'a str>) -
     built_by(paths, &mut command)
 }
 
+/// How many builds this process has begun: one may run beside another, for the tests.
+static BUILDS: AtomicU32 = AtomicU32::new(0);
+
 /// Runs a `cargo build`, whose progress is the reader's to see.
 pub(crate) fn built_by(paths: &Paths, command: &mut Command) -> Result<Built> {
     command.arg("--message-format=json-render-diagnostics");
-    // Another build may run beside this one, for the tests.
-    let report = paths.logs().join(format!("build-{}.json", process::id()));
+    let (process, build) = (process::id(), BUILDS.fetch_add(1, Ordering::Relaxed));
+    let report = paths.logs().join(format!("build-{process}-{build}.json"));
     fs::create_dir_all(paths.logs()).with_context(|| cannot("create", &report))?;
     command.stdout(File::create(&report).with_context(|| cannot("create", &report))?);
     if !run_visibly(command)?.success() {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::Suite;
-use crate::build::{build_mutated, build_proxy, cargo, functions};
+use crate::build::{Built, TRIALS, build_mutated, build_proxy, build_trials, cargo, functions};
 use crate::command::{after_others, cannot, output_of, run_in_one_piece, run_quietly, run_visibly};
 use crate::deploy::Variant;
 use crate::interrupt;
@@ -50,10 +50,6 @@ const SAMPLE: &str = "--sample";
 pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> Result<ExitCode> {
     parts::check_prerequisites()?;
     let wanted = |one: Suite| suite.is_none_or(|suite| suite == one);
-    let mut table = Table::default();
-    if wanted(Suite::Unit) {
-        unit(paths, &mut table);
-    }
     let whole_stack = match suite {
         None => vec![
             Suite::E2e,
@@ -75,22 +71,28 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         web(paths, &mut table, only, &screenshots, engines, says);
         table
     };
-    let deployment = || deploy(paths);
-    let others: [(Suite, Check<'_>); 2] = [(Suite::Web, &page), (Suite::Deploy, &deployment)];
-    let others = others.into_iter().filter(|(suite, _)| wanted(*suite));
-    let mut others: Vec<Check<'_>> = others.map(|(_, check)| check).collect();
+    let mut page = wanted(Suite::Web).then_some(page);
+    let mut table = Table::default();
     thread::scope(|scope| {
         let mut beside: Vec<ScopedJoinHandle<'_, Table>> = Vec::new();
+        // Compilers leave a processor idle now and then, from the first on.
+        if wanted(Suite::Deploy) {
+            beside.push(scope.spawn(|| deploy(paths)));
+        }
+        if wanted(Suite::Unit) {
+            unit(paths, &mut table);
+        }
         if !whole_stack.is_empty() {
             // All the faults take a quarter of an hour, most of them waiting for what never answers.
             let only = suite.map_or(Some(SAMPLE), |_| only);
             on_a_stack(paths, &mut table, &whole_stack, only, || {
                 // What runs on a stack waits half of its time for somebody else.
-                beside.extend(others.drain(..).map(|check| scope.spawn(check)));
+                beside.extend(page.take().map(|page| scope.spawn(page)));
             });
         }
-        for check in others {
-            table.append(Ok(check()));
+        // Alone, or where the others' stacks did not start.
+        if let Some(page) = page {
+            table.append(Ok(page()));
         }
         for check in beside {
             table.append(check.join());
@@ -98,9 +100,6 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
     });
     Ok(table.finish())
 }
-
-/// A suite that needs nothing of the others.
-type Check<'a> = &'a (dyn Fn() -> Table + Sync);
 
 /// When a program's output is shown.
 #[derive(Clone, Copy)]
@@ -162,14 +161,7 @@ fn unit(paths: &Paths, table: &mut Table) {
     table.check("parts", || parts::models(paths));
     formatting_and_lints(paths, table);
     table.check("unit tests", || {
-        visibly(cargo(paths).args([
-            "test",
-            "--locked",
-            "--no-fail-fast",
-            "--workspace",
-            "--exclude",
-            "e2e",
-        ]))
+        visibly(cargo(paths).args(["test", "--locked", "--no-fail-fast", "--workspace"]))
     });
 }
 
@@ -182,6 +174,13 @@ fn formatting_and_lints(paths: &Paths, table: &mut Table) {
             cargo(paths)
                 .args(["clippy", "--locked", "--workspace", "--all-targets"])
                 // The search itself is in no other build.
+                .args(["--features", "signin-fuzz/libfuzzer"])
+                .args(["--", "--deny", "warnings"]),
+        )?;
+        // "All" are those that run without a stack.
+        visibly(
+            cargo(paths)
+                .args(["clippy", "--locked", "--workspace", "--test", "end-to-end"])
                 .args(["--features", "signin-fuzz/libfuzzer"])
                 .args(["--", "--deny", "warnings"]),
         )
@@ -208,6 +207,14 @@ fn on_a_stack(
         return;
     };
     built();
+    let mut programs = None;
+    table.check("programs of tests", || {
+        programs = Some(build_trials(paths)?);
+        Ok(())
+    });
+    let Some(programs) = &programs else {
+        return;
+    };
     let with_stack = |mut command: Command| {
         let outcome = visibly(
             command
@@ -228,7 +235,7 @@ fn on_a_stack(
         let unexpected = dir.join(format!("unexpected-{name}.txt"));
         // Nothing that an earlier run left.
         fs::write(&unexpected, "").with_context(|| cannot("write", &unexpected))?;
-        let mut command = program(paths, name, only);
+        let mut command = program(paths, programs, name, only)?;
         command.env(UNEXPECTED_VARIABLE, &unexpected);
         with_stack(command).map_err(|error| {
             let words = fs::read_to_string(&unexpected).unwrap_or_default();
@@ -236,13 +243,15 @@ fn on_a_stack(
         })
     };
     if suites.is_empty() {
-        table.check("times", || with_stack(program(paths, "attacks", only)));
+        table.check("times", || {
+            with_stack(program(paths, programs, "attacks", only)?)
+        });
     }
     for suite in suites {
         match suite {
             Suite::E2e => table.check("end-to-end tests", || {
                 let mut tests = cargo(paths);
-                tests.args(["test", "--locked", "--no-fail-fast", "--package", "e2e"]);
+                tests.args(TRIALS);
                 // Half of each test is waiting for somebody else's process.
                 tests.env("RUST_TEST_THREADS", TESTS_AT_ONCE);
                 tests.args(only.filter(|only| *only != SAMPLE));
@@ -255,7 +264,7 @@ fn on_a_stack(
             Suite::Faults => table.check("faults", || trials("faults", only)),
             Suite::Permissions => {
                 table.check("permissions", || {
-                    with_stack(program(paths, "permissions", None))
+                    with_stack(program(paths, programs, "permissions", None)?)
                 });
             }
             Suite::Unit | Suite::Web | Suite::Deploy => {}
@@ -264,19 +273,10 @@ fn on_a_stack(
 }
 
 /// A program of the end-to-end package.
-fn program(paths: &Paths, name: &str, only: Option<&str>) -> Command {
-    let mut command = cargo(paths);
-    command.args([
-        "run",
-        "--locked",
-        "--quiet",
-        "--package",
-        "e2e",
-        "--bin",
-        name,
-    ]);
-    command.arg("--").args(only);
-    command
+fn program(paths: &Paths, programs: &Built, name: &str, only: Option<&str>) -> Result<Command> {
+    let mut command = Command::new(programs.executable(name)?);
+    command.current_dir(&paths.root).args(only);
+    Ok(command)
 }
 
 /// What the suites run on.

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use crate::build::cargo;
+use crate::build::build_trials;
 use crate::command::{after_others, cannot, output_of, run_quietly};
 use crate::parts;
 use crate::paths::Paths;
@@ -303,12 +303,10 @@ pub(crate) fn measures(paths: &Paths) -> Command {
 /// What cameras show in the browser tests: a folder of motion JPEGs, made from photographs.
 pub(crate) fn cameras(paths: &Paths) -> Result<PathBuf> {
     let cameras = paths.root.join(".local/cameras");
+    let programs = build_trials(paths)?;
     step("the cameras", || {
-        let mut make = cargo(paths);
-        make.args(["run", "--locked", "--quiet", "--package", "e2e"])
-            .args(["--bin", "cameras", "--"])
-            .arg(&cameras);
-        run_quietly(&mut make, &paths.logs().join("cameras.log"))?;
+        let mut make = Command::new(programs.executable("cameras")?);
+        run_quietly(make.arg(&cameras), &paths.logs().join("cameras.log"))?;
         Ok("made")
     })?;
     Ok(cameras)

@@ -1,4 +1,4 @@
-// Written by `BLESS=1 cargo test --package e2e --test names` from what the functions know.
+// Written by `BLESS=1 cargo test --package e2e --test end-to-end names` from what the functions know.
 
 /** What a chain of the policy asks for beside the password. */
 export const FACTORS = [

@@ -20,7 +20,7 @@ use signin_core::reason::Reason;
 use signin_core::step::Step;
 
 use crate::common::{open_failures, words};
-use crate::replays::compared;
+use crate::replays::{compared, judged};
 
 /// What asks the recognition service for something.
 const RECOGNISES: [&str; 4] = [
@@ -123,7 +123,7 @@ pub(crate) async fn all_at_once(ground: Ground) -> Seen {
     }
     let mark = proxy.mark().await;
     let mut guesses = tokio::task::JoinSet::new();
-    for asked in asked {
+    for asked in asked.iter().cloned() {
         let client = Arc::clone(&client);
         guesses.spawn(async move { client.answer(&asked, inline(pictures::other())).await });
     }
@@ -135,18 +135,20 @@ pub(crate) async fn all_at_once(ground: Ground) -> Seen {
         .count();
     assert_eq!(passed, 0, "somebody else's face passes nothing");
     let compared = compared(&proxy, mark).await;
-    let mut counted = open_failures(&stack, victim.user_name()).await;
-    // A call that was too slow to compare holds its place until its lease is over; the next sign-in
+    let user = victim.user_name();
+    let judged = judged(&stack, user, asked.iter().map(|asked| &asked.challenge_id)).await;
+    let mut counted = open_failures(&stack, user).await;
+    // A call that was too slow for a verdict holds its place until its lease is over; the next sign-in
     // gives it back.
     let deadline = Instant::now() + 4 * CHALLENGE_LEASE;
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
-    while counted as usize > compared && Instant::now() < deadline {
+    while counted as usize > judged && Instant::now() < deadline {
         ticks.tick().await;
         let _ = asked_for_face(&client, &victim.email).await;
-        counted = open_failures(&stack, victim.user_name()).await;
+        counted = open_failures(&stack, user).await;
     }
-    let seen = format!("64 guesses, {compared} compared, {counted} counted");
-    if compared <= FREE_FAILURES as usize && counted as usize == compared {
+    let seen = format!("64 guesses, {compared} compared, {judged} judged, {counted} counted");
+    if judged <= FREE_FAILURES as usize && counted as usize == judged {
         Seen::held(seen)
     } else {
         Seen::fell(seen)

@@ -83,7 +83,7 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("4.19", Default, "keep the owner's password and face from their tokens by passing with a photograph at the same moment", "the owner gets them", "one-pass-for-all", tokens::over_the_owners_pass),
 
     attack!("5.1", Default, "guess, wait, guess again, for as long as it goes", "25 guesses, each wait kept, then LOCKED, then one a day", "failures-not-counted", guesses::one_after_another),
-    attack!("5.2", Default, "64 guesses at once, in as many sessions", "5 compared, 5 counted", "counted-without-condition", guesses::all_at_once),
+    attack!("5.2", Default, "64 guesses at once, in as many sessions", "5 judged, 5 counted", "counted-without-condition", guesses::all_at_once),
     attack!("5.3", Default, "set the guesses back with a stolen password", "both paths count on", "password-refills-guesses", guesses::stolen_password),
     attack!("5.4", Default, "delay the owner by failing on their address", "the owner's path is another", "one-counter", guesses::owner_is_delayed),
     attack!("5.5", Default, "guess during a wait", "nothing compared, nothing counted", "compares-while-waiting", guesses::during_a_wait),

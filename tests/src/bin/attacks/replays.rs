@@ -6,10 +6,12 @@ use e2e::mutation::Trigger;
 use e2e::people::{asked_for_face, asked_to_enrol, challenge, confirmed, enrolled, inline};
 use e2e::pictures;
 use e2e::proxy::Proxy;
+use e2e::stack::Stack;
 use e2e::trial::{Ground, Seen};
 use serde_json::json;
 use signin_client::{Answer, Round};
 use signin_core::factor::Factor;
+use signin_core::reason::Reason;
 use signin_core::step::Step;
 
 use crate::common::{
@@ -177,8 +179,9 @@ pub(crate) async fn race(ground: Ground) -> Seen {
     assert!(answered.iter().all(Result::is_ok), "every call is answered");
     let compared = compared(&proxy, mark).await;
     let counted = open_failures(&stack, &user).await - before;
-    let seen = format!("64 calls, {compared} compared, {counted} counted");
-    if compared == 1 && counted == 1 {
+    let judged = judged(&stack, &user, [&id]).await;
+    let seen = format!("64 calls, {compared} compared, {judged} judged, {counted} counted");
+    if compared == 1 && (judged..=1).contains(&(counted as usize)) {
         Seen::held(format!("one answer to one session; {seen}"))
     } else {
         Seen::fell(seen)
@@ -215,6 +218,23 @@ pub(crate) async fn same_answer_twice(ground: Ground) -> Seen {
     } else {
         Seen::fell(seen)
     }
+}
+
+/// To how many of these challenges the answer was told not to match. A comparison that ended too late for
+/// a verdict tells nobody anything, and is not counted.
+pub(crate) async fn judged(
+    stack: &Stack,
+    user: &str,
+    challenges: impl IntoIterator<Item = &String>,
+) -> usize {
+    let mut judged = 0;
+    for id in challenges {
+        let item = stack
+            .item(&format!("USER#{user}"), &format!("CHALLENGE#{id}"))
+            .await;
+        judged += usize::from(item["verdict"]["S"] == Reason::NoMatch.name());
+    }
+    judged
 }
 
 /// How many comparisons have been made since a mark.
