@@ -75,6 +75,10 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
     let mut table = Table::default();
     thread::scope(|scope| {
         let mut beside: Vec<ScopedJoinHandle<'_, Table>> = Vec::new();
+        if wanted(Suite::Unit) {
+            // Before the others', since parts are fetched one after another.
+            table.check("parts", || parts::models(paths));
+        }
         // Compilers leave a processor idle now and then, from the first on.
         if wanted(Suite::Deploy) {
             beside.push(scope.spawn(|| deploy(paths)));
@@ -158,7 +162,6 @@ pub(crate) fn lint(paths: &Paths) -> ExitCode {
 }
 
 fn unit(paths: &Paths, table: &mut Table) {
-    table.check("parts", || parts::models(paths));
     formatting_and_lints(paths, table);
     table.check("unit tests", || {
         visibly(cargo(paths).args(["test", "--locked", "--no-fail-fast", "--workspace"]))
