@@ -121,9 +121,13 @@ pub(crate) async fn all_at_once(ground: Ground) -> Seen {
     for _ in 0..64 {
         asked.push(asked_for_face(&client, &victim.email).await);
     }
+    let challenges: Vec<String> = asked
+        .iter()
+        .map(|asked| asked.challenge_id.clone())
+        .collect();
     let mark = proxy.mark().await;
     let mut guesses = tokio::task::JoinSet::new();
-    for asked in asked.iter().cloned() {
+    for asked in asked {
         let client = Arc::clone(&client);
         guesses.spawn(async move { client.answer(&asked, inline(pictures::other())).await });
     }
@@ -136,7 +140,7 @@ pub(crate) async fn all_at_once(ground: Ground) -> Seen {
     assert_eq!(passed, 0, "somebody else's face passes nothing");
     let compared = compared(&proxy, mark).await;
     let user = victim.user_name();
-    let judged = judged(&stack, user, asked.iter().map(|asked| &asked.challenge_id)).await;
+    let judged = judged(&stack, user, &challenges).await;
     let mut counted = open_failures(&stack, user).await;
     // A call that was too slow for a verdict holds its place until its lease is over; the next sign-in
     // gives it back.

@@ -179,7 +179,7 @@ pub(crate) async fn race(ground: Ground) -> Seen {
     assert!(answered.iter().all(Result::is_ok), "every call is answered");
     let compared = compared(&proxy, mark).await;
     let counted = open_failures(&stack, &user).await - before;
-    let judged = judged(&stack, &user, [&id]).await;
+    let judged = judged(&stack, &user, std::slice::from_ref(&id)).await;
     let seen = format!("64 calls, {compared} compared, {judged} judged, {counted} counted");
     if compared == 1 && (judged..=1).contains(&(counted as usize)) {
         Seen::held(format!("one answer to one session; {seen}"))
@@ -222,11 +222,7 @@ pub(crate) async fn same_answer_twice(ground: Ground) -> Seen {
 
 /// To how many of these challenges the answer was told not to match. A comparison that ended too late for
 /// a verdict tells nobody anything, and is not counted.
-pub(crate) async fn judged(
-    stack: &Stack,
-    user: &str,
-    challenges: impl IntoIterator<Item = &String>,
-) -> usize {
+pub(crate) async fn judged(stack: &Stack, user: &str, challenges: &[String]) -> usize {
     let mut judged = 0;
     for id in challenges {
         let item = stack
