@@ -392,26 +392,29 @@ fn asks_for_tokens(stack: &Stack, victim: &Person, nonce: Option<&str>) -> Value
     stack.event(Trigger::BeforeTokens, user, &request)
 }
 
-/// One pass and 64 equal requests for tokens at once.
+/// One pass and 64 equal requests for tokens at once. None gets them where the one that used the pass up was
+/// too late to say so; then there is another pass, and the next 64.
 pub(crate) async fn one_pass_many_requests(ground: Ground) -> Seen {
     let _turn = Ground::turn().await;
     let stack = ground.stack.clone();
     let (victim, _) = enrolled(&stack).await;
     ground.begins().await;
-    unused_pass(&stack, &victim, None).await;
-    let mut running = tokio::task::JoinSet::new();
-    for _ in 0..64 {
-        let event = asks_for_tokens(&stack, &victim, None);
-        let stack = stack.clone();
-        running.spawn(async move { stack.invoke(Trigger::BeforeTokens, &event).await.is_ok() });
+    for _ in 0..3 {
+        unused_pass(&stack, &victim, None).await;
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..64 {
+            let event = asks_for_tokens(&stack, &victim, None);
+            let stack = stack.clone();
+            running.spawn(async move { stack.invoke(Trigger::BeforeTokens, &event).await.is_ok() });
+        }
+        let answered = running.join_all().await;
+        match answered.iter().filter(|admitted| **admitted).count() {
+            0 => {}
+            1 => return Seen::held("one of 64"),
+            many => return Seen::fell(format!("{many} of 64")),
+        }
     }
-    let answered = running.join_all().await;
-    let admitted = answered.iter().filter(|admitted| **admitted).count();
-    match admitted {
-        0 => panic!("the pass should be worth tokens once"),
-        1 => Seen::held("one of 64"),
-        many => Seen::fell(format!("{many} of 64")),
-    }
+    panic!("a pass should be worth tokens once")
 }
 
 /// A request of a stranger's between the owner's face and the owner's tokens.
