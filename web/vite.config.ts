@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
+import { TEXTS } from './src/text';
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 // What the page reads at run time, from packages that the lock file pins: nothing comes from
@@ -46,8 +48,20 @@ function vendor(): Plugin {
   };
 }
 
+/** Puts the texts into `index.html` that are read before any script runs, or where none does. */
+function words(): Plugin {
+  const { product, description } = TEXTS.en;
+  const noScript = Object.entries(TEXTS).map(([language, text]) => `<p lang="${language}">${text.noScript}</p>`);
+  const places = { product, description, noScript: noScript.join('') };
+  return {
+    name: 'words',
+    transformIndexHtml: (html) =>
+      Object.entries(places).reduce((page, [name, text]) => page.replace(`{{${name}}}`, text), html),
+  };
+}
+
 export default defineConfig({
-  plugins: [vendor()],
+  plugins: [vendor(), words()],
   esbuild: { jsx: 'automatic' },
   resolve: {
     alias: {

@@ -1,12 +1,15 @@
 """Runs MiniStack as the local stack wants it: on a Unix socket, with keys that nobody can guess.
 
-The gate (local/gate) stands before the socket. Three things are changed that MiniStack has no
-settings for. The first is looked for, so that a new version which has it elsewhere does not start:
+The gate (local/gate) stands before the socket. Four things are changed that MiniStack has no
+settings for. The first and the last are looked for, so that a new version which has them elsewhere
+does not start:
 
 - the keys of functions' roles follow from the stack's secret, not from the functions' public names
   (local/guard makes the same of a key's id);
 - Lambda's runtime interface, a port for each function, refuses what a web page can send;
-- it sends an event at once, where it would wait 40 ms for the function to acknowledge the headers.
+- it sends an event at once, where it would wait 40 ms for the function to acknowledge the headers;
+- SES's SendEmail, which local/cognito serves and asks about here, is authorised as AWS does: for the
+  identity that it names, and with the address that it is from for `ses:FromAddress`.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import functools
 import hashlib
 import hmac
 import http.server
+import json
 import logging
 import os
 import resource
@@ -33,6 +37,7 @@ def main():
     derive_role_keys(os.environ["AWS_SECRET_ACCESS_KEY"].encode())
     close_runtime_interface()
     send_events_at_once()
+    authorise_senders()
     from ministack.app import LOG_LEVEL, app
 
     # A connection for each request: more than the usual limit allows in a busy second.
@@ -108,6 +113,36 @@ def close_runtime_interface():
 def send_events_at_once():
     """Sends headers and body, which are written one after the other, without a pause between."""
     http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
+
+
+def authorise_senders():
+    """Has SendEmail authorised by identity and sender, where MiniStack knows neither of a request."""
+    from ministack import app
+
+    original = app._enforce_ses_v2
+
+    @functools.wraps(original)
+    def enforce(method, path, headers, body, query_params, request_id):
+        if (method, path) != ("POST", "/v2/email/outbound-emails"):
+            return original(method, path, headers, body, query_params, request_id)
+        try:
+            request = json.loads(body)
+            identity, sender = request["FromEmailAddressIdentityArn"], request["FromEmailAddress"]
+        except (ValueError, TypeError, KeyError):
+            # Then it is for no identity in particular.
+            return original(method, path, headers, body, query_params, request_id)
+        return app._enforce_data_plane(
+            "sesv2",
+            "ses:SendEmail",
+            headers,
+            query_params,
+            request_id,
+            resource_arn=identity,
+            service_context={"ses:FromAddress": sender},
+            named_resource=identity,
+        )
+
+    app._enforce_ses_v2 = enforce
 
 
 if __name__ == "__main__":

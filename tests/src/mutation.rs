@@ -349,6 +349,7 @@ fn like(variant: Variant) -> BTreeMap<&'static str, String> {
         | Variant::Data
         | Variant::Mesh
         | Variant::Chains
+        | Variant::Mailed
         | Variant::Lite
         | Variant::Mutated => "",
     };

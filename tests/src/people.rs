@@ -1,5 +1,7 @@
 //! People who sign up, enrol and sign in, as an app leads them.
 
+use std::time::{Duration, Instant};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -14,6 +16,9 @@ use signin_core::step::Step;
 
 use crate::stack::{Stack, fresh_email};
 use crate::{face_data, pictures};
+
+/// How long a letter may take before a test gives it up.
+const MAIL_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody with an account.
 #[derive(Debug)]
@@ -79,6 +84,34 @@ pub async fn signed_up_with(client: &SignInClient, email: &str, data: Option<&Fa
 pub async fn newest_code(client: &SignInClient, email: &str) -> String {
     let letters = client.mailbox(email).await.expect("the mailbox opens");
     letters.first().expect("a letter has come").code.clone()
+}
+
+/// The sign-in codes that were mailed to an address, the newest first.
+pub async fn sign_in_codes(client: &SignInClient, email: &str) -> Vec<String> {
+    let letters = client.mailbox(email).await.expect("the mailbox opens");
+    let codes = letters.into_iter();
+    let codes = codes.filter(|letter| letter.subject.contains("sign-in code"));
+    codes.map(|letter| letter.code).collect()
+}
+
+/// The newest of the sign-in codes to an address, once there are so many.
+pub async fn sign_in_code(client: &SignInClient, email: &str, count: usize) -> String {
+    let deadline = Instant::now() + MAIL_PATIENCE;
+    let mut ticks = tokio::time::interval(Duration::from_millis(50));
+    loop {
+        let mut codes = sign_in_codes(client, email).await;
+        if codes.len() >= count {
+            return codes.swap_remove(0);
+        }
+        assert!(Instant::now() < deadline, "no code has come");
+        ticks.tick().await;
+    }
+}
+
+/// Six digits that are not these.
+pub fn another_code(code: &str) -> Answer {
+    let number: u32 = code.parse().expect("six digits");
+    Answer::Text(format!("{:06}", (number + 1) % 1_000_000))
 }
 
 /// Signs up, confirms, enrols with the document and signs in with a live picture, in one browser

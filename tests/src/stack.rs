@@ -42,6 +42,8 @@ pub enum Variant {
     Mesh,
     /// `SignInPolicy=FACE,PASSWORD+FACE_DATA` and `FaceDataModel=descriptor-128`.
     Chains,
+    /// `SignInPolicy=FACE,PASSWORD+EMAIL_CODE,EMAIL_CODE+FACE_DATA`, and mail.
+    Mailed,
     /// `UserPoolTier=LITE` and `SelfSignUp=false`.
     Lite,
     /// Functions from which defences can be taken away, with all that any variant needs.
@@ -62,6 +64,7 @@ impl Variant {
             Self::Data => "-data",
             Self::Mesh => "-mesh",
             Self::Chains => "-chains",
+            Self::Mailed => "-mailed",
             Self::Lite => "-lite",
             Self::Mutated => "-mutated",
         }

@@ -127,6 +127,31 @@ impl Template {
         actions
     }
 
+    /// What a value is with these parameters: of two that it depends on a condition, the one that is
+    /// taken.
+    pub fn taken<'a>(&'a self, value: &'a Value, parameters: &Parameters) -> &'a Value {
+        let [condition, then, otherwise] =
+            value["Fn::If"].as_array().map_or(&[][..], Vec::as_slice)
+        else {
+            return value;
+        };
+        if self.holds(&json!({ "Condition": condition }), parameters) {
+            then
+        } else {
+            otherwise
+        }
+    }
+
+    /// The names of the outputs that a stack with these parameters has.
+    pub fn outputs(&self, parameters: &Parameters) -> BTreeSet<&str> {
+        let outputs = self.section("Outputs").iter();
+        let there = outputs.filter(|(_, output)| {
+            let condition = output.get("Condition");
+            condition.is_none_or(|named| self.holds(&json!({ "Condition": named }), parameters))
+        });
+        there.map(|(name, _)| name.as_str()).collect()
+    }
+
     fn resolve(&self, value: &Value, parameters: &Parameters) -> String {
         if let Some(plain) = text(value) {
             return plain;
@@ -138,16 +163,8 @@ impl Template {
         if value["Fn::Join"][0] == "," {
             return self.resolve(&value["Fn::Join"][1], parameters);
         }
-        if let [condition, then, otherwise] =
-            value["Fn::If"].as_array().map_or(&[][..], Vec::as_slice)
-        {
-            let condition = &self.section("Conditions")[condition.as_str().expect("its name")];
-            let taken = if self.holds(condition, parameters) {
-                then
-            } else {
-                otherwise
-            };
-            return self.resolve(taken, parameters);
+        if value.get("Fn::If").is_some() {
+            return self.resolve(self.taken(value, parameters), parameters);
         }
         let outputs = self.section("Outputs").iter();
         let output = outputs

@@ -96,7 +96,8 @@ impl<'a> Operator<'a> {
             .env(
                 "AWS_ENDPOINT_URL_REKOGNITION",
                 &outputs.rekognition_endpoint,
-            );
+            )
+            .env("AWS_ENDPOINT_URL_SESV2", &outputs.cognito_endpoint);
         output(&script, shell).await
     }
 }

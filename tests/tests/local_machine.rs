@@ -468,6 +468,8 @@ async fn the_page_may_call_cognito_and_upload_and_nothing_else() {
     for (port, path) in [
         (cognito, "/_local/mailbox"),
         (cognito, "/_local/clock"),
+        (cognito, "/_local/ses"),
+        (cognito, "/v2/email/outbound-emails"),
         (gate, "/"),
         (gate, "/2015-03-31/functions"),
         (gate, "/_ministack/reset"),

@@ -26,12 +26,13 @@ use signin_core::face::{MAX_TURN, MIN_BRIGHTNESS, MIN_SHARPNESS, MIN_SIZE};
 use signin_core::face_data::{
     DESCRIPTOR_LENGTH, DESCRIPTOR_RANGE, MAX_DOCUMENT, MESH_LENGTH, MESH_RANGE, MESH_SIZE, Model,
 };
-use signin_core::factor::{Factor, Wants};
+use signin_core::factor::{Asking, Factor, Wants, email_code};
 use signin_core::id::ChallengeId;
 use signin_core::lockout::{
     FAILURES_TO_LOCK, FAST_FALLS, FIRST_WAIT, FREE_FAILURES, LONGEST_WAIT, SLOW_FALLS,
     UNUSABLE_FALLS, UNUSABLE_FREE,
 };
+use signin_core::mail;
 use signin_core::pass::MAX_NONCE;
 use signin_core::picture::{MAX_BYTES, MAX_PIXELS, MIN_SIDE};
 use signin_core::profile::Profile;
@@ -91,7 +92,13 @@ fn every_challenge_parameter_is_described_and_no_other() {
         Wants::Picture => panic!("nothing is uploaded"),
     };
     let by_factor = Factor::iter().filter_map(|factor| {
-        match factor.ordinary(&Profile::default()).wants(Model::Mesh468) {
+        let nobody = Asking {
+            profile: &Profile::default(),
+            challenge: &ChallengeId::from_random([7; 16]),
+            code: None,
+            now: Timestamp::default(),
+        };
+        match factor.ordinary(nobody).wants(Model::Mesh468) {
             Wants::Picture => None,
             wants @ Wants::Parameters(_) => Some(all(named(wants), Step::Verify(factor))),
         }
@@ -300,6 +307,27 @@ fn the_limits_are_those_of_the_code() {
                 count(MAX_FALSE_ENTRIES),
             ),
             ("pictures of an enrolment", MAX_RECOGNITIONS.to_string()),
+            ("a code by mail, in digits", count(email_code::DIGITS)),
+            (
+                "a code by mail, in minutes",
+                (email_code::GOOD_FOR.as_secs() / 60).to_string(),
+            ),
+            (
+                "codes mailed to a user on one path at once",
+                mail::CODES_AT_ONCE.to_string(),
+            ),
+            (
+                "one more after these, every so many minutes",
+                (mail::CODE_EVERY.as_secs() / 60).to_string(),
+            ),
+            (
+                "codes mailed to a user on one path in a row",
+                mail::CODES_IN_A_ROW.to_string(),
+            ),
+            (
+                "one more after those, every so many minutes",
+                (mail::LATER_CODE_EVERY.as_secs() / 60).to_string(),
+            ),
             (
                 "how long a password counts only with the secret of its reset, in minutes",
                 (budget::OLD_SESSIONS_LIVE.as_secs() / 60).to_string(),
@@ -549,6 +577,27 @@ impl<'a> Reader<'a> {
         assert_eq!(described, sent);
     }
 
+    /// Opens an account on a stack that mails codes, and signs in with one, without ever enrolling.
+    async fn types_a_code(&mut self) {
+        self.values.insert("email", fresh_email());
+        self.makes_a_binding("binding");
+        self.succeeds("open an account").await;
+        self.takes_the_code().await;
+        self.succeeds("confirm the address").await;
+        let asked = self.proves_the_password().await;
+        asks_for(&asked, "SELECT");
+        self.values.insert("chain", "PASSWORD+EMAIL_CODE".to_owned());
+        asks_for(&self.succeeds("choose a chain").await, "EMAIL_CODE");
+        let code = sign_in_code(&self.stack.client(), &self.values["email"], 1).await;
+        self.values.insert("six digits", "a code".to_owned());
+        let title = "answer with the code that was mailed";
+        let asked = self.succeeds(title).await;
+        assert_eq!(asked["ChallengeParameters"]["reason"], "NOT_A_CODE");
+        self.values.insert("six digits", code);
+        let answered = self.succeeds(title).await;
+        assert!(answered["AuthenticationResult"].is_object(), "{answered}");
+    }
+
     /// Opens an account on a stack with several chains, and chooses the first of them.
     async fn chooses_a_chain(&mut self) {
         self.values.insert("email", fresh_email());
@@ -713,6 +762,11 @@ async fn the_requests_of_the_document_do_what_it_says() {
     assert_eq!(asked["ChallengeParameters"]["reason"], "CONSENT_NEEDED");
     let asked = reader.answers("answer and agree to the consent text").await;
     asks_for(&asked, "FACE");
+
+    // Where a code is asked for, it comes by mail.
+    let mailed = Stack::read(Variant::Mailed);
+    reader.goes_to(&mailed);
+    reader.types_a_code().await;
 
     // Where several chains are open, one is chosen first.
     let several = Stack::read(Variant::Chains);

@@ -86,6 +86,7 @@ fn the_file_of_environments_holds_every_functions_settings_and_no_key() {
                 "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
                 &outputs.cognito_endpoint,
             ),
+            ("AWS_ENDPOINT_URL_SESV2", &outputs.cognito_endpoint),
         ] {
             assert_eq!(sdk.get(name), Some(url), "{function}");
         }

@@ -143,6 +143,102 @@ fn the_template_names_every_policy_and_model_and_no_other() {
     assert_eq!(allowed("FaceDataModel"), BTreeSet::from(models));
 }
 
+/// An address that SES may send from, and the identity that lets it.
+const SENDER: (&str, &str) = (
+    "sign-in@example.com",
+    "arn:aws:ses:eu-central-1:123456789012:identity/example.com",
+);
+
+/// The template's defaults with these two.
+fn mailing(template: &Template, from: &str, source: &str) -> Parameters {
+    let mut parameters = template.defaults();
+    parameters.insert("MailFrom".to_owned(), from.to_owned());
+    parameters.insert("MailSourceArn".to_owned(), source.to_owned());
+    parameters
+}
+
+#[test]
+fn mail_goes_over_ses_with_an_address_and_its_identity_or_not_at_all() {
+    let template = Template::read();
+    let (from, source) = SENDER;
+    let admits =
+        |from: &str, source: &str| template.admits(&mailing(&template, from, source)).err();
+    assert_eq!(admits("", ""), None);
+    assert_eq!(admits(from, source), None);
+    for (alone, missing) in [
+        (admits(from, ""), "MailSourceArn"),
+        (admits("", source), "MailFrom"),
+    ] {
+        let told = alone.expect("one without the other is refused");
+        let does = format!("set {missing} as well, or neither");
+        assert!(told.ends_with(&does), "{told}");
+    }
+}
+
+#[test]
+fn cognito_mails_as_the_stacks_own_sender_does_and_otherwise_a_limit_is_told() {
+    let template = Template::read();
+    let pools: Vec<_> = template.resources("AWS::Cognito::UserPool").collect();
+    let [(_, pool)] = pools.as_slice() else {
+        panic!("expected one user pool");
+    };
+    let sending = &pool["Properties"]["EmailConfiguration"];
+    let none = template.defaults();
+    let sent = template.taken(sending, &none);
+    assert_eq!(sent, &json!({ "EmailSendingAccount": "COGNITO_DEFAULT" }));
+    assert!(template.outputs(&none).contains("MailLimit"));
+
+    let both = mailing(&template, SENDER.0, SENDER.1);
+    let sent = template.taken(sending, &both);
+    let over_ses = json!({
+        "EmailSendingAccount": "DEVELOPER",
+        "From": { "Ref": "MailFrom" },
+        "SourceArn": { "Ref": "MailSourceArn" },
+    });
+    assert_eq!(sent, &over_ses);
+    assert!(!template.outputs(&both).contains("MailLimit"));
+}
+
+#[test]
+fn mail_is_from_a_bare_address_and_of_an_identity() {
+    let template = Template::read();
+    let (from, source) = SENDER;
+    let long = |length: usize| format!("{}@example.com", "a".repeat(length));
+    for address in [from, "a.b+c@mail.example.co.uk", &long(64)] {
+        let parameters = mailing(&template, address, source);
+        assert_eq!(template.admits(&parameters), Ok(()), "{address}");
+    }
+    for address in [
+        "Example <sign-in@example.com>",
+        "<sign-in@example.com>",
+        "sign-in@example.com, other@example.com",
+        "sign-in@example.com ",
+        "sign-in@example",
+        "@example.com",
+        "sign-in@@example.com",
+        "*@example.com",
+        "${aws:username}@example.com",
+        "sign-in@example.com\n",
+        &long(65),
+    ] {
+        let told = template.admits(&mailing(&template, address, source));
+        let told = told.expect_err("no bare address");
+        assert!(told.contains("one bare e-mail address"), "{told}");
+    }
+    for identity in [
+        "example.com",
+        "arn:aws:ses:eu-central-1:123456789012:identity/",
+        "arn:aws:ses:eu-central-1:123456789012:identity/*",
+        "arn:aws:ses:eu-central-1:123456789012:configuration-set/example",
+        "arn:aws:sns:eu-central-1:123456789012:identity/example.com",
+        "*",
+    ] {
+        let told = template.admits(&mailing(&template, from, identity));
+        let told = told.expect_err("no identity");
+        assert!(told.contains("the ARN of an SES identity"), "{told}");
+    }
+}
+
 /// `sam local` takes the name of an output for a reference to the parameter of that name, and ends
 /// with a Python traceback where the parameter is a list.
 #[test]

@@ -39,7 +39,7 @@ async function visit({ WebUrl: url, CognitoEndpoint, SecretAccessKey }, data) {
       `--use-file-for-fake-video-capture=${join(cameras, 'live.mjpeg')}`,
     ],
   });
-  const context = await browser.newContext();
+  const context = await browser.newContext({ locale: 'en-US' });
   // No camera takes the same picture twice, and one that plays a file does.
   await context.addInitScript(() => {
     const drawn = CanvasRenderingContext2D.prototype.drawImage;

@@ -3,18 +3,21 @@ import { createRoot } from 'react-dom/client';
 
 import { FaceSignIn, OutputsError, readOutputs } from './client';
 import { App } from './page/App';
+import { Frame } from './page/Frame';
+import { Languages, useText } from './page/language';
 import { Screen } from './page/ui';
 import './style.css';
-import { en as text } from './text/en';
+import type { Text } from './text';
 
 /** A page with nothing but words. */
-function Notice({ title, lead }: { title: string; lead: string }) {
+function Notice({ of }: { of: (text: Text) => { title: string; lead: string } }) {
+  const { title, lead } = of(useText());
   return (
-    <main className="frame">
+    <Frame>
       <Screen title={title} lead={lead}>
         {null}
       </Screen>
-    </main>
+    </Frame>
   );
 }
 
@@ -27,45 +30,50 @@ class Whole extends Component<{ children: ReactNode }, { broken: boolean }> {
   }
 
   override render() {
-    return this.state.broken ? <Notice {...text.crashed} /> : this.props.children;
+    return this.state.broken ? <Notice of={(text) => text.crashed} /> : this.props.children;
   }
 }
 
-async function start(): Promise<void> {
-  const page = document.getElementById('page');
-  if (page === null) {
-    return;
-  }
-  const root = createRoot(page);
+/** What the page shows: the screens, or why there are none. */
+async function page(): Promise<ReactNode> {
   if (!window.isSecureContext) {
-    root.render(<Notice {...text.insecure} />);
-    return;
+    return <Notice of={(text) => text.insecure} />;
   }
   try {
     const answer = await fetch('/config.json', { cache: 'no-cache' }).catch(() => undefined);
     if (answer === undefined) {
-      root.render(<Notice title={text.product} lead={text.troubles.unreachable} />);
-      return;
+      return <Notice of={(text) => ({ title: text.product, lead: text.troubles.unreachable })} />;
     }
     const config: unknown = answer.ok ? await answer.json().catch(() => undefined) : undefined;
     if (config === undefined) {
-      root.render(<Notice title={text.setup.title} lead={text.setup.none} />);
-      return;
+      return <Notice of={({ setup }) => ({ title: setup.title, lead: setup.none })} />;
     }
     const client = new FaceSignIn(readOutputs(config));
     const person = await client.current();
-    root.render(
-      <StrictMode>
-        <Whole>
-          <App client={client} person={person} />
-        </Whole>
-      </StrictMode>,
+    return (
+      <Whole>
+        <App client={client} person={person} />
+      </Whole>
     );
   } catch (error) {
     console.error(error);
-    const lead = error instanceof OutputsError ? text.setup.wrong(error.problems) : text.crashed.lead;
-    const { title } = error instanceof OutputsError ? text.setup : text.crashed;
-    root.render(<Notice title={title} lead={lead} />);
+    return error instanceof OutputsError ? (
+      <Notice of={({ setup }) => ({ title: setup.title, lead: setup.wrong(error.problems) })} />
+    ) : (
+      <Notice of={(text) => text.crashed} />
+    );
+  }
+}
+
+async function start(): Promise<void> {
+  const place = document.getElementById('page');
+  if (place !== null) {
+    const shown = await page();
+    createRoot(place).render(
+      <StrictMode>
+        <Languages>{shown}</Languages>
+      </StrictMode>,
+    );
   }
 }
 

@@ -20,6 +20,15 @@ const STACK: &str = "face-sign-in";
 /// The template's parameter for the pages that may upload.
 const ORIGINS: &str = "AllowedOrigins";
 
+/// The template's parameters for who mail is from, and for what lets SES send it.
+const MAIL_FROM: &str = "MailFrom";
+const MAIL_SOURCE: &str = "MailSourceArn";
+/// Both, of a stack of a developer's own. Account and region are those that the local AWS plays.
+const OWN_MAIL: [&str; 2] = [
+    "MailFrom=sign-in@example.com",
+    "MailSourceArn=arn:aws:ses:us-east-1:000000000000:identity/example.com",
+];
+
 /// How the files of a running stack's outputs begin.
 pub(crate) const OUTPUTS: &str = "outputs";
 /// How those of its functions' environments begin.
@@ -71,6 +80,14 @@ impl Variant {
         pages
     }
 
+    /// The ARN of the SES identity that mail is sent with, where there is one. What is no identity's is
+    /// for the template to refuse.
+    pub(crate) fn mail_identity(&self) -> Option<&str> {
+        let mut given = self.given();
+        let (_, identity) = given.find(|(key, _)| *key == MAIL_SOURCE)?;
+        identity.contains(":identity/").then_some(identity)
+    }
+
     /// The template's parameters. What is no origin, such as `*`, is for the template to refuse.
     fn parameters(&self) -> BTreeMap<String, String> {
         let given = self.given();
@@ -112,6 +129,19 @@ impl Variant {
             dir.join(format!("{kind}-{}.json", self.name))
         }
     }
+}
+
+/// Parameters that send mail as well, from an address of example.com, unless they say themselves who
+/// mail is from.
+pub(crate) fn with_mail(mut parameters: Vec<String>) -> Vec<String> {
+    let is_said = parameters.iter().any(|parameter| {
+        let name = parameter.split('=').next();
+        [MAIL_FROM, MAIL_SOURCE].map(Some).contains(&name)
+    });
+    if !is_said {
+        parameters.extend(OWN_MAIL.map(str::to_owned));
+    }
+    parameters
 }
 
 /// Deploys the variants side by side and writes each one's outputs and its functions' environments
@@ -215,5 +245,29 @@ mod tests {
         assert_eq!(both.parameters()["SignInPolicy"], "FACE");
         let none = variant(None, &["SignInPolicy=FACE"]);
         assert!(none.pages().is_empty() && !none.parameters().contains_key(ORIGINS));
+    }
+
+    #[test]
+    fn a_developers_stack_sends_mail_unless_it_is_said_from_whom() {
+        let sends = |parameters: &[&str]| {
+            let parameters = parameters.iter().map(|&given| given.to_owned()).collect();
+            let own = Variant {
+                parameters: with_mail(parameters),
+                ..variant(None, &[])
+            };
+            let from = own.parameters().get(MAIL_FROM).cloned();
+            (from, own.mail_identity().map(str::to_owned))
+        };
+        let own = "arn:aws:ses:us-east-1:000000000000:identity/example.com".to_owned();
+        let (from, identity) = sends(&["SignInPolicy=FACE"]);
+        assert_eq!(from.as_deref(), Some("sign-in@example.com"));
+        assert_eq!(identity, Some(own));
+        // Half of it stays half, for the template to refuse.
+        let (from, identity) = sends(&["MailFrom=codes@example.org"]);
+        assert_eq!(from.as_deref(), Some("codes@example.org"));
+        assert_eq!(identity, None);
+        let (from, identity) = sends(&["MailFrom=", "MailSourceArn="]);
+        assert_eq!(from.as_deref(), Some(""));
+        assert_eq!(identity, None);
     }
 }

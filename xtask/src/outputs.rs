@@ -46,6 +46,7 @@ impl Reach {
                 &self.cognito_endpoint,
             ),
             ("AWS_ENDPOINT_URL_REKOGNITION", &self.rekognition_endpoint),
+            ("AWS_ENDPOINT_URL_SESV2", &self.cognito_endpoint),
         ]
         .map(|(name, value)| format!("export {name}='{value}'\n"))
         .concat()
@@ -84,7 +85,8 @@ mod tests {
         let lines = reach.lines();
         assert!(lines.contains("export AWS_ENDPOINT_URL='http://127.0.0.1:1'\n"));
         assert!(lines.contains("export AWS_SECRET_ACCESS_KEY='secret'\n"));
-        assert_eq!(lines.lines().count(), 7);
+        assert!(lines.contains("export AWS_ENDPOINT_URL_SESV2='http://127.0.0.1:2'\n"));
+        assert_eq!(lines.lines().count(), 8);
     }
 
     #[test]

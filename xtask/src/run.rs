@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process, setsid};
 
 use crate::build::{Built, build, build_local};
 use crate::command::{cannot, run_visibly};
-use crate::deploy::Variant;
+use crate::deploy::{Variant, with_mail};
 use crate::interrupt;
 use crate::parts;
 use crate::paths::Paths;
@@ -125,7 +125,7 @@ fn hold(
     let endpoints = Endpoints::usual()?;
     let variant = Variant {
         name: "",
-        parameters,
+        parameters: with_mail(parameters),
         mutated: false,
         web: Some(endpoints.web_port()),
     };

@@ -341,6 +341,12 @@ fn start_for_tests(
     })
 }
 
+/// The parameters of a stack that mails.
+const MAIL: [&str; 2] = [
+    "MailFrom=sign-in@example.com",
+    "MailSourceArn=arn:aws:ses:us-east-1:000000000000:identity/example.com",
+];
+
 /// The settings of the template that the end-to-end tests go through.
 fn variants() -> Vec<Variant> {
     let variant = |name, parameters: &[&str]| Variant {
@@ -369,6 +375,14 @@ fn variants() -> Vec<Variant> {
             &["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
         ),
         variant("chains", &["SignInPolicy=FACE,PASSWORD+FACE_DATA"]),
+        variant(
+            "mailed",
+            &[
+                "SignInPolicy=FACE,PASSWORD+EMAIL_CODE,EMAIL_CODE+FACE_DATA",
+                MAIL[0],
+                MAIL[1],
+            ],
+        ),
         variant("lite", &["UserPoolTier=LITE", "SelfSignUp=false"]),
     ]
 }
@@ -377,9 +391,11 @@ fn variants() -> Vec<Variant> {
 fn mutated() -> Variant {
     // What comparing needs, so that its functions can be made to compare.
     let comparing = ["MatchMode=COMPARE", "KeepDocuments=true"];
+    // And what mailing needs.
+    let needed = [comparing, MAIL].concat().into_iter();
     Variant {
         name: "mutated",
-        parameters: comparing.map(str::to_owned).to_vec(),
+        parameters: needed.map(str::to_owned).collect(),
         mutated: true,
         web: None,
     }

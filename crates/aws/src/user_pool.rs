@@ -1,10 +1,11 @@
-//! The user pool, as far as the functions change anything in it: signing people out everywhere.
+//! The user pool, as far as the functions ask it for something: signing people out everywhere, and to
+//! which address an account's mail goes.
 
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata as _, SdkError};
-use aws_sdk_cognitoidentityprovider::operation::admin_user_global_sign_out::AdminUserGlobalSignOutError;
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use signin_core::alarm::SIGN_OUT;
 use signin_core::id::{UserName, UserPoolId};
+use signin_core::mail::Address;
 
 use crate::client::Config;
 use crate::fault::Fault;
@@ -20,6 +21,40 @@ impl UserPools {
     pub fn open(config: &Config) -> Self {
         Self {
             client: Client::new(config),
+        }
+    }
+}
+
+/// What knows the addresses of a user pool's accounts.
+pub trait Addresses {
+    /// An account's address; none where there is no such account, or it has none.
+    fn address(
+        &self,
+        pool: &UserPoolId,
+        user: &UserName,
+    ) -> impl Future<Output = Result<Option<Address>, Fault>>;
+}
+
+impl Addresses for UserPools {
+    async fn address(
+        &self,
+        pool: &UserPoolId,
+        user: &UserName,
+    ) -> Result<Option<Address>, Fault> {
+        let request = self
+            .client
+            .admin_get_user()
+            .user_pool_id(pool.as_str())
+            .username(user.as_str());
+        match request.send().await {
+            Ok(account) => {
+                let mut attributes = account.user_attributes().iter();
+                let email = attributes.find(|attribute| attribute.name() == "email");
+                let email = email.and_then(|email| email.value()).map(str::to_owned);
+                Ok(email.map(Address::new))
+            }
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(Fault::of("AdminGetUser", &error)),
         }
     }
 }
@@ -49,7 +84,7 @@ impl SignOuts for UserPools {
     }
 }
 
-fn is_gone<R>(error: &SdkError<AdminUserGlobalSignOutError, R>) -> bool {
+fn is_gone<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error
         .as_service_error()
         .and_then(|error| error.code())

@@ -70,6 +70,12 @@ pub const SWEEP_STEPS: u32 = 5;
 /// When Lambda ends sweep: its `Timeout` in the template.
 pub const SWEEP: Duration = Duration::from_mins(5);
 
+/// What mailing one letter may take.
+pub const MAILING: Duration = Duration::from_secs(10);
+
+/// When Lambda ends send-mail: its `Timeout` in the template. It is handed one order at a time.
+pub const MAIL_FUNCTION: Duration = Duration::from_secs(20);
+
 /// What create-collection may take for what CloudFormation asks of it, before it tells that it failed.
 pub const RESOURCE: Duration = Duration::from_secs(10);
 
@@ -147,6 +153,9 @@ const _: () = assert!(ENDED.as_millis() >= INDEXING.as_millis());
 const _: () = assert!(
     SWEEP_STEPS as u128 * SWEEP_STEP.as_millis() + 4 * OPERATION.as_millis() <= SWEEP.as_millis()
 );
+// Three calls, and one more to note it.
+const _: () = assert!(rise([OPERATION, MAILING, MAIL_FUNCTION], OPERATION));
+const _: () = assert!(4 * OPERATION.as_millis() <= MAILING.as_millis());
 // CloudFormation is told, however often that has to be tried.
 const _: () = assert!(
     RESOURCE.as_millis()

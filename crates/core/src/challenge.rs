@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::enrolment::{self, Enrolment};
 use crate::face_data::FaceData;
+use crate::factor::email_code::Issued;
 use crate::factor::face_data::accepted;
-use crate::factor::{Enrols, Factor, Secret, Wants};
+use crate::factor::{Asking, Enrols, Factor, Secret, Wants};
 use crate::id::{ChallengeId, EnrolmentId};
 use crate::lockout::{Attempts, Path, Scope, Wait};
 use crate::pass::Steps;
@@ -78,13 +79,12 @@ pub struct Known<'a> {
     pub enrolment: Option<&'a EnrolmentId>,
     /// The record of that enrolment; before the first round, of the one that is under way.
     pub record: Option<&'a Enrolment>,
-    /// The user.
-    pub profile: &'a Profile,
-    /// The time.
-    pub now: Timestamp,
+    /// Who is asked.
+    pub asking: Asking<'a>,
 }
 
-/// Decides which custom step is due on the session's chain.
+/// Decides which custom step is due on the session's chain. A factor for which nothing is enrolled is
+/// asked of everybody.
 ///
 /// A session with a password counts for nothing that began before the account's last reset, and
 /// for sixteen minutes after it only with the reset's secret ([`crate::reset`]). The right to enrol
@@ -97,17 +97,18 @@ pub fn due(known: Known<'_>) -> Due {
         progress,
         opening,
         walk,
-        profile,
+        asking,
         ..
     } = known;
+    let profile = asking.profile;
     let factor = walk.factor();
     if !progress.password_proven {
-        return Due::Compare(factor.ordinary(profile));
+        return Due::Compare(factor.ordinary(asking));
     }
     if let Some(reset) = profile.reset_at()
         && !opening.outlives(true, Some(reset))
     {
-        let wait = reset::wait(reset, known.now);
+        let wait = reset::wait(reset, asking.now);
         return Due::Refuse {
             reason: Reason::TryLater,
             retry_after: (!wait.is_zero()).then_some(wait),
@@ -121,6 +122,7 @@ pub fn due(known: Known<'_>) -> Due {
         .enrolment
         .filter(|id| profile.may_enrol() && profile.enrolment.as_ref() == Some(*id));
     match (walk.stage(), running) {
+        (Stage::Factor, _) if factor.enrols().is_none() => Due::Compare(factor.ordinary(asking)),
         (Stage::Opened(kind), _) if profile.lets_enrol(known.secret) => {
             enrol(kind, profile, taken_up(kind, known))
         }
@@ -131,7 +133,7 @@ pub fn due(known: Known<'_>) -> Due {
         // Another session has begun an enrolment since, or made its own face active.
         (Stage::Enrolled, None) => refused(Reason::Superseded),
         (Stage::Opened(_) | Stage::Enrolling(_) | Stage::Factor, _) if profile.is_active() => {
-            Due::Compare(factor.ordinary(profile))
+            Due::Compare(factor.ordinary(asking))
         }
         // The same before a document was accepted: start again.
         (Stage::Enrolling(_), None) => refused(Reason::TryLater),
@@ -152,7 +154,7 @@ pub fn offered(progress: &Progress) -> Vec<Offered> {
 /// The enrolment under way, where a new session of the party that began it takes it up again: one
 /// that nothing has come of yet. Any other is replaced.
 fn taken_up(kind: Enrols, known: Known<'_>) -> Option<EnrolmentId> {
-    let running = known.profile.enrolment.as_ref()?;
+    let running = known.asking.profile.enrolment.as_ref()?;
     let untouched = match kind {
         Enrols::Picture => known.record.is_some_and(|record| {
             record.id == *running
@@ -163,7 +165,7 @@ fn taken_up(kind: Enrols, known: Known<'_>) -> Option<EnrolmentId> {
         // A new binding ends the enrolment in the profile; so it is this party's. One with a record is a
         // face's, by another chain.
         Enrols::Data => {
-            known.record.is_none() && accepted(known.profile).is_none_or(|data| data.of != *running)
+            known.record.is_none() && accepted(known.asking.profile).is_none_or(|data| data.of != *running)
         }
     };
     untouched.then(|| running.clone())
@@ -412,6 +414,17 @@ impl PrivateChallenge {
         }
     }
 
+    /// The code that was mailed for the session, if the challenge asks for one.
+    pub fn code(&self) -> Option<&Issued> {
+        match &self.task {
+            Task::Compare(comparison) => comparison.secret.code(),
+            Task::Select { .. }
+            | Task::Enrol { .. }
+            | Task::EnrolData { .. }
+            | Task::Refuse { .. } => None,
+        }
+    }
+
     /// The session's note of this challenge, on the chain at this place, where so many comparisons were
     /// refused before.
     pub fn metadata(&self, chain: u8, wrong: u8) -> Metadata {
@@ -558,6 +571,8 @@ pub fn chosen(offered: &[Offered], answer: &str) -> Option<u8> {
 pub fn path(progress: &Progress) -> Path {
     if progress.password_proven {
         Path::Password
+    } else if progress.mailbox_proven() {
+        Path::Mailbox
     } else {
         Path::Open
     }
@@ -565,8 +580,11 @@ pub fn path(progress: &Progress) -> Path {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::face_data::Model;
+    use crate::factor::email_code::GOOD_FOR;
     use crate::factor::{face, face_data};
     use crate::id::FaceId;
     use crate::id::UserName;
@@ -606,6 +624,17 @@ mod tests {
             });
         }
         session::progress(&policy(name), &session).unwrap()
+    }
+
+    fn asking(profile: &Profile) -> Asking<'_> {
+        static CHALLENGE: LazyLock<ChallengeId> =
+            LazyLock::new(|| ChallengeId::from_random([9; 16]));
+        Asking {
+            profile,
+            challenge: &CHALLENGE,
+            code: None,
+            now: NOW,
+        }
     }
 
     /// What a session is asked for next.
@@ -656,8 +685,7 @@ mod tests {
                 secret: self.secret,
                 enrolment: self.enrolment.as_ref(),
                 record: self.record.as_ref(),
-                profile,
-                now: NOW,
+                asking: asking(profile),
             };
             due(known)
         }
@@ -826,7 +854,7 @@ mod tests {
         }
         let profile = Profile { reset, ..active() };
         let found = Session::open(PICTURES).due(&profile);
-        assert_eq!(found, Due::Compare(Factor::Face.ordinary(&active())));
+        assert_eq!(found, Due::Compare(Factor::Face.ordinary(asking(&active()))));
     }
 
     #[test]
@@ -1330,7 +1358,7 @@ mod tests {
         // Without the password one chain is open, and nothing is chosen.
         assert_eq!(
             Session::open(either).due(&active()),
-            Due::Compare(Factor::Face.ordinary(&active()))
+            Due::Compare(Factor::Face.ordinary(asking(&active())))
         );
     }
 
@@ -1361,6 +1389,53 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_asked_of_whoever_has_proved_the_password_whatever_is_enrolled() {
+        let session = Session::with_password("PASSWORD+EMAIL_CODE", &[]);
+        for profile in [Profile::default(), may_enrol(), active()] {
+            let asked = asking(&profile);
+            let code = Factor::EmailCode.ordinary(asked);
+            assert_eq!(session.due(&profile), Due::Compare(code));
+        }
+        // But not in a session from before a reset.
+        let reset = Profile {
+            reset: Some(Reset {
+                at: NOW,
+                binding: None,
+            }),
+            ..active()
+        };
+        let refused = session.due(&reset);
+        assert!(matches!(
+            refused,
+            Due::Refuse {
+                reason: Reason::TryLater,
+                retry_after: Some(_)
+            }
+        ));
+    }
+
+    #[test]
+    fn a_session_has_one_code_until_that_is_too_old() {
+        let (profile, first) = (Profile::default(), ChallengeId::from_random([1; 16]));
+        let code = |until| Issued {
+            challenge: first.clone(),
+            until,
+        };
+        let asked = |code: &Issued| {
+            let asking = Asking {
+                code: Some(code),
+                ..asking(&profile)
+            };
+            Factor::EmailCode.ordinary(asking).code().unwrap().clone()
+        };
+        let running = code(NOW.plus(Duration::from_millis(1)));
+        assert_eq!(asked(&running), running);
+        let new = asked(&code(NOW));
+        assert_eq!(new.challenge, *asking(&profile).challenge);
+        assert_eq!(new.until, NOW.plus(GOOD_FOR));
+    }
+
+    #[test]
     fn the_chain_that_was_chosen_is_enrolled_for_and_walked() {
         let chosen = progress("FACE,PASSWORD+FACE_DATA", true, &[(Step::Select, true)]);
         let due_on = |place, secret, profile: &Profile| {
@@ -1371,8 +1446,7 @@ mod tests {
                 secret,
                 enrolment: None,
                 record: None,
-                profile,
-                now: NOW,
+                asking: asking(profile),
             })
         };
         let fresh = Profile {
@@ -1395,7 +1469,7 @@ mod tests {
         // An account enrols once, for one of them.
         assert_eq!(
             due_on(0, Some(secret()), &active()),
-            Due::Compare(Factor::Face.ordinary(&active()))
+            Due::Compare(Factor::Face.ordinary(asking(&active())))
         );
         assert_eq!(due_on(1, Some(secret()), &active()), no_data());
     }

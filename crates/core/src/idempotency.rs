@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::budget;
+use crate::factor::email_code::Issued;
 use crate::id::{EnrolmentId, InvocationId, UserName};
 use crate::reason::Verdict;
 use crate::reset::Opening;
@@ -53,6 +54,8 @@ pub struct Facts {
     pub enrolment: Option<EnrolmentId>,
     /// The digest of the secret that came with the password, while an enrolment may still begin.
     pub secret: Option<Sha256Digest>,
+    /// The code that was mailed for it, if one was.
+    pub code: Option<Issued>,
 }
 
 /// What a call does that finds a challenge already used.
@@ -158,6 +161,7 @@ mod tests {
             opening,
             enrolment: None,
             secret: None,
+            code: None,
         };
         IdempotencyRecord::first(ada(), Sha256Digest::of(b"answer"), call(1), session, at(0))
     }

@@ -18,6 +18,7 @@ pub mod id;
 pub mod idempotency;
 pub mod key;
 pub mod lockout;
+pub mod mail;
 pub mod pass;
 pub mod picture;
 pub mod policy;

@@ -134,7 +134,7 @@ impl Level {
     }
 
     /// The level after one more at `now`.
-    fn raised(self, falls_every: Duration, now: Timestamp) -> Self {
+    pub(crate) fn raised(self, falls_every: Duration, now: Timestamp) -> Self {
         match self.at(falls_every, now) {
             Self { count: 0, .. } => Self {
                 count: 1,

@@ -49,7 +49,8 @@ impl Steps {
     /// Whether tokens may change the account (its address, its password, its existence): only where
     /// the session has proved more than a face, which a photograph can.
     pub fn open_the_account(&self) -> bool {
-        self.password
+        let mut factors = self.factors.iter();
+        self.password || factors.any(|factor| factor.proves_the_mailbox())
     }
 
     /// Whether they are all that some chain of a policy asks for.

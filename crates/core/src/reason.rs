@@ -39,6 +39,8 @@ pub enum Reason {
     NotAnImage,
     /// It is no face data, or not of the model that was asked for.
     NotFaceData,
+    /// It is no code: not six digits.
+    NotACode,
     /// It names no chain that was offered.
     NotOffered,
     /// More bytes or pixels than are accepted.

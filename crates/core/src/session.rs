@@ -147,6 +147,15 @@ impl Progress {
         comparisons.min(MAX_FALSE_ENTRIES - self.false_entries())
     }
 
+    /// Whether a factor has passed that proves that the mailbox is the person's.
+    pub fn mailbox_proven(&self) -> bool {
+        let mut passed = self.answered.iter().filter(|answered| answered.passed);
+        passed.any(|answered| match answered.metadata.step {
+            Step::Verify(factor) => factor.proves_the_mailbox(),
+            Step::Select | Step::Enrol => false,
+        })
+    }
+
     /// The challenges that were answered, the last one first.
     pub fn answered(&self) -> impl Iterator<Item = &ChallengeId> {
         self.answered

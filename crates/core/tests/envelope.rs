@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use signin_core::challenge::{Comparison, Offered, OnPass, PrivateChallenge, Reservation, Task};
 use signin_core::envelope::{Unread, VERSION};
 use signin_core::face_data::{FaceData, Model};
-use signin_core::factor::{Factor, Secret, face, face_data};
+use signin_core::factor::{Asking, Factor, Secret, face, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, FaceId};
 use signin_core::lockout::{Attempts, Path, Scope};
 use signin_core::profile::{Profile, StoredDocument};
@@ -140,7 +140,12 @@ fn challenges() -> BTreeMap<String, PrivateChallenge> {
     ]);
     // And each factor as an account without anything enrolled is asked for it.
     for factor in Factor::iter() {
-        let secret = factor.ordinary(&Profile::default());
+        let secret = factor.ordinary(Asking {
+            profile: &Profile::default(),
+            challenge: &ChallengeId::from_random([1; 16]),
+            code: None,
+            now: NOW,
+        });
         challenges.insert(
             format!("nobody-{}", factor.name()),
             challenge("", compare(secret)),

@@ -37,7 +37,7 @@ pub(crate) trait Compared {
     fn fetch(&self) -> impl Future<Output = Result<Result<Self::Probe, Reason>, Fault>>;
 
     /// The digest of what is compared, which does not pass again.
-    fn digest(probe: &Self::Probe) -> Sha256Digest;
+    fn digest(&self, probe: &Self::Probe) -> Sha256Digest;
 
     /// Compares it.
     fn examine(
@@ -105,7 +105,7 @@ impl<S: Services> Verifier<S> {
         );
         let ticket = match claim? {
             Claim::Acquired(ticket) => ticket,
-            Claim::Settled(verdict, judged) if same_probe::<C>(&probe, judged) => {
+            Claim::Settled(verdict, judged) if same_probe(compared, &probe, judged) => {
                 return Ok(verdict.into());
             }
             Claim::Settled(..) | Claim::AlreadyUsed => return Ok(Outcome::AlreadyUsed),
@@ -113,7 +113,7 @@ impl<S: Services> Verifier<S> {
         let examined = async {
             Ok(match probe? {
                 Ok(probe) => {
-                    let digest = C::digest(&probe);
+                    let digest = compared.digest(&probe);
                     Ok((compared.examine(&probe).await?, digest))
                 }
                 Err(reason) => Err(reason),
@@ -185,11 +185,12 @@ impl<S: Services> Verifier<S> {
 /// Whether a repeat is about what was judged. The first invocation may have deleted it already; what
 /// lies in its place now must not be anything else.
 fn same_probe<C: Compared>(
+    compared: &C,
     now: &Result<Result<C::Probe, Reason>, Fault>,
     judged: Option<Sha256Digest>,
 ) -> bool {
     match now {
-        Ok(Ok(probe)) => judged.is_none_or(|judged| judged == C::digest(probe)),
+        Ok(Ok(probe)) => judged.is_none_or(|judged| judged == compared.digest(probe)),
         Ok(Err(_)) => true,
         Err(_) => false,
     }

@@ -12,7 +12,7 @@ use signin_core::challenge::{
     Wanted,
 };
 use signin_core::face_data::Model;
-use signin_core::factor::{Enrols, Wants, face_data};
+use signin_core::factor::{Asking, Enrols, Wants, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
 use signin_core::lockout::{Attempts, Scope};
@@ -24,6 +24,7 @@ use signin_core::session::{Walk, Walked};
 use signin_core::step::Metadata;
 use signin_core::time::Timestamp;
 
+use crate::factor::Prepared;
 use crate::services::{Aws, Services};
 
 /// Creates challenges.
@@ -173,6 +174,12 @@ impl<S: Services> Creator<S> {
         let (profile, factor) = (&standing.profile, walk.factor());
         let reservation = self.reservation(user, walk, standing, watch).await;
         let own = standing.session.as_ref();
+        let asking = Asking {
+            profile,
+            challenge: id,
+            code: own.and_then(|session| session.code.as_ref()),
+            now: watch.now(),
+        };
         let due = challenge::due(Known {
             progress,
             walk,
@@ -180,8 +187,7 @@ impl<S: Services> Creator<S> {
             secret: session.secret,
             enrolment: own.and_then(|session| session.enrolment.as_ref()),
             record: standing.enrolment.as_ref(),
-            profile,
-            now: watch.now(),
+            asking,
         });
         let consent = (!profile.has_consent()).then(|| self.consent.clone());
         let running = async |running: Option<EnrolmentId>, kind| match running {
@@ -194,6 +200,14 @@ impl<S: Services> Creator<S> {
             key: key::sign_in(id),
             task,
             refusal: None,
+        };
+        // As everybody is asked.
+        let refuse = |reason, retry_after| Asks {
+            refusal: Some((reason, retry_after)),
+            ..asks(
+                factor.ordinary(asking).wants(self.model),
+                Task::Refuse { factor, reason },
+            )
         };
         Ok(match due {
             Due::Enrol { running: found } => {
@@ -215,24 +229,24 @@ impl<S: Services> Creator<S> {
                 };
                 asks(face_data::wants(self.model), task)
             }
-            Due::Compare(secret) => asks(
-                secret.wants(self.model),
-                Task::Compare(Comparison {
+            Due::Compare(secret) => {
+                let comparison = Comparison {
                     reservation,
                     secret,
-                }),
-            ),
+                };
+                let prepared = self.prepare(user, id, &comparison, standing, watch);
+                match prepared.await? {
+                    Prepared::Ready => {
+                        let wants = comparison.secret.wants(self.model);
+                        asks(wants, Task::Compare(comparison))
+                    }
+                    Prepared::Refused(reason, retry_after) => refuse(reason, retry_after),
+                }
+            }
             Due::Refuse {
                 reason,
                 retry_after,
-            } => Asks {
-                refusal: Some((reason, retry_after)),
-                // As everybody is asked.
-                ..asks(
-                    factor.ordinary(profile).wants(self.model),
-                    Task::Refuse { factor, reason },
-                )
-            },
+            } => refuse(reason, retry_after),
         })
     }
 

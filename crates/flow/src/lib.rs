@@ -17,6 +17,7 @@ pub mod confirm;
 pub mod create;
 pub mod documents;
 pub mod enrol;
+pub mod mail;
 pub mod services;
 pub mod sign_up;
 pub mod sweep;

@@ -8,6 +8,7 @@ use signin_core::budget;
 use signin_core::challenge::{Reservation, Task};
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
+use signin_core::factor::email_code::CodeKey;
 use signin_core::id::EnrolmentId;
 use signin_core::lockout::{Cost, Scope};
 use signin_core::profile::StoredDocument;
@@ -29,6 +30,8 @@ pub struct Verifier<S: Services = Aws> {
     pub threshold: Threshold,
     /// The model of the face data that are taken.
     pub model: Model,
+    /// From what codes follow; none where no chain of the policy has one.
+    pub codes: Option<CodeKey>,
     /// What enrols.
     pub indexer: Indexer<S>,
 }
@@ -175,6 +178,7 @@ pub(crate) fn answering(answered: &Answered, call: Call) -> Answering<'_> {
         opening: answered.challenge.session,
         enrolment: answered.challenge.enrolment(),
         secret: answered.challenge.secret,
+        code: answered.challenge.code(),
         answer: Sha256Digest::of(answered.answer.as_bytes()),
         call: call.id,
         watch: call.watch,

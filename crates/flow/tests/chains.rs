@@ -11,7 +11,8 @@ use signin_aws::table::Offered;
 use signin_core::challenge::{OnPass, PrivateChallenge, Task};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::Factor;
-use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId};
+use signin_core::factor::email_code::GOOD_FOR;
+use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId, UserName};
 use signin_core::key::DocumentKey;
 use signin_core::lockout::Path;
 use signin_core::pass::{Cause, Guard, TokenRequest};
@@ -457,4 +458,158 @@ async fn a_factor_that_passes_refills_no_other_factors_attempts() {
         assert!(!session.step(face_data(), &sent(&data(3, 0))));
         assert_eq!(guessed(), u32::from(guesses) + 1);
     }
+}
+
+const MAILED: &str = "PASSWORD+EMAIL_CODE";
+
+fn code() -> Step {
+    Step::Verify(Factor::EmailCode)
+}
+
+/// Mails what was ordered for a challenge, as the table's stream has it done; the codes in Ada's mailbox,
+/// the newest last.
+fn mailbox(world: &World, asked: &PrivateChallenge, at: Timestamp) -> Vec<String> {
+    let (mailer, user) = (world.mailer(0), ada());
+    let mailed = mailer.mail(&user, &asked.id, invocation(251, at));
+    world.straight(mailed).expect("nothing fails");
+    let letters = world.letters.borrow();
+    let code = |text: &str| {
+        let (_, code) = text.split_once(": ").expect("a letter names its code");
+        code[..6].to_owned()
+    };
+    letters.iter().map(|(_, letter)| code(&letter.text)).collect()
+}
+
+/// Another code than this one.
+fn beside(code: &str) -> String {
+    let number: u32 = code.parse().unwrap();
+    format!("{:06}", (number + 1) % 1_000_000)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_is_good_for_all_attempts_of_its_session_and_mailed_once() {
+    let world = World::default();
+    world.signed_up();
+    let mut session = Led::new(&world, &policy(MAILED), 0, with_password());
+    let asked = session.asked();
+    assert_eq!(asked.step(), code());
+    let [sent] = mailbox(&world, &asked, NOW).try_into().unwrap();
+    assert!(!session.answers(&beside(&sent)));
+    assert_eq!(session.reason(), Some(Reason::NoMatch));
+    // What is no code costs nothing.
+    for typed in ["", "12345", "uploaded", "a code"] {
+        assert!(!session.step(code(), typed), "{typed}");
+        assert_eq!(session.reason(), Some(Reason::NotACode), "{typed}");
+    }
+    let again = session.asked();
+    assert_eq!(again.code(), asked.code());
+    // Whatever the stream repeats.
+    assert_eq!(mailbox(&world, &again, NOW).len(), 1);
+    assert_eq!(mailbox(&world, &asked, NOW).len(), 1);
+    let (first, last) = sent.split_at(3);
+    assert!(session.answers(&format!("{first} {last}")));
+    assert_eq!(session.next(), Next::IssueTokens);
+    assert_eq!(session.tokens().as_deref(), Some(MAILED));
+    let attempts = world.attempts_at(Path::Password, Factor::EmailCode);
+    assert_eq!(attempts.reserved().slow.count, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_is_another_sessions_and_an_old_one_is_nobodys() {
+    let world = World::default();
+    world.signed_up();
+    let mut first = Led::new(&world, &policy(MAILED), 0, with_password());
+    let mut second = Led::new(&world, &policy(MAILED), 100, with_password());
+    let (one, other) = (first.asked(), second.asked());
+    let codes = [mailbox(&world, &one, NOW), mailbox(&world, &other, NOW)].concat();
+    let [of_the_first, _, of_the_second] = codes.try_into().unwrap();
+    assert!(!second.answers(&of_the_first));
+    assert_eq!(second.reason(), Some(Reason::NoMatch));
+    // Five minutes later it is not looked at any more, and another one comes.
+    second.at = NOW.plus(GOOD_FOR + Duration::from_millis(1));
+    assert!(!first.answers(&of_the_second));
+    let late = second.asked();
+    assert_ne!(late.code(), other.code());
+    assert!(!second.answers(&of_the_second));
+    assert_eq!(second.reason(), Some(Reason::NoMatch));
+    let new = mailbox(&world, &late, second.at).pop().unwrap();
+    assert!(second.step(code(), &new));
+    assert_eq!(second.next(), Next::IssueTokens);
+    // An answer to the first challenge after its code's time.
+    first.at = second.at;
+    let mut third = Led::new(&world, &policy(MAILED), 200, with_password());
+    let asked = third.asked();
+    let sent = mailbox(&world, &asked, NOW).pop().unwrap();
+    third.at = NOW.plus(GOOD_FOR + Duration::from_millis(1));
+    assert!(!third.answers(&sent));
+    assert_eq!(third.reason(), Some(Reason::Expired));
+}
+
+#[tokio::test(start_paused = true)]
+async fn codes_are_mailed_so_often_by_path_and_then_it_takes_a_wait() {
+    let world = World::default();
+    world.signed_up();
+    let alone = policy("EMAIL_CODE");
+    for number in 0..5 {
+        let mut session = Led::new(&world, &alone, number * 10, Vec::new());
+        let asked = session.asked();
+        assert_eq!(mailbox(&world, &asked, NOW).len(), usize::from(number) + 1);
+    }
+    let mut sixth = Led::new(&world, &alone, 100, Vec::new());
+    let asked = sixth.asked();
+    let refused = matches!(
+        asked.task,
+        Task::Refuse {
+            reason: Reason::TryLater,
+            ..
+        }
+    );
+    assert!(refused, "{:?}", asked.task);
+    assert_eq!(mailbox(&world, &asked, NOW).len(), 5);
+    // The owner, who has the password, is on a path of their own.
+    let mut owner = Led::new(&world, &alone, 150, with_password());
+    let asked = owner.asked();
+    let sent = mailbox(&world, &asked, NOW).pop().unwrap();
+    assert!(owner.answers(&sent));
+    assert_eq!(owner.next(), Next::IssueTokens);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_mailed_for_what_would_not_be_looked_at() {
+    let world = World::default();
+    world.signed_up();
+    for number in 0..5 {
+        let mut session = Led::new(&world, &policy(MAILED), number * 10, with_password());
+        session.at = NOW.plus(Duration::from_mins(10) * u32::from(number));
+        let asked = session.asked();
+        let sent = mailbox(&world, &asked, session.at).pop().unwrap();
+        assert!(!session.answers(&beside(&sent)));
+    }
+    let mut waits = Led::new(&world, &policy(MAILED), 100, with_password());
+    waits.at = NOW.plus(Duration::from_mins(40) + Duration::from_secs(1));
+    let asked = waits.asked();
+    assert!(matches!(asked.task, Task::Refuse { .. }), "{:?}", asked.task);
+    assert_eq!(mailbox(&world, &asked, waits.at).len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_user_causes_the_same_writes_and_no_mail() {
+    let world = World::default();
+    let stranger = UserName::parse("nobody").unwrap();
+    let asked = Asked {
+        user: stranger.clone(),
+        progress: progress(&policy("EMAIL_CODE"), &[]).unwrap(),
+        secret: None,
+    };
+    let creator = world.creator(0);
+    let id = ChallengeId::from_random([1; 16]);
+    let created = creator.create(&asked, id.clone(), invocation(1, NOW));
+    let created = world.straight(created).expect("nothing fails");
+    assert!(created.private.code().is_some());
+    let table = world.records();
+    assert!(table.order(&stranger, &id).await.unwrap().is_some());
+    let mailer = world.mailer(0);
+    let mailed = mailer.mail(&stranger, &id, invocation(2, NOW));
+    world.straight(mailed).expect("nothing fails");
+    assert!(world.letters.borrow().is_empty());
 }

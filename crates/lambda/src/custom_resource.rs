@@ -1,15 +1,19 @@
 //! CloudFormation's custom resources: a request, and a response that must always be sent, since
 //! a stack otherwise waits until its time is up.
 //!
-//! Two resources are asked for: the face collection, and the decoy in the bucket of documents. With the
+//! Three resources are asked for: the face collection, the decoy in the bucket of documents, and the key
+//! from which the codes follow that are mailed. With the
 //! collection comes the sign-in policy: a template's rules cannot say all that makes no sense of a list,
 //! so that here is where a deployment ends whose functions would not start.
 
 use serde_json::{Value, json};
+use signin_core::face::Threshold;
+use signin_core::factor::email_code::CodeKey;
 use signin_core::key::DECOY;
 use signin_core::policy::Policy;
 
 use crate::Refusal;
+use crate::settings::SignIn;
 
 /// Where and to what an answer goes. It is read before anything else, so that even a request
 /// that cannot be understood is answered.
@@ -48,7 +52,9 @@ pub enum Request {
         /// The bucket.
         bucket: String,
     },
-    /// A resource shall be gone that this function never made.
+    /// A key shall be drawn. It stays what it is until the resource is asked for anew.
+    DrawKey,
+    /// A resource shall be gone of which nothing lies anywhere: a key, or one that was never made.
     RemoveNothing,
 }
 
@@ -66,7 +72,12 @@ pub enum Made {
         /// Its version.
         version: String,
     },
+    /// A key, which the template asks for by `Key`. CloudFormation alone keeps it.
+    Key(CodeKey),
 }
+
+/// The type that the template gives the key, and its physical id.
+const KEY_TYPE: &str = "Custom::CodeKey";
 
 /// The type that the template gives the decoy.
 const DECOY_TYPE: &str = "Custom::Decoy";
@@ -105,6 +116,10 @@ impl Envelope {
             Ok(Made::Decoy { bucket, version }) => {
                 (Some(decoy_id(bucket)), Some(json!({"Version": version})))
             }
+            Ok(Made::Key(key)) => (
+                Some(KEY_TYPE.to_owned()),
+                Some(json!({"Key": key.to_hex().as_str()})),
+            ),
             Ok(Made::Nothing) | Err(_) => (None, None),
         };
         // A creation that failed may have come far enough to leave something, so it stands for
@@ -124,6 +139,8 @@ impl Envelope {
         });
         if let Some(data) = data {
             answer["Data"] = data;
+            // What a resource says is shown to nobody who looks at the stack.
+            answer["NoEcho"] = json!(true);
         }
         answer.to_string()
     }
@@ -144,6 +161,7 @@ pub fn parse(event: &Value) -> Result<Request, String> {
                 bucket: bucket.to_owned(),
             })
         }
+        Some("Create" | "Update") if is_key(event) => Ok(Request::DrawKey),
         Some("Create" | "Update") => {
             has_a_policy(event)?;
             Ok(Request::Ensure {
@@ -151,6 +169,7 @@ pub fn parse(event: &Value) -> Result<Request, String> {
             })
         }
         Some("Delete") if physical == Some(NOTHING) => Ok(Request::RemoveNothing),
+        Some("Delete") if is_key(event) => Ok(Request::RemoveNothing),
         Some("Delete") if is_decoy(event) => {
             let bucket = physical
                 .and_then(|id| id.strip_suffix(DECOY)?.strip_suffix('/'))
@@ -182,10 +201,13 @@ pub fn parse(event: &Value) -> Result<Request, String> {
 
 /// Whether the stack's sign-in policy is one that its functions start with; why not, otherwise.
 fn has_a_policy(event: &Value) -> Result<(), String> {
-    let policy = property(event, "SignInPolicy").ok_or("expected SignInPolicy")?;
-    let read = policy.parse::<Policy>();
-    read.map(|_| ())
-        .map_err(|error| format!("SignInPolicy: {error}"))
+    let given = |name| property(event, name).ok_or_else(|| format!("expected {name}"));
+    let policy = given("SignInPolicy")?.parse::<Policy>();
+    let policy = policy.map_err(|error| format!("SignInPolicy: {error}"))?;
+    let threshold = given("SimilarityThreshold")?.parse::<Threshold>();
+    let threshold = threshold.map_err(|error| format!("SimilarityThreshold: {error}"))?;
+    let mails = !given("MailFrom")?.is_empty();
+    SignIn::is_deployable(policy, threshold, mails).map_err(|error| error.to_string())
 }
 
 fn property<'a>(event: &'a Value, name: &str) -> Option<&'a str> {
@@ -199,6 +221,10 @@ fn collection_id(event: &Value) -> Option<&str> {
 
 fn is_decoy(event: &Value) -> bool {
     event.get("ResourceType").and_then(Value::as_str) == Some(DECOY_TYPE)
+}
+
+fn is_key(event: &Value) -> bool {
+    event.get("ResourceType").and_then(Value::as_str) == Some(KEY_TYPE)
 }
 
 /// The bucket that the template asks for.
@@ -242,10 +268,17 @@ mod tests {
         })
     }
 
+    /// Properties with those that a policy is checked with.
+    fn with(mut properties: Value) -> Value {
+        properties["SimilarityThreshold"] = json!("99");
+        properties["MailFrom"] = json!("");
+        properties
+    }
+
     #[test]
     fn create_update_and_delete_are_understood() {
         let properties =
-            json!({"CollectionId": "faces", "KeepOnDelete": "true", "SignInPolicy": "FACE"});
+            with(json!({"CollectionId": "faces", "KeepOnDelete": "true", "SignInPolicy": "FACE"}));
         let ensure = Ok(Request::Ensure {
             collection: "faces".into(),
         });
@@ -272,14 +305,14 @@ mod tests {
     fn a_request_that_cannot_be_understood_is_answered_with_what_was_expected() {
         for (event, expected) in [
             (
-                event("Create", None, &json!({"SignInPolicy": "FACE"})),
+                event("Create", None, &with(json!({"SignInPolicy": "FACE"}))),
                 "CollectionId",
             ),
             (
                 event(
                     "Create",
                     None,
-                    &json!({"CollectionId": "a/b", "SignInPolicy": "FACE"}),
+                    &with(json!({"CollectionId": "a/b", "SignInPolicy": "FACE"})),
                 ),
                 "CollectionId",
             ),
@@ -291,9 +324,30 @@ mod tests {
                 event(
                     "Create",
                     None,
-                    &json!({"CollectionId": "faces", "SignInPolicy": "FACE,PASSWORD+FACE"}),
+                    &with(json!({"CollectionId": "faces", "SignInPolicy": "FACE,PASSWORD+FACE"})),
                 ),
                 "SignInPolicy: FACE makes PASSWORD+FACE pointless",
+            ),
+            (
+                event(
+                    "Create",
+                    None,
+                    &with(json!({"CollectionId": "faces", "SignInPolicy": "PASSWORD+EMAIL_CODE"})),
+                ),
+                "set MailFrom and MailSourceArn as well",
+            ),
+            (
+                event(
+                    "Create",
+                    None,
+                    &json!({
+                        "CollectionId": "faces",
+                        "SignInPolicy": "PASSWORD+FACE_DATA+EMAIL_CODE",
+                        "SimilarityThreshold": "98",
+                        "MailFrom": "sign-in@example.com",
+                    }),
+                ),
+                "setting SIMILARITY_THRESHOLD: expected 99 to 100",
             ),
             (
                 event("Delete", Some("faces"), &json!({"CollectionId": "faces"})),
@@ -360,6 +414,27 @@ mod tests {
             bucket: "documents".to_owned(),
         };
         assert_eq!(parse(&decoy("Delete", id, &json!({}))), Ok(remove));
+    }
+
+    #[test]
+    fn a_key_is_told_to_the_stack_alone() {
+        let asked = |kind, physical| {
+            let mut event = event(kind, physical, &json!({}));
+            event["ResourceType"] = json!(KEY_TYPE);
+            event
+        };
+        for kind in ["Create", "Update"] {
+            assert_eq!(parse(&asked(kind, None)), Ok(Request::DrawKey));
+        }
+        let key = CodeKey::from_random([7; 32]);
+        let envelope = Envelope::read(&asked("Create", None)).unwrap();
+        let answer = envelope.answer(Ok(&Made::Key(key)));
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["Data"], json!({"Key": "07".repeat(32)}));
+        assert_eq!(answer["NoEcho"], json!(true));
+        // Drawn anew, it is the same resource: nothing of the old one is to be removed.
+        let id = answer["PhysicalResourceId"].as_str();
+        assert_eq!(parse(&asked("Delete", id)), Ok(Request::RemoveNothing));
     }
 
     #[test]

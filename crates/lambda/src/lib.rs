@@ -22,6 +22,7 @@ pub mod pre_token_generation;
 pub mod random;
 pub mod scheduled;
 pub mod settings;
+pub mod stream;
 pub mod verify_auth_challenge;
 
 pub use error::Refusal;

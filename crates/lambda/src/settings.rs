@@ -6,6 +6,7 @@ use std::str::FromStr;
 use signin_core::face::Threshold;
 use signin_core::face_data::{LEAST_THRESHOLD, Model};
 use signin_core::factor::Factor;
+use signin_core::factor::email_code::CodeKey;
 use signin_core::id::ClientId;
 use signin_core::policy::{FACE_DATA_ALONE, Policy};
 
@@ -74,6 +75,10 @@ fn parse_app_clients(
         .collect()
 }
 
+/// Why a policy with `EMAIL_CODE` is not deployed where nothing mails.
+pub const NEEDS_MAIL: &str = "expected no EMAIL_CODE, since nothing mails its codes: set MailFrom and \
+    MailSourceArn as well";
+
 /// What a sign-in takes for the face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
@@ -89,6 +94,23 @@ impl SignIn {
     pub fn from_environment() -> Result<Self, InvalidSetting> {
         let (policy, model) = (setting("SIGN_IN_POLICY")?, setting("FACE_DATA_MODEL")?);
         Self::check(policy, model, setting("ALLOW_FACE_DATA_ONLY")?)
+    }
+
+    /// Whether functions start with a policy and a threshold, and whether there is what mails its codes: for
+    /// the deployment, which ends where they would not.
+    pub fn is_deployable(
+        policy: Policy,
+        threshold: Threshold,
+        mails: bool,
+    ) -> Result<(), InvalidSetting> {
+        let mailed = policy.factors().any(Factor::is_mailed);
+        require("SIGN_IN_POLICY", mails || !mailed, NEEDS_MAIL)?;
+        // The model, and whether face data alone are meant, are the template's to check.
+        let sign_in = Self {
+            policy,
+            model: Model::Descriptor128,
+        };
+        sign_in.check_threshold(threshold).map(|_| ())
     }
 
     fn check(policy: Policy, model: Model, data_only: bool) -> Result<Self, InvalidSetting> {
@@ -117,6 +139,12 @@ impl SignIn {
              SimilarityThreshold=99, or take a policy with FACE",
         )?;
         Ok(threshold)
+    }
+
+    /// The key from which codes follow, where a chain of the policy has one.
+    pub fn codes(&self) -> Result<Option<CodeKey>, InvalidSetting> {
+        let mailed = self.policy.factors().any(Factor::is_mailed);
+        mailed.then(|| setting("CODE_KEY")).transpose()
     }
 
     /// The model of the face data that a sign-up brings; none where an account may do without.

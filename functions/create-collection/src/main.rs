@@ -1,4 +1,5 @@
-//! create-collection: CloudFormation's custom resources, the face collection and the decoy.
+//! create-collection: CloudFormation's custom resources: the face collection, the decoy, and the key of
+//! codes.
 
 use serde_json::Value;
 use signin_aws::client::Config;
@@ -13,7 +14,7 @@ use signin_core::budget;
 use signin_core::key::DECOY;
 use signin_core::secret::PictureBytes;
 use signin_lambda::custom_resource::{Envelope, Made, Request, parse};
-use signin_lambda::{Failure, Refusal, run};
+use signin_lambda::{Failure, Refusal, random, run};
 use tokio::time::Instant;
 
 /// A face that nobody has, drawn by `e2e::drawn::face`.
@@ -77,6 +78,10 @@ async fn carry_out(config: &Config, request: Request) -> Result<Made, Fault> {
             let version = version.ok_or_else(|| Fault::new("LayDecoy", "bucket not versioned"))?;
             Ok(Made::Decoy { bucket, version })
         }
+        Request::DrawKey => match random::code_key() {
+            Ok(key) => Ok(Made::Key(key)),
+            Err(_) => Err(Fault::new("DrawKey", "no random numbers to be had")),
+        },
         Request::RemoveDecoy { bucket } => {
             let documents = Bucket::open(config, bucket);
             documents.delete_versions(DECOY, |_| false).await?;

@@ -28,12 +28,14 @@ async fn main() -> Result<(), Failure> {
     let sign_in = SignIn::from_environment()?;
     let threshold = sign_in.threshold()?;
     let model = sign_in.model;
+    let codes = sign_in.codes()?;
     let config = client::load().await;
     let verifier: Verifier = Verifier {
         sign_ins: Bucket::open(&config, sign_ins),
         mode,
         threshold,
         model,
+        codes,
         indexer: Indexer {
             table: UserTable::open(&config, table),
             documents: Bucket::open(&config, documents),

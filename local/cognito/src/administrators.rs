@@ -1,4 +1,4 @@
-//! Who signed an administrator's request, and what they may do.
+//! Who signed a request, and what they may do.
 //!
 //! The stack's own key may do everything. A function's may do what its role's policies say, which
 //! the stack's IAM alone knows: it is asked with a request of the same operation on the same pool,
@@ -8,13 +8,14 @@
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use local_guard::Credentials;
 use local_guard::signature::{Invalid, verify};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::clock::machine_time;
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::stack::{Consent, Stack};
+use crate::stack::{Consent, Stack, StackAccess};
 
 /// The name that signatures for user pools have in their scope.
 const SERVICE: &str = "cognito-idp";
@@ -39,17 +40,8 @@ pub(crate) async fn check(
     body: &[u8],
 ) -> ApiResult<()> {
     let access = stack.access();
-    let key = access.key();
-    // Of what a signature is good for, only this counts: in the header, for this service.
-    let scope = format!("/{}/{SERVICE}/aws4_request", access.region);
-    let header = request.headers.get(AUTHORIZATION);
-    let header = header.ok_or_else(|| refusal(Invalid::Missing))?;
-    let now = OffsetDateTime::from(machine_time());
-    let caller = verify(&key, request, body, now).map_err(refusal)?;
-    if !header.to_str().is_ok_and(|header| header.contains(&scope)) {
-        return Err(refusal(Invalid::Mismatch));
-    }
-    if key.is_root(&caller.access_key_id) {
+    let caller = signer(access, SERVICE, request, body).map_err(refusal)?;
+    if access.key().is_root(&caller.access_key_id) {
         return Ok(());
     }
     if !TRACELESS.contains(&operation) {
@@ -71,6 +63,26 @@ pub(crate) async fn check(
                 "The deployed stack did not answer.",
             ))
         }
+    }
+}
+
+/// Who signed a request to one of the services that are served here, in its name.
+pub(crate) fn signer(
+    access: &StackAccess,
+    service: &str,
+    request: &Parts,
+    body: &[u8],
+) -> Result<Credentials, Invalid> {
+    // Of what a signature is good for, only this counts: in the header, for this service.
+    let scope = format!("/{}/{service}/aws4_request", access.region);
+    let header = request.headers.get(AUTHORIZATION);
+    let header = header.ok_or(Invalid::Missing)?;
+    let now = OffsetDateTime::from(machine_time());
+    let caller = verify(&access.key(), request, body, now)?;
+    if header.to_str().is_ok_and(|header| header.contains(&scope)) {
+        Ok(caller)
+    } else {
+        Err(Invalid::Mismatch)
     }
 }
 

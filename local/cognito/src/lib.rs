@@ -1,4 +1,4 @@
-//! A Cognito user pool with custom authentication, on this machine.
+//! A Cognito user pool with custom authentication, on this machine, and the mail of its stack.
 //!
 //! The server speaks the wire protocol of Amazon Cognito's identity provider, so that unmodified
 //! AWS clients sign up and sign in. It keeps users, sessions and tokens in memory, and where it is
@@ -16,6 +16,8 @@
 //! | `operations` | what each operation does, in the order in which Cognito does it |
 //! | `sign_in` | the state machine of a custom sign-in |
 //! | `triggers` | the events that Lambda functions see, and their answers |
+//! | `ses` | mail that functions send: Amazon SES's `SendEmail`, at a path of its own |
+//! | `mailbox` | all mail, Cognito's and functions' |
 //! | `pool` | users, sessions and refresh tokens; every change is one step under one lock |
 //! | `state` | the file that survives a restart, replaced before an answer goes out |
 //! | `stack` | the AWS calls: settings, invocations |
@@ -34,6 +36,7 @@ mod pool;
 mod requests;
 mod server;
 mod server_error;
+mod ses;
 mod session;
 mod settings;
 mod sign_in;
@@ -46,6 +49,7 @@ mod wire;
 
 pub use server::{Settings, serve};
 pub use server_error::ServerError;
+pub use ses::{Identity, NotAnIdentity};
 pub use stack::StackAccess;
 pub use state::StateError;
 pub use tokens::KeyError;

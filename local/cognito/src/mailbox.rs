@@ -34,6 +34,13 @@ pub(crate) struct Message {
     pub(crate) body: String,
 }
 
+/// The code in a text: six digits that are a word of their own. A colour of a web page, `#336699`, is
+/// none.
+pub(crate) fn code_in(text: &str) -> Option<&str> {
+    let mut words = text.split(|char: char| !char.is_alphanumeric() && char != '#');
+    words.find(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// All letters, newest first.
 #[derive(Default)]
 pub(crate) struct Mailbox {
@@ -41,7 +48,7 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// Delivers a message with a code in it.
+    /// Delivers a message, with the code in it if there is one.
     pub(crate) fn deliver(&self, to: &str, message: Message, code: &str, now: Seconds) {
         let sent_at = OffsetDateTime::from_unix_timestamp(now)
             .ok()
@@ -82,5 +89,23 @@ impl Mailbox {
             .take(LISTED)
             .cloned()
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_six_digits_by_themselves() {
+        for (text, code) in [
+            ("Your code is 123456.", Some("123456")),
+            ("<p style=\"color:#336699\">Type <b>012345</b></p>", Some("012345")),
+            ("Room 1234567, then 654321", Some("654321")),
+            ("a123456 12345 1234567", None),
+            ("", None),
+        ] {
+            assert_eq!(code_in(text), code, "{text}");
+        }
     }
 }

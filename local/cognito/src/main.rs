@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use local_cognito::{Settings, StackAccess, serve};
+use local_cognito::{Identity, Settings, StackAccess, serve};
 use local_guard::stopped;
 use tokio::net::TcpListener;
 use tracing::Level;
@@ -30,6 +30,9 @@ struct Arguments {
     /// The origin of a page that may call it; may be repeated.
     #[arg(long)]
     page: Vec<String>,
+    /// The ARN of an SES identity that is verified, which mail may be sent with; may be repeated.
+    #[arg(long)]
+    identity: Vec<Identity>,
     /// The endpoint of the deployed stack.
     #[arg(long, env = "AWS_ENDPOINT_URL")]
     stack: String,
@@ -77,6 +80,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         state: arguments.state,
         pages: arguments.page,
         siblings: arguments.sibling,
+        identities: arguments.identity,
     };
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);

@@ -67,7 +67,9 @@ pub(crate) const fn optional(name: &'static str, shape: Shape) -> Member {
     }
 }
 
-const fn text(
+/// A string: the fewest and the most characters, a pattern, and whether a refusal keeps the value to
+/// itself.
+pub(crate) const fn text(
     least: Option<usize>,
     most: Option<usize>,
     pattern: Option<&'static str>,

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::operations::UserPools;
 use crate::server_error::ServerError;
+use crate::ses::{Identity, Ses};
 use crate::stack::{Stack, StackAccess};
 use crate::wire;
 
@@ -27,6 +28,9 @@ pub struct Settings {
     pub pages: Vec<String>,
     /// The ports of servers that pass requests on with the `Host` that they came with.
     pub siblings: Vec<u16>,
+    /// The SES identities that are verified: what functions may send mail from, if their roles allow
+    /// it.
+    pub identities: Vec<Identity>,
 }
 
 impl Settings {
@@ -50,7 +54,8 @@ pub async fn serve(
         .called_by(settings.pages.clone(), wire::for_pages);
     let stack =
         Stack::new(settings.stack).map_err(|error| ServerError::Stack(error.to_string()))?;
-    let pools = UserPools::open(stack, settings.trigger_timeout, settings.state)?;
+    let ses = Ses::new(settings.identities);
+    let pools = UserPools::open(stack, ses, settings.trigger_timeout, settings.state)?;
     let router = wire::router(Arc::new(pools), key, address, &settings.pages);
     axum::serve(listener, guard.protect(router))
         .with_graceful_shutdown(shutdown)

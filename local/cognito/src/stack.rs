@@ -18,8 +18,11 @@ use crate::settings::{ClientSettings, Deployment, PoolSettings};
 /// Longest answer taken from the stack: Lambda's own limit for a synchronous answer, 6 MiB.
 const MAX_ANSWER: usize = 6 * 1024 * 1024;
 
-/// A user that nobody is.
+/// A user that nobody is, and a template of mail that nobody has made.
 const NOBODY: &str = "nobody-at-all";
+
+/// What marks a question to the stack's IAM, so that a proxy in between does not send it back.
+const RELAYED: (&str, &str) = ("x-relayed-by", "local-cognito");
 
 /// A description that takes longer than this is not coming.
 const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -97,6 +100,17 @@ pub(crate) enum Consent {
     Unknown,
 }
 
+/// A request that the stack cannot carry out, made so that its IAM is asked.
+struct Question<'a> {
+    operation: &'a str,
+    service: &'a str,
+    path: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: Value,
+    /// The error by which the stack says that only what is asked about is missing.
+    consent: &'a str,
+}
+
 /// What a function that failed leaves.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -138,6 +152,53 @@ impl Stack {
         operation: &str,
         pool: &str,
     ) -> Result<Consent, StackError> {
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target.as_str()),
+            RELAYED,
+        ];
+        let question = Question {
+            operation,
+            service: "cognito-idp",
+            path: "/",
+            headers: &headers,
+            body: json!({ "UserPoolId": pool, "Username": NOBODY, "Password": NOBODY,
+                "UserAttributes": [] }),
+            consent: "UserNotFoundException",
+        };
+        self.answer_to(caller, question).await
+    }
+
+    /// Asks the stack's IAM whether somebody may send mail from an address with the identity of an
+    /// ARN, by sending what a template says that nobody has made.
+    pub(crate) async fn consent_to_send(
+        &self,
+        caller: &local_guard::Credentials,
+        from: &str,
+        identity: &str,
+    ) -> Result<Consent, StackError> {
+        let question = Question {
+            operation: "SendEmail",
+            service: "ses",
+            path: "/v2/email/outbound-emails",
+            headers: &[("content-type", "application/json"), RELAYED],
+            body: json!({
+                "FromEmailAddress": from,
+                "FromEmailAddressIdentityArn": identity,
+                "Content": { "Template": { "TemplateName": NOBODY } },
+            }),
+            consent: "NotFoundException",
+        };
+        self.answer_to(caller, question).await
+    }
+
+    /// What the stack's IAM says of a request, told from what becomes of it.
+    async fn answer_to(
+        &self,
+        caller: &local_guard::Credentials,
+        question: Question<'_>,
+    ) -> Result<Consent, StackError> {
         #[derive(Default, Deserialize)]
         #[serde(default)]
         struct Refusal {
@@ -146,6 +207,14 @@ impl Stack {
             #[serde(alias = "Message")]
             message: String,
         }
+        let Question {
+            operation,
+            service,
+            path,
+            headers,
+            body,
+            consent,
+        } = question;
         let caller = Credentials::new(
             &caller.access_key_id,
             &caller.secret_access_key,
@@ -153,28 +222,23 @@ impl Stack {
             None,
             "caller",
         );
-        let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", target.as_str()),
-            // So that a proxy in between does not send it back.
-            ("x-relayed-by", "local-cognito"),
-        ];
-        let body = json!({ "UserPoolId": pool, "Username": NOBODY, "Password": NOBODY,
-            "UserAttributes": [] });
         let call = async {
             let body = body.to_string().into_bytes();
-            let response = self.post_as(caller, "cognito-idp", "/", &headers, body);
-            let response = response.await?;
+            let response = self.post_as(caller, service, path, headers, body).await?;
             let status = response.status();
-            Ok((status, read(response, operation).await?))
+            let kind = response.headers().get("x-amzn-errortype");
+            let kind = kind.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
+            Ok((status, kind, read(response, operation).await?))
         };
         let answer = tokio::time::timeout(DESCRIBE_TIMEOUT, call).await;
-        let (status, answer) = answer
+        let (status, kind, answer) = answer
             .unwrap_or_else(|_elapsed| Err(StackError::Refused(504, operation.to_owned())))?;
         let refusal: Refusal = serde_json::from_slice(&answer).unwrap_or_default();
-        Ok(match refusal.kind.rsplit('#').next() {
-            Some("UserNotFoundException") if !status.is_success() => Consent::Given,
+        // Cognito names an error in the body, SES in a header alone.
+        let named = Some(refusal.kind).filter(|kind| !kind.is_empty());
+        let kind = named.or(kind).unwrap_or_default();
+        Ok(match kind.rsplit('#').next() {
+            Some(kind) if kind == consent && !status.is_success() => Consent::Given,
             Some("AccessDeniedException" | "AccessDenied") => Consent::Denied(refusal.message),
             _ => Consent::Unknown,
         })

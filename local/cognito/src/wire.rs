@@ -1,4 +1,4 @@
-//! The wire: AWS JSON 1.1 over HTTP, with what browsers need.
+//! The wire: Cognito's AWS JSON 1.1 over HTTP, with what browsers need, and SES's one path.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -25,6 +25,7 @@ use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::mailbox::Letter;
 use crate::operations::UserPools;
 use crate::requests::{Request, parse};
+use crate::ses::{Obstacle, Refusal, bare};
 use crate::tokens::issuer;
 
 /// Bytes of a request body: several values of the longest length, each character escaped.
@@ -46,8 +47,8 @@ struct Context {
 
 /// All routes, as far as their callers may go.
 ///
-/// Pages of these origins may read its answers. What is under `/_local/` is not Cognito's: it shows
-/// everybody's mail and moves the clock, and wants the stack's key.
+/// Pages of these origins may read its answers. What is under `/_local/` is not AWS's: it shows
+/// everybody's mail, moves the clock and has mail fail, and wants the stack's key.
 pub(crate) fn router(
     pools: Arc<UserPools>,
     key: StackKey,
@@ -64,9 +65,11 @@ pub(crate) fn router(
     let own = Router::new()
         .route("/_local/mailbox", get(mailbox))
         .route("/_local/clock", post(set_clock))
+        .route("/_local/ses", post(set_obstacle))
         .layer(from_fn_with_state(Arc::new(key), with_key));
     Router::new()
         .route("/", post(operation))
+        .route("/v2/email/outbound-emails", post(send_email))
         .route("/{pool}/.well-known/jwks.json", get(public_keys))
         .route(
             "/{pool}/.well-known/openid-configuration",
@@ -116,12 +119,31 @@ async fn operation(State(context): State<Context>, request: Parts, body: Bytes) 
     let outcome = result
         .as_ref()
         .map_or_else(|error| error.code.name(), |_| "ok");
-    let milliseconds = started.elapsed().as_millis();
-    tracing::info!(operation = name, outcome, milliseconds, "request");
+    note(name, outcome, started);
     match result {
         Ok(answer) => respond(StatusCode::OK, None, &answer),
         Err(error) => refuse(&error),
     }
+}
+
+/// `POST /v2/email/outbound-emails`: SES's `SendEmail`, and its line in the log.
+async fn send_email(State(context): State<Context>, request: Parts, body: Bytes) -> Response {
+    let started = Instant::now();
+    let result = context.pools.send_email(&request, &body).await;
+    let kept = keep(&context.pools).await;
+    let result = kept
+        .map_err(|error| Refusal::internal(error.message))
+        .and(result);
+    let outcome = result.as_ref().map_or_else(|refusal| refusal.name, |_| "ok");
+    note("SendEmail", outcome, started);
+    let answer = result.map(|id| Json(json!({ "MessageId": id })));
+    ([request_id()], answer).into_response()
+}
+
+/// A request's line in the log.
+fn note(operation: &str, outcome: &str, started: Instant) {
+    let milliseconds = started.elapsed().as_millis();
+    tracing::info!(operation, outcome, milliseconds, "request");
 }
 
 /// Brings the state to the disk, where it is kept: what is answered is never forgotten, and what is
@@ -250,7 +272,7 @@ fn respond(status: StatusCode, error: Option<ErrorCode>, body: &Value) -> Respon
             CONTENT_TYPE.as_str(),
             "application/x-amz-json-1.1".to_owned(),
         ),
-        ("x-amzn-requestid", Uuid::new_v4().to_string()),
+        request_id(),
     ];
     let mut response = (status, headers, body.to_string()).into_response();
     if let Some(code) = error {
@@ -258,6 +280,11 @@ fn respond(status: StatusCode, error: Option<ErrorCode>, body: &Value) -> Respon
         response.headers_mut().insert("x-amzn-errortype", name);
     }
     response
+}
+
+/// The header by which AWS tells its answers apart.
+fn request_id() -> (&'static str, String) {
+    ("x-amzn-requestid", Uuid::new_v4().to_string())
 }
 
 /// `GET /<pool>/.well-known/jwks.json`.
@@ -320,4 +347,29 @@ async fn set_clock(State(context): State<Context>, Json(setting): Json<ClockSett
         let message = format!("offsetSeconds must lie within {MAX_OFFSET} either way");
         (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
     }
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ObstacleSetting {
+    /// The recipient's bare address, whatever its case.
+    to: String,
+    /// The error with which SES refuses mail to it; none to let it through again.
+    error: Option<Obstacle>,
+}
+
+/// `POST /_local/ses {"to": <address>, "error": <name>}`: has mail to an address fail, for tests.
+async fn set_obstacle(
+    State(context): State<Context>,
+    Json(setting): Json<ObstacleSetting>,
+) -> Response {
+    let is_address = bare(&setting.to).is_ok_and(|bare| bare == setting.to);
+    let message = if !is_address {
+        "to must be the bare address of a recipient"
+    } else if !context.pools.ses.set_obstacle(&setting.to, setting.error) {
+        "mail fails for too many addresses; take some away with \"error\": null"
+    } else {
+        return Json(setting).into_response();
+    };
+    (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }

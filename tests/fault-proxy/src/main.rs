@@ -16,7 +16,7 @@ struct Arguments {
     /// Where the recognition service listens.
     #[arg(long)]
     recognition: String,
-    /// Where the user pool listens.
+    /// Where the user pool listens, which takes mail as well.
     #[arg(long)]
     cognito: String,
     /// Where everything else listens.

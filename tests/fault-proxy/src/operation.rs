@@ -6,7 +6,10 @@ use serde_json::Value;
 /// The header with which the local user pool marks what it asks the stack's IAM.
 const RELAYED: &str = "x-relayed-by";
 
-/// The operation of a request: `TransactWriteItems`, `SearchFacesByImage`, `GetObject`,
+/// SES's operation and its path.
+const MAIL: (&str, &str) = ("SendEmail", "/v2/email/outbound-emails");
+
+/// The operation of a request: `TransactWriteItems`, `SearchFacesByImage`, `GetObject`, `SendEmail`,
 /// `Invoke:<function>`.
 pub(crate) fn operation(method: &Method, path: &str, query: &str, headers: &HeaderMap) -> String {
     if let Some(target) = headers
@@ -14,6 +17,9 @@ pub(crate) fn operation(method: &Method, path: &str, query: &str, headers: &Head
         .and_then(|target| target.to_str().ok())
     {
         return target.rsplit('.').next().unwrap_or(target).to_owned();
+    }
+    if is_mail(path) {
+        return MAIL.0.to_owned();
     }
     let function = path
         .strip_prefix("/2015-03-31/functions/")
@@ -60,6 +66,7 @@ pub(crate) fn actions(
         Some("RekognitionService") => "rekognition",
         Some("AWSCognitoIdentityProviderService") => "cognito-idp",
         Some(_) => return Vec::new(),
+        None if operation == MAIL.0 => "ses",
         None => "s3",
     };
     let versioned = query
@@ -96,16 +103,21 @@ pub(crate) fn is_recognition(headers: &HeaderMap) -> bool {
         .is_some_and(|target| target.as_bytes().starts_with(b"RekognitionService."))
 }
 
-/// Whether it is an administrator's operation on the user pool, and not one by which the pool asks
-/// the stack's IAM about it.
-pub(crate) fn is_administration(headers: &HeaderMap) -> bool {
+/// Whether it is for SES.
+pub(crate) fn is_mail(path: &str) -> bool {
+    path == MAIL.1
+}
+
+/// Whether the user pool's server takes it: an administrator's operation or mail, and not what that
+/// server asks the stack's IAM about one.
+pub(crate) fn is_for_cognito(path: &str, headers: &HeaderMap) -> bool {
     let target = headers.get("x-amz-target");
-    !headers.contains_key(RELAYED)
-        && target.is_some_and(|target| {
-            target
-                .as_bytes()
-                .starts_with(b"AWSCognitoIdentityProviderService.Admin")
-        })
+    let is_administration = target.is_some_and(|target| {
+        target
+            .as_bytes()
+            .starts_with(b"AWSCognitoIdentityProviderService.Admin")
+    });
+    !headers.contains_key(RELAYED) && (is_administration || is_mail(path))
 }
 
 #[cfg(test)]
@@ -130,6 +142,7 @@ mod tests {
                 Some("s3:ListBucketVersions"),
             ),
             ("Invoke:verify", "", None),
+            ("SendEmail", "", Some("ses:SendEmail")),
         ] {
             let actions = actions(operation, query, &none, b"");
             assert_eq!(actions, action.as_slice(), "{operation}");
@@ -171,6 +184,7 @@ mod tests {
             named("POST", "/2015-03-31/functions/verify/invocations", ""),
             "Invoke:verify"
         );
+        assert_eq!(named("POST", MAIL.1, ""), "SendEmail");
         let mut json = HeaderMap::new();
         json.insert(
             "x-amz-target",
@@ -180,8 +194,9 @@ mod tests {
         assert!(is_recognition(&json) && !is_recognition(&none));
         let target = "AWSCognitoIdentityProviderService.AdminUserGlobalSignOut";
         json.insert("x-amz-target", target.parse().expect("a header"));
-        assert!(is_administration(&json) && !is_recognition(&json));
+        assert!(is_for_cognito("/", &json) && !is_recognition(&json));
+        assert!(is_for_cognito(MAIL.1, &none) && !is_for_cognito("/", &none));
         json.insert(RELAYED, "local-cognito".parse().expect("a header"));
-        assert!(!is_administration(&json) && !is_administration(&none));
+        assert!(!is_for_cognito("/", &json) && !is_for_cognito(MAIL.1, &json));
     }
 }

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
-use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
+use hyper::header::{HeaderName, HeaderValue, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response, StatusCode};
@@ -19,7 +20,7 @@ use tokio::net::TcpListener;
 
 use crate::control::control;
 use crate::fault::Fault;
-use crate::operation::{actions, is_administration, is_recognition, operation};
+use crate::operation::{actions, is_for_cognito, is_mail, is_recognition, operation};
 use crate::record::State;
 
 /// How long a stalled call gets nothing.
@@ -36,8 +37,8 @@ const CONTROL: &str = "/_proxy/";
 pub struct Upstreams {
     /// The recognition service's address, such as `http://127.0.0.1:4567`.
     pub recognition: String,
-    /// The user pool's, for administrators' operations alone: the stack behind `aws` describes
-    /// pools, and has nobody in them.
+    /// The user pool's, for mail and administrators' operations alone: the stack behind `aws`
+    /// describes pools, and has nobody in them.
     pub cognito: String,
     /// Everything else's.
     pub aws: String,
@@ -69,7 +70,7 @@ struct Proxy {
 
 /// A request, read to its end.
 struct Received {
-    parts: hyper::http::request::Parts,
+    parts: Parts,
     body: Bytes,
 }
 
@@ -186,8 +187,8 @@ impl Proxy {
             return self.forward(received).await.map(whole);
         };
         match fault {
-            Fault::Throttle => Ok(throttled(&received.parts.headers)),
-            Fault::Error => Ok(failed(&received.parts.headers)),
+            Fault::Throttle => Ok(throttled(&received.parts)),
+            Fault::Error => Ok(failed(&received.parts)),
             Fault::Reset => Err(NoAnswer),
             Fault::Stall => {
                 tokio::time::sleep(STALL).await;
@@ -216,7 +217,7 @@ impl Proxy {
         let Received { parts, body } = received;
         let upstream = if is_recognition(&parts.headers) {
             &self.upstreams.recognition
-        } else if is_administration(&parts.headers) {
+        } else if is_for_cognito(parts.uri.path(), &parts.headers) {
             &self.upstreams.cognito
         } else {
             &self.upstreams.aws
@@ -321,14 +322,19 @@ fn json(status: StatusCode, text: String) -> Response<Body> {
 
 fn with_type(status: StatusCode, text: String, media_type: &'static str) -> Response<Body> {
     let body = Full::new(Bytes::from(text)).map_err(|never: Infallible| match never {});
-    let media_type = hyper::header::HeaderValue::from_static(media_type);
+    let media_type = HeaderValue::from_static(media_type);
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, media_type)]);
     respond(status, headers, body.boxed())
 }
 
-/// What a service says that is too busy: DynamoDB and Rekognition in JSON, S3 in XML.
-fn throttled(headers: &HeaderMap) -> Response<Body> {
-    if headers.contains_key("x-amz-target") {
+/// What a service says that is too busy: DynamoDB, Rekognition and SES in JSON, S3 in XML.
+fn throttled(request: &Parts) -> Response<Body> {
+    if is_mail(request.uri.path()) {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let message = "Maximum sending rate exceeded.";
+        return named(status, "TooManyRequestsException", message);
+    }
+    if request.headers.contains_key("x-amz-target") {
         let error = r#"{"__type":"ProvisionedThroughputExceededException","message":"Slow down."}"#;
         return json(StatusCode::BAD_REQUEST, error.to_owned());
     }
@@ -341,12 +347,25 @@ fn throttled(headers: &HeaderMap) -> Response<Body> {
 }
 
 /// What a service says that has failed.
-fn failed(headers: &HeaderMap) -> Response<Body> {
+fn failed(request: &Parts) -> Response<Body> {
     let status = StatusCode::INTERNAL_SERVER_ERROR;
-    if headers.contains_key("x-amz-target") {
+    if is_mail(request.uri.path()) {
+        return named(status, "InternalFailure", "Internal error.");
+    }
+    if request.headers.contains_key("x-amz-target") {
         let error = r#"{"__type":"InternalServerError","message":"Internal error."}"#;
         return json(status, error.to_owned());
     }
     let error = "<Error><Code>InternalError</Code><Message>Internal error.</Message></Error>";
     with_type(status, error.to_owned(), "application/xml")
+}
+
+/// An error of a service that names it in a header.
+fn named(status: StatusCode, name: &'static str, message: &str) -> Response<Body> {
+    let body = format!(r#"{{"message":"{message}"}}"#);
+    let mut response = with_type(status, body, "application/json");
+    let header = HeaderName::from_static("x-amzn-errortype");
+    let name = HeaderValue::from_static(name);
+    response.headers_mut().insert(header, name);
+    response
 }

@@ -62,6 +62,10 @@ async fn setting() -> Setting {
 impl Setting {
     async fn rule(&self, fault: &str) -> u64 {
         let rule = json!({"operation": "GetObject", "containing": ["ada"], "fault": fault});
+        self.order(&rule).await
+    }
+
+    async fn order(&self, rule: &Value) -> u64 {
         let request = self.client.post(format!("{}/_proxy/rules", self.proxy));
         let request = request.bearer_auth(SECRET);
         let response = request.body(rule.to_string()).send().await.unwrap();
@@ -120,6 +124,32 @@ async fn a_service_may_refuse_fail_or_vanish_without_hearing_of_the_call() {
         setting.control(reqwest::Method::DELETE, &path).await;
     }
     assert_eq!(setting.served(), 0);
+}
+
+#[tokio::test]
+async fn mail_is_throttled_and_fails_in_the_words_of_its_own_service() {
+    let setting = setting().await;
+    let mail = |to: &str| {
+        let url = format!("{}/v2/email/outbound-emails", setting.proxy);
+        let body = json!({"Destination": {"ToAddresses": [to]}});
+        setting.client.post(url).body(body.to_string()).send()
+    };
+    for (fault, status, name) in [
+        ("throttle", 429, "TooManyRequestsException"),
+        ("error", 500, "InternalFailure"),
+    ] {
+        let order = json!({"operation": "SendEmail", "containing": ["ada@"], "fault": fault});
+        let rule = setting.order(&order).await;
+        let answer = mail("ada@example.org").await.unwrap();
+        assert_eq!(answer.status(), status, "{fault}");
+        assert_eq!(answer.headers()["x-amzn-errortype"], name);
+        let told: Value = answer.json().await.unwrap();
+        assert!(told["message"].is_string(), "{told}");
+        assert_eq!(mail("bob@example.org").await.unwrap().status(), 200);
+        let path = format!("rules/{rule}");
+        setting.control(reqwest::Method::DELETE, &path).await;
+    }
+    assert_eq!(setting.served(), 2);
 }
 
 #[tokio::test]

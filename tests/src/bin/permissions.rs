@@ -51,13 +51,14 @@ const WITHOUT_A_CALL: [(&str, &str, &str); 7] = [
 ];
 
 /// The product's own functions, under every set of parameters.
-const VARIANTS: [Variant; 7] = [
+const VARIANTS: [Variant; 8] = [
     Variant::Default,
     Variant::Password,
     Variant::Compare,
     Variant::Data,
     Variant::Mesh,
     Variant::Chains,
+    Variant::Mailed,
     Variant::Lite,
 ];
 

@@ -11,7 +11,7 @@ export {
   type SignInEvent,
   type SignUp,
 } from './faceSignIn';
-export { type Model, type Outputs, OutputsError, readOutputs } from './outputs';
+export { type Model, type OutputProblem, type Outputs, OutputsError, readOutputs } from './outputs';
 export { encode, fromFile, type Picture } from './picture';
 export {
   asksForPassword,
@@ -20,6 +20,7 @@ export {
   hasPassword,
   type Policy,
   PolicyError,
+  type PolicyFlaw,
   readPolicy,
   takesFaceData,
 } from './policy';

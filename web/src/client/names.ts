@@ -4,6 +4,7 @@
 export const FACTORS = [
   'FACE',
   'FACE_DATA',
+  'EMAIL_CODE',
 ] as const;
 
 /** What a challenge asks for. */
@@ -12,6 +13,7 @@ export const STEPS = [
   'ENROL',
   'FACE',
   'FACE_DATA',
+  'EMAIL_CODE',
 ] as const;
 
 /** Why the last attempt did not pass, or why the next one could not. */
@@ -25,6 +27,7 @@ export const REASONS = [
   'OCCLUDED',
   'NOT_AN_IMAGE',
   'NOT_FACE_DATA',
+  'NOT_A_CODE',
   'NOT_OFFERED',
   'TOO_LARGE',
   'PENDING',

@@ -23,15 +23,39 @@ const PASSWORD = 'PASSWORD+';
 /** The most characters of a policy: more than so many chains take. */
 const MAX_LENGTH = 1024;
 
-/** A text that is no policy: why, and what was expected. */
+/** Why a text is no policy. */
+export type PolicyFlaw =
+  | { readonly is: 'too-long' | 'too-many-chains'; readonly found: number; readonly most: number }
+  | { readonly is: 'password-not-first'; readonly chain: string }
+  | { readonly is: 'unknown-step' | 'repeated-step'; readonly chain: string; readonly step: string };
+
+/** A text that is no policy: why, and what was expected. The message is English, as all of this client's
+ * are; a page in another language has the flaw. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 
-  constructor(why: string) {
-    super(
-      `should be one chain of steps, or several with commas between them, such as FACE or ` +
-        `FACE,PASSWORD+FACE_DATA: ${why}`,
-    );
+  constructor(readonly flaw: PolicyFlaw) {
+    super(refusal(flaw));
+  }
+}
+
+/** What was expected, and why a text is not that, in English. */
+export const refusal = (flaw: PolicyFlaw): string =>
+  'should be one chain of steps, or several with commas between them, such as FACE or ' +
+  `FACE,PASSWORD+FACE_DATA: ${inEnglish(flaw)}`;
+
+function inEnglish(flaw: PolicyFlaw): string {
+  switch (flaw.is) {
+    case 'too-long':
+      return `these are ${flaw.found} characters, and ${flaw.most} are the most`;
+    case 'too-many-chains':
+      return `these are ${flaw.found} chains, and ${flaw.most} are the most`;
+    case 'password-not-first':
+      return `in ${quoted(flaw.chain)}, PASSWORD should come first, and ${FACTORS.join(' or ')} after it`;
+    case 'unknown-step':
+      return `in ${quoted(flaw.chain)}, ${quoted(flaw.step)} is none of ${FACTORS.join(', ')}`;
+    case 'repeated-step':
+      return `in ${quoted(flaw.chain)}, ${flaw.step} comes twice`;
   }
 }
 
@@ -39,19 +63,21 @@ export class PolicyError extends Error {
  * `[PASSWORD+]FACTOR(+FACTOR)*`. A chain that is named twice counts once. */
 export function readPolicy(text: string): Policy {
   if (text.length > MAX_LENGTH) {
-    throw new PolicyError(`these are ${text.length} characters, and ${MAX_LENGTH} are the most`);
+    throw new PolicyError({ is: 'too-long', found: text.length, most: MAX_LENGTH });
   }
   const names = [...new Set(text.split(','))];
   if (names.length > MAX_CHAINS) {
-    throw new PolicyError(`these are ${names.length} chains, and ${MAX_CHAINS} are the most`);
+    throw new PolicyError({ is: 'too-many-chains', found: names.length, most: MAX_CHAINS });
   }
   const [first = '', ...others] = names;
   return [readChain(first), ...others.map(readChain)];
 }
 
-/** A text as a message shows it: the beginning of it, where it is long. */
-export const quoted = (text: string): string =>
-  text.length > 60 ? `“${text.slice(0, 60)}…”` : `“${text}”`;
+/** The beginning of a text, where it is too long for a message. */
+export const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+/** A text as an English message shows it. */
+export const quoted = (text: string): string => `“${shortened(text)}”`;
 
 function readChain(name: string): Chain {
   const password = name.startsWith(PASSWORD);
@@ -61,17 +87,17 @@ function readChain(name: string): Chain {
     if (factor === undefined) {
       throw new PolicyError(
         step === 'PASSWORD'
-          ? `in ${quoted(name)}, PASSWORD should come first, and ${FACTORS.join(' or ')} after it`
-          : `in ${quoted(name)}, ${quoted(step)} is none of ${FACTORS.join(', ')}`,
+          ? { is: 'password-not-first', chain: name }
+          : { is: 'unknown-step', chain: name, step },
       );
     }
     if (steps.indexOf(step) < at) {
-      throw new PolicyError(`in ${quoted(name)}, ${step} comes twice`);
+      throw new PolicyError({ is: 'repeated-step', chain: name, step });
     }
     return factor;
   });
   if (first === undefined) {
-    throw new PolicyError(`${quoted(name)} has no step`);
+    throw new PolicyError({ is: 'unknown-step', chain: name, step: '' });
   }
   return { name, password, factors: [first, ...others] };
 }

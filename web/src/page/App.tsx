@@ -17,7 +17,7 @@ import {
   type Trouble,
   takesFaceData,
 } from '../client';
-import { en as text } from '../text/en';
+import type { Text } from '../text';
 import { watcher } from './CameraView';
 import {
   ChooseForm,
@@ -29,7 +29,9 @@ import {
   SignInForm,
   SignUpForm,
 } from './forms';
-import { type Known, next, onOffer, type Path, takesAnswer, waysAround, whyAnew } from './next';
+import { Frame } from './Frame';
+import { useText } from './language';
+import { type Known, next, onOffer, type Path, takesAnswer, takesPictures, waysAround, whyAnew } from './next';
 import { preference } from './preferences';
 import { SignedIn } from './SignedIn';
 import { roomOf } from './rooms';
@@ -60,7 +62,8 @@ type Place =
       readonly at: 'sign-in';
       readonly email: string;
       readonly trouble?: Trouble;
-      readonly notice?: string;
+      /** Somebody has just signed out. */
+      readonly left?: boolean;
     }
   | { readonly at: 'sign-up'; readonly person: NewPerson; readonly trouble?: Trouble }
   /** Face data are measured before the sign-up that carries them is sent. */
@@ -108,16 +111,6 @@ const troubleOf = (error: unknown): Trouble | undefined =>
  * when the camera is there. */
 const prepareCamera = () => void watcher().catch(() => undefined);
 
-/** The product's mark, in the colour of the theme. */
-function Mark() {
-  return (
-    <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" className="mark">
-      <path d="M4 10V6a2 2 0 0 1 2-2h4M22 4h4a2 2 0 0 1 2 2v4M28 22v4a2 2 0 0 1-2 2h-4M10 28H6a2 2 0 0 1-2-2v-4" />
-      <path d="M11.5 12.5v2M20.5 12.5v2M11 20c3 2.6 7 2.6 10 0" />
-    </svg>
-  );
-}
-
 /** Whether the picture is taken by itself. */
 const automatically = preference('automatic');
 
@@ -129,7 +122,8 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         ? { at: 'resuming' }
         : { at: 'sign-in', email: '' },
   );
-  const [busyWith, setBusyWith] = useState<string>(text.busy.sending);
+  const text = useText();
+  const [doing, setDoing] = useState<keyof Text['busy']>('sending');
   const [automatic, setAutomatic] = useState(() => automatically.get() === 'yes');
   const task = useTask();
   const { policy, faceDataModel } = client.outputs;
@@ -139,9 +133,9 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     () =>
       client.listen((event) => {
         if (event.type === 'sending') {
-          setBusyWith(event.way === 'upload' ? text.busy.upload : text.busy.looking);
+          setDoing(event.way === 'upload' ? 'upload' : 'looking');
         } else if (event.type === 'waiting') {
-          setBusyWith(text.busy.waiting);
+          setDoing('waiting');
         }
       }),
     [client],
@@ -235,7 +229,9 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
       }
       case 'document':
       case 'live':
-        prepareCamera();
+        if (takesPictures(challenge)) {
+          prepareCamera();
+        }
         return go({ at, flow, challenge, ...(trouble ? { trouble } : {}) });
     }
   };
@@ -256,7 +252,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
 
   /** Answers; a session that is over is begun anew, and the answer goes to the new one. */
   const answer = async (flow: Flow, asked: Challenge | undefined, given: Answer): Promise<void> => {
-    setBusyWith(text.busy.beginning);
+    setDoing('beginning');
     const again = async (trouble: Trouble | undefined): Promise<void> => {
       const fresh = await start(flow);
       if (fresh === undefined) {
@@ -311,7 +307,9 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   const enrol = (email: string): Promise<void> => enter({ kind: 'enrol', email });
 
   const signIn = (credentials: Credentials, chain: Chain | undefined): Promise<void> => {
-    prepareCamera();
+    if (chain?.factors[0] !== 'EMAIL_CODE') {
+      prepareCamera();
+    }
     return enter({ kind: 'sign-in', credentials, ...(chain ? { chain } : {}) });
   };
 
@@ -406,8 +404,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     );
   });
 
-  const toSignIn = (email: string, notice?: string) =>
-    go({ at: 'sign-in', email, ...(notice ? { notice } : {}) });
+  const toSignIn = (email: string, left = false) => go({ at: 'sign-in', email, left });
   const toSignUp = (email: string) => go({ at: 'sign-up', person: { email, name: '' } });
   const toRecover = (email: string, purpose: Purpose = 'enrol') =>
     go({ at: 'recover', email, purpose });
@@ -430,7 +427,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             client={client}
             email={place.email}
             trouble={place.trouble}
-            notice={place.notice}
+            notice={place.left ? text.signedIn.left : undefined}
             onBegin={(credentials, chain) => {
               remember(policy, chain);
               return signIn(credentials, chain);
@@ -459,7 +456,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             path="face-alone"
             task={task}
             trouble={undefined}
-            busyWith={busyWith}
+            busyWith={text.busy[doing]}
             automatic={automatic}
             onAutomatic={chooseAutomatic}
             onAnswer={async (measured) => {
@@ -581,7 +578,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             challenge={place.challenge}
             task={task}
             trouble={place.trouble}
-            busyWith={busyWith}
+            busyWith={text.busy[doing]}
             onAnswer={(given) => answer(place.flow, place.challenge, given)}
             onCancel={() => toSignIn(emailOf(place.flow))}
           />
@@ -596,10 +593,11 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             path={pathOf(place.flow)}
             task={task}
             trouble={place.trouble}
-            busyWith={busyWith}
+            busyWith={text.busy[doing]}
             automatic={automatic}
             onAutomatic={chooseAutomatic}
             onAnswer={(given) => answer(place.flow, place.challenge, given)}
+            onAgain={() => enter(place.flow)}
             onCancel={() => toSignIn(emailOf(place.flow))}
           />
         );
@@ -609,28 +607,20 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
           <SignedIn
             client={client}
             person={place.person}
-            onLeft={() => toSignIn(place.person.email, text.signedIn.left)}
+            onLeft={() => toSignIn(place.person.email, true)}
           />
         );
     }
   };
 
   return (
-    <>
-      <header className="bar">
-        <span className="brand">
-          <Mark />
-          {text.product}
-        </span>
-      </header>
-      <main className="frame">
-        {!client.lasting && (
-          <p className="notice not-kept" data-testid="not-kept">
-            {text.notKept}
-          </p>
-        )}
-        {screen()}
-      </main>
-    </>
+    <Frame>
+      {!client.lasting && (
+        <p className="notice not-kept" data-testid="not-kept">
+          {text.notKept}
+        </p>
+      )}
+      {screen()}
+    </Frame>
   );
 }

@@ -4,12 +4,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import Webcam from 'react-webcam';
 
-import { type CameraTrouble, en as text } from '../text/en';
 import { drawMesh } from '../vision/draw';
 import { advise, type Advice, Calm, Steadiness } from '../vision/guidance';
 import type { Sight, Watcher } from '../vision/watcher';
-import { cameraTrouble } from './cameraTrouble';
+import { type CameraTrouble, cameraTrouble } from './cameraTrouble';
 import { CameraChoice, chosen, constraints, type Kind } from './cameras';
+import { useText } from './language';
 import { Status } from './ui';
 
 /** Whether faces can be looked at. */
@@ -52,6 +52,7 @@ export function CameraView({
   onTrouble: (trouble: CameraTrouble) => void;
   onVideo: (video: HTMLVideoElement | null) => void;
 }) {
+  const text = useText();
   const webcam = useRef<Webcam>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
   const [wanted, setWanted] = useState(() => chosen[kind].get());

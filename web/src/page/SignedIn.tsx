@@ -1,9 +1,7 @@
 import type { FaceSignIn, Person } from '../client';
-import { en as text } from '../text/en';
+import { useLanguage } from './language';
 import { Action, Problem, Screen } from './ui';
 import { useTask } from './useTask';
-
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
 export function SignedIn({
   client,
@@ -14,6 +12,7 @@ export function SignedIn({
   person: Person;
   onLeft: () => void;
 }) {
+  const { text, locale } = useLanguage();
   const task = useTask();
   const leave = () =>
     task.run(async () => {
@@ -21,11 +20,11 @@ export function SignedIn({
       onLeft();
     });
   const shown = person.steps?.split('+');
+  const words: Readonly<Record<string, string>> = text.signedIn.step;
   const steps = shown?.map((step) =>
-    step === 'ENROL' && !shown.includes('FACE')
-      ? text.signedIn.enrolledData
-      : (text.signedIn.step[step] ?? step),
+    step === 'ENROL' && !shown.includes('FACE') ? text.signedIn.enrolledData : (words[step] ?? step),
   );
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   return (
     <Screen title={text.signedIn.title(person.name ?? person.email)} lead={text.signedIn.lead}>
       <Problem>{task.trouble && text.troubles[task.trouble]}</Problem>
@@ -37,7 +36,7 @@ export function SignedIn({
         {steps && (
           <div>
             <dt>{text.signedIn.steps}</dt>
-            <dd data-testid="steps">{steps.join(', ')}</dd>
+            <dd data-testid="steps">{text.signedIn.list(steps)}</dd>
           </div>
         )}
         <div>

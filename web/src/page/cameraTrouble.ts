@@ -1,4 +1,5 @@
-import type { CameraTrouble } from '../text/en';
+/** What can be wrong with a camera. */
+export type CameraTrouble = 'denied' | 'missing' | 'busy' | 'lost' | 'failed' | 'insecure' | 'unsupported';
 
 /** What a browser's refusal means. */
 export function cameraTrouble(error: unknown): CameraTrouble {

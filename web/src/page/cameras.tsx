@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useId, useState } from 'react';
 
-import { en as text } from '../text/en';
+import { useText } from './language';
 import { preference } from './preferences';
 
 /** What is taken: with phones, the camera that looks at its holder, or the one on the other side. */
@@ -31,22 +31,23 @@ export interface Camera {
   readonly label: string;
 }
 
-/** The cameras that a browser tells of. Before the first one was allowed it names none of them, and
- * there is nothing to choose by. */
-export function choosable(devices: readonly MediaDeviceInfo[]): readonly Camera[] {
+/** The cameras that a browser tells of, and what those are called that have no name. Before the first one
+ * was allowed it names none of them, and there is nothing to choose by. */
+export function choosable(
+  devices: readonly MediaDeviceInfo[],
+  unnamed: (number: number) => string,
+): readonly Camera[] {
   return devices
     .filter((device) => device.kind === 'videoinput' && device.deviceId !== '')
-    .map(({ deviceId, label }, at) => ({ id: deviceId, label: label || text.live.unnamed(at + 1) }));
+    .map(({ deviceId, label }, at) => ({ id: deviceId, label: label || unnamed(at + 1) }));
 }
 
 /** The cameras of this device, told anew when one is plugged in or out. */
 function useCameras(started: unknown): readonly Camera[] {
-  const [cameras, setCameras] = useState<readonly Camera[]>([]);
+  const text = useText();
+  const [devices, setDevices] = useState<readonly MediaDeviceInfo[]>([]);
   const look = useCallback(() => {
-    navigator.mediaDevices?.enumerateDevices?.().then(
-      (devices) => setCameras(choosable(devices)),
-      () => setCameras([]),
-    );
+    navigator.mediaDevices?.enumerateDevices?.().then(setDevices, () => setDevices([]));
   }, []);
   useEffect(look, [look, started]);
   useEffect(() => {
@@ -54,7 +55,7 @@ function useCameras(started: unknown): readonly Camera[] {
     devices?.addEventListener?.('devicechange', look);
     return () => devices?.removeEventListener?.('devicechange', look);
   }, [look]);
-  return cameras;
+  return choosable(devices, text.live.unnamed);
 }
 
 /** The choice; nothing where there is none. */
@@ -66,6 +67,7 @@ export function CameraChoice({
   current: string | undefined;
   onChoose: (id: string) => void;
 }) {
+  const text = useText();
   const id = useId();
   const cameras = useCameras(current);
   if (cameras.length < 2) {

@@ -13,9 +13,10 @@ import {
   takesFaceData,
   type Trouble,
 } from '../client';
-import { en as text } from '../text/en';
+import { CONSENT_VERSION, type Terms, type Text } from '../text';
+import { useText } from './language';
 import { useWait, Why } from './screens';
-import { Action, Field, Problem, Screen, Status } from './ui';
+import { Action, Field, Problem, Screen, Status, useComplaint } from './ui';
 import { type Task, useTask } from './useTask';
 import { usualWay } from './ways';
 
@@ -36,6 +37,7 @@ function Form({
   onSend: () => Promise<void>;
   children: ReactNode;
 }) {
+  const text = useText();
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (!disabled) {
@@ -78,6 +80,7 @@ function Ways({
   picked: Chain;
   onPick: (chain: Chain) => void;
 }) {
+  const text = useText();
   return (
     <fieldset className="ways">
       <legend>{text.choose.legend}</legend>
@@ -112,6 +115,7 @@ export function ChooseForm({
   onChoose: (chain: Chain) => Promise<void>;
   onBack: () => void;
 }) {
+  const text = useText();
   const [picked, setPicked] = useState(() => usualWay(chains));
   const task = useTask();
   const { waiting, words } = useWait(challenge);
@@ -153,6 +157,7 @@ export function SignInForm({
   onCreate: (email: string) => void;
   onRecover: (email: string, purpose: 'password' | 'enrol') => void;
 }) {
+  const text = useText();
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
   const { policy } = client.outputs;
@@ -218,11 +223,13 @@ interface Agreement {
 }
 
 /** What somebody agrees to: the terms of each factor that the policy has, each once. */
-function consentOf({ policy, keepsDocuments, faceDataModel }: Outputs): readonly Agreement[] {
-  const words = text.consent;
+function consentOf(
+  { policy, keepsDocuments, faceDataModel }: Outputs,
+  { consent: words }: Text,
+): readonly Agreement[] {
   const used = FACTORS.filter((factor) => policy.some(({ factors }) => factors.includes(factor)));
   const agreements = used.flatMap((factor): Agreement[] => {
-    const of = words.terms[factor];
+    const of: Terms | null = words.terms[factor];
     if (of === null) {
       return [];
     }
@@ -247,11 +254,13 @@ function consentOf({ policy, keepsDocuments, faceDataModel }: Outputs): readonly
 /** The consent text with its box to tick. Nobody is asked to agree to a text that they are not shown:
  * see {@link shown}. */
 function Consent({ outputs }: { outputs: Outputs }) {
+  const text = useText();
+  const box = useComplaint();
   const [agreed, setAgreed] = useState(false);
   return (
     <fieldset className="consent">
       <legend>{text.signUp.consentTitle}</legend>
-      {consentOf(outputs).map(({ where, terms, notice }) => (
+      {consentOf(outputs, text).map(({ where, terms, notice }) => (
         <Fragment key={where ?? ''}>
           {where && <p className="where">{where}</p>}
           <dl>
@@ -265,9 +274,10 @@ function Consent({ outputs }: { outputs: Outputs }) {
           {notice && <p className="hint">{notice}</p>}
         </Fragment>
       ))}
-      <p className="hint">{text.consent.versionIs(text.consent.version)}</p>
+      <p className="hint">{text.consent.versionIs(CONSENT_VERSION)}</p>
       <label className="check">
         <input
+          ref={box}
           type="checkbox"
           name="consent"
           required
@@ -281,7 +291,7 @@ function Consent({ outputs }: { outputs: Outputs }) {
 }
 
 /** Whether this page has the version of the text that somebody must agree to. */
-const shown = (asked: string): boolean => asked === text.consent.version;
+const shown = (asked: string): boolean => asked === CONSENT_VERSION;
 
 /** Consent where an enrolment asks for it: nobody who counts has agreed yet. */
 export function ConsentForm({
@@ -296,11 +306,12 @@ export function ConsentForm({
   onAgree: (version: string) => Promise<void>;
   onBack: () => void;
 }) {
+  const text = useText();
   const task = useTask();
   return (
     <Screen
       title={text.agree.title}
-      lead={shown(asked) ? text.agree.lead : text.agree.other(asked, text.consent.version)}
+      lead={shown(asked) ? text.agree.lead : text.agree.other(asked, CONSENT_VERSION)}
     >
       {shown(asked) && (
         <Form task={task} go={text.signUp.go} onSend={() => onAgree(asked)}>
@@ -331,19 +342,20 @@ export function SignUpForm({
   onSignIn: (email: string) => void;
   onRecover: (email: string) => void;
 }) {
+  const text = useText();
   const [name, setName] = useState(known.name);
   const [email, setEmail] = useState(known.email);
   const [password, setPassword] = useState(known.password ?? '');
   const task = useTask(trouble);
   const { policy, consentVersion } = client.outputs;
-  const { length } = consentOf(client.outputs);
+  const { length } = consentOf(client.outputs, text);
   const lead = length > 1 ? text.signUp.leadEither : takesFaceData(policy) ? text.signUp.leadData : text.signUp.lead;
   const withPassword = hasPassword(policy);
   if (!shown(consentVersion)) {
     return (
       <Screen
         title={text.signUp.title}
-        lead={text.consent.other(consentVersion, text.consent.version)}
+        lead={text.consent.other(consentVersion, CONSENT_VERSION)}
       >
         <div className="links">
           <Action kind="link" onClick={() => onSignIn(email)}>
@@ -437,6 +449,7 @@ export function CodeForm({
   onAgain: () => Promise<void>;
   onBack: () => void;
 }) {
+  const text = useText();
   const [code, setCode] = useState('');
   const [password, setPassword] = useState('');
   const [sent, setSent] = useState(0);
@@ -469,7 +482,6 @@ export function CodeForm({
           inputMode="numeric"
           required
           pattern="\s*[0-9]{6}\s*"
-          title="123456"
           value={code}
           onChange={(event) => setCode(event.target.value)}
         />
@@ -527,6 +539,7 @@ export function RecoverForm({
   onSend: (email: string) => Promise<void>;
   onBack: (email: string) => void;
 }) {
+  const text = useText();
   const [email, setEmail] = useState(known);
   const task = useTask(trouble);
   const words = purpose === 'password' ? text.forgot : text.finish;

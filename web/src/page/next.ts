@@ -61,9 +61,16 @@ export function next(challenge: Challenge, { agreed, measured }: Known): Next {
 export const whyAnew = (challenge: Challenge): Trouble =>
   challenge.reason === 'TOO_MANY_PICTURES' ? 'too-many-pictures' : 'superseded';
 
-/** Whether an answer may go to a challenge without anybody seeing that challenge first. */
+/** Whether a challenge asks for a picture, or for what is measured in one. */
+export const takesPictures = (challenge: Challenge): boolean =>
+  challenge.step !== 'SELECT' && challenge.step !== 'EMAIL_CODE';
+
+/** Whether an answer may go to a challenge without anybody seeing that challenge first. A code is good in
+ * its own session alone. */
 export const takesAnswer = (challenge: Challenge, known: Known): boolean =>
-  challenge.retryAfter === undefined && ['document', 'live'].includes(next(challenge, known));
+  challenge.retryAfter === undefined &&
+  takesPictures(challenge) &&
+  ['document', 'live'].includes(next(challenge, known));
 
 /** The chain that answers a challenge without anybody being asked again: the one that was picked, where
  * it is on offer and has not been refused. */

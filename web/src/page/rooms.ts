@@ -23,6 +23,8 @@ export interface StepProps {
   readonly automatic: boolean;
   readonly onAutomatic: (automatic: boolean) => void;
   readonly onAnswer: (answer: Answer) => Promise<void>;
+  /** Begins the sign-in again: what a session has one of, such as a code, is then another. */
+  readonly onAgain: () => Promise<void>;
   readonly onCancel: () => void;
 }
 

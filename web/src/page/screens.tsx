@@ -9,11 +9,13 @@ import {
   fromFile,
   type Model,
   type Picture,
+  type Reason,
   type Trouble,
 } from '../client';
-import { type CameraTrouble, en as text } from '../text/en';
+import type { CameraTrouble } from './cameraTrouble';
 import { CameraChoice, chosen, type Kind } from './cameras';
 import { type CameraState, CameraView, frame } from './CameraView';
+import { useText } from './language';
 import { measure } from './measure';
 import type { Path } from './next';
 import { Action, Problem, Screen, Status } from './ui';
@@ -29,13 +31,15 @@ export function Why({
   path: Path;
   document?: boolean;
 }) {
+  const text = useText();
   const reason = challenge?.reason;
   if (challenge === undefined || reason === undefined) {
     return null;
   }
+  const ofDocuments: Partial<Record<Reason, string>> = text.documentReasons;
   const words =
     challenge.retryAfter === undefined
-      ? (isDocument && text.documentReasons[reason]) || text.reasons[reason]
+      ? (isDocument && ofDocuments[reason]) || text.reasons[reason]
       : text.waitDue[path];
   return (
     <>
@@ -49,6 +53,7 @@ export function Why({
 
 /** Counts a wait down; true while it lasts. */
 export function useWait(challenge: Challenge | undefined): { waiting: boolean; words: ReactNode } {
+  const text = useText();
   const [until, setUntil] = useState(0);
   const [now, setNow] = useState(0);
   useEffect(() => {
@@ -72,6 +77,7 @@ export function useWait(challenge: Challenge | undefined): { waiting: boolean; w
 
 /** What is wrong with the camera, and the ways on. */
 function CameraProblem({ kind, trouble, onRetry }: { kind: Kind; trouble: CameraTrouble; onRetry: () => void }) {
+  const text = useText();
   return (
     <div className="no-camera" data-camera={trouble}>
       <Problem>{text.cameraTroubles[trouble]}</Problem>
@@ -128,6 +134,7 @@ export function DocumentStep({
   onAnswer: (answer: Answer) => Promise<void>;
   onCancel: () => void;
 }) {
+  const text = useText();
   const [picture, setPicture] = useState<{ picture: Picture; shown: string }>();
   const [unreadable, setUnreadable] = useState(false);
   const [over, setOver] = useState(false);
@@ -284,6 +291,7 @@ export function LiveStep({
   onAnswer: (answer: Answer) => Promise<void>;
   onCancel: () => void;
 }) {
+  const text = useText();
   const [camera, setCamera] = useState<CameraTrouble>();
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<CameraState>();

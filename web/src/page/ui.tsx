@@ -1,6 +1,9 @@
 // The pieces that every screen is made of.
 
-import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ComponentProps, type ReactNode, type RefObject, useEffect, useId, useLayoutEffect, useRef } from 'react';
+
+import type { Text } from '../text';
+import { useLanguage, useText } from './language';
 
 /** A screen with its heading, which takes the focus so that a screen reader begins there. */
 export function Screen({
@@ -14,12 +17,19 @@ export function Screen({
   children: ReactNode;
   wide?: boolean;
 }) {
+  const { language } = useLanguage();
   const heading = useRef<HTMLHeadingElement>(null);
+  const shownIn = useRef<string>(undefined);
   useEffect(() => {
     document.title = title;
-    heading.current?.focus();
-    window.scrollTo(0, 0);
-  }, [title]);
+    // The same screen in another language: whoever switched stays where they are.
+    const switched = shownIn.current !== undefined && shownIn.current !== language;
+    shownIn.current = language;
+    if (!switched) {
+      heading.current?.focus();
+      window.scrollTo(0, 0);
+    }
+  }, [title, language]);
   return (
     <section className={wide ? 'screen wide' : 'screen'} aria-labelledby="title">
       <h1 id="title" ref={heading} tabIndex={-1}>
@@ -31,17 +41,43 @@ export function Screen({
   );
 }
 
+/** What is wrong with a field, in the page's language: browsers have their own. Where they know of something
+ * else, it is left to them. */
+function complaint({ validity, type }: HTMLInputElement, words: Text['invalid']): string {
+  if (validity.valueMissing) {
+    return type === 'checkbox' ? words.consent : words.missing;
+  }
+  return (
+    (validity.typeMismatch && words.email) ||
+    (validity.patternMismatch && words.code) ||
+    (validity.tooShort && words.short) ||
+    ''
+  );
+}
+
+/** Keeps a field's complaint: a form with one is not sent, and the browser shows it. */
+export function useComplaint(): RefObject<HTMLInputElement | null> {
+  const text = useText();
+  const field = useRef<HTMLInputElement>(null);
+  // After every rendering, since each change of the value is one.
+  useLayoutEffect(() => {
+    field.current?.setCustomValidity(complaint(field.current, text.invalid));
+  });
+  return field;
+}
+
 /** A labelled field. */
 export function Field({
   label,
   hint,
   ...input
-}: { label: string; hint?: string } & Omit<ComponentProps<'input'>, 'id'>) {
+}: { label: string; hint?: string } & Omit<ComponentProps<'input'>, 'id' | 'ref'>) {
   const id = useId();
+  const field = useComplaint();
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <input id={id} {...input} {...(hint ? { 'aria-describedby': `${id}-hint` } : {})} />
+      <input ref={field} id={id} {...input} {...(hint ? { 'aria-describedby': `${id}-hint` } : {})} />
       {hint && (
         <p className="hint" id={`${id}-hint`}>
           {hint}

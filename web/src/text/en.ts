@@ -1,10 +1,10 @@
-// Every text that users read, in one place. A translation is another object of this shape.
+// Every text that users read, in English. A translation is another object of this shape; `index.ts` has all
+// of them.
 
-import type { Chain, Factor, Model, Reason, Trouble } from '../client';
+import type { Chain, Factor, Model, OutputProblem, Reason, Trouble } from '../client';
+import { inEnglish } from '../client/outputs';
+import type { CameraTrouble } from '../page/cameraTrouble';
 import type { Advice } from '../vision/guidance';
-
-/** What can be wrong with a camera. */
-export type CameraTrouble = 'denied' | 'missing' | 'busy' | 'lost' | 'failed' | 'insecure' | 'unsupported';
 
 const advice: Record<Advice, string> = {
   look: 'Look into the camera.',
@@ -26,6 +26,7 @@ const reasons: Record<Reason, string> = {
   TURNED_AWAY: 'Your face was turned away. Look straight into the camera.',
   OCCLUDED: 'Your face was partly covered. Take off your mask or sunglasses.',
   NOT_AN_IMAGE: 'This is not a picture that can be read. Choose a JPEG or PNG.',
+  NOT_A_CODE: 'That is not a code. Enter the six digits from the e-mail.',
   NOT_FACE_DATA: 'Your face could not be measured. Try again.',
   NOT_OFFERED: 'This way of signing in is not offered now. Choose another one.',
   TOO_LARGE: 'The picture is too large. Choose a smaller one.',
@@ -42,7 +43,7 @@ const reasons: Record<Reason, string> = {
 };
 
 /** Reasons that need another text for an ID photo. */
-const documentReasons: Partial<Record<Reason, string>> = {
+const documentReasons = {
   NO_FACE: 'No portrait could be found. Show the page with your photo, flat and without reflections.',
   MANY_FACES: 'There is more than one face in the picture. Only the document should be in it.',
   TOO_SMALL: 'The portrait is too small. Take the picture from closer.',
@@ -50,7 +51,7 @@ const documentReasons: Partial<Record<Reason, string>> = {
   TURNED_AWAY: 'The portrait is not upright, or looks to the side. Turn the document and try again.',
   OCCLUDED: 'Something covers the portrait. Remove fingers and reflections.',
   NO_MATCH: 'This ID photo could not be used. Begin again.',
-};
+} satisfies Partial<Record<Reason, string>>;
 
 const troubles: Record<Trouble, string> = {
   offline: 'You are offline. Connect to a network, then try again.',
@@ -96,6 +97,7 @@ const cameraTroubles: Record<CameraTrouble, string> = {
 const shows: Record<Factor, string> = {
   FACE: 'your face',
   FACE_DATA: 'a face template computed on this device',
+  EMAIL_CODE: 'a code by e-mail',
 };
 
 const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
@@ -103,10 +105,11 @@ const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
   ENROL: 'ID photo',
   FACE: 'face',
   FACE_DATA: 'face template',
+  EMAIL_CODE: 'code by e-mail',
 };
 
 /** What happens to what a factor takes of somebody. */
-interface Terms {
+export interface Terms {
   /** Where they hold, which is said beside the terms of another factor. */
   readonly where: string;
   readonly what: string;
@@ -120,8 +123,8 @@ interface Terms {
 }
 
 /** The consent text's terms: null of a factor that takes nothing of anybody. Whoever changes them gives
- * the text a new version, see `consent`. */
-const terms: Record<Factor, Terms | null> = {
+ * the text a new version, see `CONSENT_VERSION`. */
+const terms = {
   FACE: {
     where: 'Where you sign in with your face',
     what: 'A picture of your document and pictures of your face.',
@@ -146,12 +149,17 @@ const terms: Record<Factor, Terms | null> = {
         'The shape of a face tells people apart about as well as a coin does (equal error rate 43 to 50 %). It is a convenience beside your password, not a protection.',
     },
   },
-};
+  EMAIL_CODE: null,
+} satisfies Record<Factor, Terms | null>;
 
 const and = new Intl.ListFormat('en');
 
 export const en = {
+  /** The language's own name: the switch to it is labelled with it. */
+  language: 'English',
   product: 'Face sign-in',
+  description: 'Sign in to an Amazon Cognito user pool with your face',
+  noScript: 'This page needs JavaScript: your face is looked at on your own device first.',
   advice,
   reasons,
   documentReasons,
@@ -169,6 +177,14 @@ export const en = {
       'Too many failed attempts, or the password was set in another window just now. Continue in that window, or wait.',
   },
   waitOver: 'You can try again now.',
+  /** What a form says of a field that it cannot send. */
+  invalid: {
+    missing: 'Fill in this field.',
+    email: 'Enter an e-mail address, such as ada@example.com.',
+    code: 'Enter the six digits of the code.',
+    short: 'Enter at least 12 characters.',
+    consent: 'Tick this box to continue.',
+  },
   busy: {
     sending: 'Sending …',
     upload: 'Uploading the picture …',
@@ -219,9 +235,8 @@ export const en = {
     other: (asked: string, here: string) =>
       `You cannot continue here right now: this page has version ${here} of the consent text, and the service asks for version ${asked}. Try again when the page has been updated.`,
   },
-  // The consent text. Whoever changes it gives it a new version: the parameter ConsentVersion.
+  // The consent text. Whoever changes it gives it a new version, see `CONSENT_VERSION`.
   consent: {
-    version: '1',
     versionIs: (version: string) => `Version ${version} of this text.`,
     other: (asked: string, here: string) =>
       `No account can be opened here right now: this page has version ${here} of the consent text, and the service asks for version ${asked}.`,
@@ -287,12 +302,22 @@ export const en = {
     noFaceInData: 'No face could be measured. Look straight into the camera.',
     second: 'Once more, to sign in.',
   },
+  mailed: {
+    title: 'Enter the code from your e-mail',
+    lead: 'A code of six digits is on its way to you. It is good for five minutes, and for this sign-in alone.',
+    none: 'There is no code to enter right now.',
+    wrong: 'That was another code. Enter the one from the newest e-mail.',
+    tooOld: 'That code was too old. A new one is on its way to you.',
+    again: 'Send another code',
+    go: 'Sign in',
+  },
   signedIn: {
     title: (name: string) => `Hello, ${name}`,
     lead: 'You are signed in.',
     email: 'E-mail',
     steps: 'Signed in with',
-    step: passed as Record<string, string>,
+    step: passed,
+    list: (steps: readonly string[]) => and.format(steps),
     enrolledData: 'enrolment',
     until: 'Signed in until',
     out: 'Sign out',
@@ -329,8 +354,8 @@ export const en = {
     'This browser does not let this page store anything. Stay in this window until you are done: after a reload you are signed out, and a sign-up that you began has to be finished with a code by mail.',
   setup: {
     title: 'This page is not configured',
-    wrong: (problems: readonly string[]) =>
-      `The file config.json beside this page does not contain the outputs of a stack: ${problems.join('; ')}.`,
+    wrong: (problems: readonly OutputProblem[]) =>
+      `The file config.json beside this page does not contain the outputs of a stack: ${problems.map(inEnglish).join('; ')}.`,
     none: 'There is no file config.json beside this page, or it is not JSON. Put one there with the outputs of your stack.',
   },
   crashed: {

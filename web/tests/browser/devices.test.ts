@@ -106,12 +106,14 @@ describe('a page without https', () => {
       args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP face.example 127.0.0.1'],
     });
     try {
-      const page = await browser.newPage({ viewport: narrow, colorScheme: 'dark' });
+      const page = await browser.newPage({ locale: 'en-US', viewport: narrow, colorScheme: 'dark' });
       await page.goto(`http://face.example:${port}/`);
       await page.getByRole('heading', { name: 'This page needs https' }).waitFor();
       await page.getByText('an address that begins with https').waitFor();
       expect(await page.getByRole('textbox').count()).toBe(0);
       await page.screenshot({ path: join(SCREENSHOTS, 'insecure.png') });
+      await page.getByRole('button', { name: 'Deutsch' }).click();
+      await page.getByRole('heading', { name: 'Diese Seite braucht https' }).waitFor();
       expect(asked).not.toContain('/config.json');
       // The same page, where the browser trusts it, goes on to look for its stack.
       await page.goto(`http://localhost:${port}/`);

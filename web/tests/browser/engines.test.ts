@@ -83,6 +83,11 @@ for (const { name, there, cameras, open } of ENGINES) {
       await page.see(heading(`Hello, ${ada.name}`));
       await page.click(button('Sign out'));
       await page.see(text('You are signed out.'));
+      await page.click(button('Deutsch'));
+      await page.see(heading('Anmelden'));
+      await page.see(text('Sie sind abgemeldet.'));
+      expect(await page.evaluate('document.documentElement.lang')).toBe('de');
+      await page.click(button('English'));
 
       await page.click(button('Continue'));
       await page.see(heading('Look into the camera'));

@@ -44,6 +44,7 @@ export async function firefox(executablePath: string, preferences: Preferences =
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,
+      'intl.accept_languages': 'en-US, en',
       ...preferences,
     },
   });
@@ -87,7 +88,14 @@ export async function webkit({ driver, browser, xvfb }: WebKit, camera = true): 
   const screen = await display(xvfb);
   const port = await freePort();
   const server = spawn(driver, [`--port=${port}`, '--host=127.0.0.1'], {
-    env: { PATH: process.env['PATH'], HOME: home, XDG_RUNTIME_DIR: home, DISPLAY: screen.name },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: home,
+      XDG_RUNTIME_DIR: home,
+      DISPLAY: screen.name,
+      LANG: 'C.UTF-8',
+      LANGUAGE: 'en_US',
+    },
     stdio: 'ignore',
   });
   const end = async () => {

@@ -52,7 +52,7 @@ describe('with descriptors', () => {
     const ada = person();
     const page = await open('data', 'live');
     await signUp(page, ada);
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, enrolment, face template');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, enrolment, and face template');
     onlyNumbersLeft(page, 'descriptor-128');
     await page.end();
 
@@ -122,6 +122,6 @@ describe('with meshes', () => {
     await again.begin(ada);
     await again.take();
     await again.signedIn(ada);
-    expect(await again.page.getByTestId('steps').textContent()).toBe('password, face template');
+    expect(await again.page.getByTestId('steps').textContent()).toBe('password and face template');
   });
 });

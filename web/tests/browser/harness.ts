@@ -9,6 +9,8 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
 
+import { LANGUAGES } from '../../src/text';
+import { SAME } from '../sameWords';
 import { newestCode } from './operator';
 
 /** What stands before the camera; or two cameras, before which nobody stands. */
@@ -69,6 +71,8 @@ export const SCREENSHOTS =
 
 /** How a window looks. */
 interface Options {
+  /** What the browser asks for; the tests read English. */
+  readonly language?: string;
   readonly dark?: boolean;
   readonly width?: number;
   readonly height?: number;
@@ -84,6 +88,35 @@ interface Options {
 export interface Device {
   readonly script: (argument: never) => void;
   readonly argument: unknown;
+}
+
+/** The width of a window unless another one is asked for, and the most that counts as narrow. */
+const [WIDE, NARROW] = [1100, 400];
+
+/** Runs in the page: what a person reads or hears there, and what has no room for its words. What comes from
+ * the person, their browser or a command line is no language's. */
+function read(): { language: string; words: string[]; wide: string[] } {
+  const words = [document.title];
+  const wide: string[] = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) {
+    wide.push('the page');
+  }
+  for (const element of document.body.querySelectorAll<HTMLElement>('*:not(script, noscript, code, option:not([value=""]))')) {
+    const texts = [...element.childNodes].filter((node) => node instanceof Text && node.data.trim() !== '');
+    words.push(...texts.map((node) => node.textContent ?? ''));
+    words.push(...['aria-label', 'alt', 'title', 'placeholder'].map((name) => element.getAttribute(name) ?? ''));
+    if (element instanceof HTMLInputElement) {
+      words.push(element.validationMessage);
+    }
+    const { left, right } = element.getBoundingClientRect();
+    const sticksOut = element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1;
+    if (texts.length > 0 && (sticksOut || left < 0 || right > clientWidth + 1)) {
+      wide.push(element.textContent ?? '');
+    }
+  }
+  const spoken = words.map((said) => said.trim()).filter((said) => /\p{L}{2}/u.test(said) && !/^\S+@\S+$/.test(said));
+  return { language: document.documentElement.lang, words: spoken, wide };
 }
 
 /** What a person has open. */
@@ -153,7 +186,8 @@ export class Visit {
   /** Opens the page in a window of its own, which shares nothing with others but the camera. */
   private static async in(browser: Browser, stack: Stack, options: Options): Promise<Visit> {
     const context = await browser.newContext({
-      viewport: { width: options.width ?? 1100, height: options.height ?? 900 },
+      locale: options.language ?? 'en-US',
+      viewport: { width: options.width ?? WIDE, height: options.height ?? 900 },
       colorScheme: options.dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
     });
@@ -169,8 +203,8 @@ export class Visit {
   }
 
   /** Opens another window, as on another machine: nothing is kept there. It ends with this one. */
-  async another(): Promise<Visit> {
-    return Visit.in(this.browser, this.stack, this.options);
+  async another(options: Options = {}): Promise<Visit> {
+    return Visit.in(this.browser, this.stack, { ...this.options, ...options });
   }
 
   /** Opens this tab once more, as a browser's "Duplicate" does: with the same session storage. */
@@ -205,9 +239,36 @@ export class Visit {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   }
 
-  /** Nothing on this screen that somebody cannot read, reach or hear. */
+  /** Nothing on this screen that somebody cannot read, reach or hear; in a narrow window, where words have
+   * the least room, in every language. */
   async accessible(): Promise<void> {
     await this.page.evaluate(axe.source);
+    const first = await this.looked();
+    if ((this.options.width ?? WIDE) > NARROW) {
+      return;
+    }
+    const others = LANGUAGES.filter((language) => language !== first.language);
+    const seen: string[] = [];
+    for (const _ of others) {
+      await this.switchLanguage();
+      const { language, words } = await this.looked();
+      seen.push(language);
+      // What two languages say in the same words was forgotten in one of them.
+      const same = words.filter((said) => first.words.includes(said) && SAME[said] === undefined);
+      expect(same, `in ${first.language} and ${language}`).toEqual([]);
+    }
+    expect(seen.sort()).toEqual([...others].sort());
+    await this.switchLanguage();
+    expect(await this.language()).toBe(first.language);
+  }
+
+  /** Switches to the next language as a script does: nothing else changes, not even the focus. */
+  private async switchLanguage(): Promise<void> {
+    await this.page.locator('.language').evaluate((button: HTMLButtonElement) => button.click());
+  }
+
+  /** Looks at the screen, and says what it says. */
+  private async looked(): Promise<{ language: string; words: string[] }> {
     const found = await this.page.evaluate(async () => {
       const { violations } = await (
         globalThis as unknown as { axe: typeof axe }
@@ -217,10 +278,14 @@ export class Visit {
         .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
     });
     expect(found).toEqual([]);
-    const wide = await this.page.evaluate(
-      () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-    );
-    expect(wide, 'the page is wider than the screen').toBe(false);
+    const { wide, ...said } = await this.page.evaluate(read);
+    expect(wide, `too wide in ${said.language}`).toEqual([]);
+    return said;
+  }
+
+  /** The language that the page says it is in. */
+  language(): Promise<string> {
+    return this.page.evaluate(() => document.documentElement.lang);
   }
 
   button(name: string) {

@@ -47,7 +47,7 @@ describe('signing up', () => {
     await page.take();
     await page.signedIn(ada);
     await page.accessible();
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, ID photo, face');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, ID photo, and face');
     expect(await page.page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 
@@ -186,7 +186,7 @@ describe('signing up', () => {
     });
     await page.take();
     await page.signedIn(ada);
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, ID photo, face');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password, ID photo, and face');
   });
 
   it('with an address that has an account leads to signing in', async () => {
@@ -414,7 +414,7 @@ describe('with a password', () => {
     await page.heading('Look into the camera').waitFor();
     await page.take();
     await page.signedIn(ada);
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, face');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password and face');
   });
 });
 

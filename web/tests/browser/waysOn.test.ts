@@ -174,7 +174,7 @@ describe('a path that is locked', () => {
     await page.heading('Look into the camera').waitFor();
     await page.take();
     await page.signedIn(ada);
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password, face');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password and face');
     await page.button('Sign out').click();
     await page.page.getByText('You are signed out.').waitFor();
     await page.begin(ada);

@@ -23,12 +23,12 @@ describe('which camera', () => {
       device('videoinput', 'front', 'Front camera'),
       device('videoinput', 'back'),
     ];
-    expect(choosable(devices)).toEqual([
+    expect(choosable(devices, (number) => `Camera ${number}`)).toEqual([
       { id: 'front', label: 'Front camera' },
       { id: 'back', label: 'Camera 2' },
     ]);
     // Before a camera was allowed, browsers tell that there are some and no more.
-    expect(choosable([device('videoinput', ''), device('videoinput', '')])).toEqual([]);
+    expect(choosable([device('videoinput', ''), device('videoinput', '')], String)).toEqual([]);
   });
 });
 

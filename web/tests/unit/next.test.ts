@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type Challenge, faceData, readPolicy, type Reason, REASONS } from '../../src/client';
 import { next, onOffer, takesAnswer, waysAround, whyAnew } from '../../src/page/next';
-import { en } from '../../src/text/en';
+import { TEXTS } from '../../src/text';
 
 const challenge = (changed: Partial<Challenge>): Challenge => ({
   step: 'FACE',
@@ -131,11 +131,16 @@ describe('a locked path', () => {
 
 describe('the words for a way to sign in', () => {
   it.each([
-    ['FACE', 'With your face'],
-    ['PASSWORD+FACE', 'With your password and your face'],
-    ['PASSWORD+FACE_DATA', 'With your password and a face template computed on this device'],
-    ['FACE_DATA', 'With a face template computed on this device'],
-  ])('%s are %s', (policy, words) => {
-    expect(en.choose.way(readPolicy(policy)[0])).toBe(words);
+    ['FACE', 'With your face', 'Mit Ihrem Gesicht'],
+    ['PASSWORD+FACE', 'With your password and your face', 'Mit Ihrem Passwort und Ihrem Gesicht'],
+    [
+      'PASSWORD+FACE_DATA',
+      'With your password and a face template computed on this device',
+      'Mit Ihrem Passwort und Gesichtsdaten von diesem Gerät',
+    ],
+    ['FACE_DATA', 'With a face template computed on this device', 'Mit Gesichtsdaten von diesem Gerät'],
+  ])('%s are %s, or %s', (policy, english, german) => {
+    const [chain] = readPolicy(policy);
+    expect([TEXTS.en.choose.way(chain), TEXTS.de.choose.way(chain)]).toEqual([english, german]);
   });
 });

@@ -5,7 +5,7 @@ import { readOutputs } from '../../src/client/outputs';
 import { REASONS } from '../../src/client/names';
 import { readChallenge } from '../../src/client/protocol';
 import { understood } from '../../src/client/errors';
-import { en } from '../../src/text/en';
+import { TEXTS } from '../../src/text';
 
 const parameters = {
   step: 'FACE',
@@ -126,11 +126,14 @@ describe('outputs', () => {
       expect.objectContaining({
         name: 'OutputsError',
         problems: [
-          'UserPoolId is missing',
-          'ConsentVersion is missing',
-          'KeepDocuments is not a text',
-          'FaceDataModel is “mesh”, and should be one of descriptor-128, mesh-468',
+          { is: 'missing', output: 'UserPoolId' },
+          { is: 'missing', output: 'ConsentVersion' },
+          { is: 'no-text', output: 'KeepDocuments' },
+          { is: 'unknown', output: 'FaceDataModel', value: 'mesh', known: ['descriptor-128', 'mesh-468'] },
         ],
+        message:
+          'UserPoolId is missing; ConsentVersion is missing; KeepDocuments is not a text; ' +
+          'FaceDataModel is “mesh”, and should be one of descriptor-128, mesh-468',
       }),
     );
   });
@@ -179,6 +182,8 @@ describe('a browser without room', () => {
 
 describe('every reason', () => {
   it.each(REASONS)('%s has a sentence that helps', (reason) => {
-    expect(en.reasons[reason]).toMatch(/^[A-Z].*\.$/);
+    for (const text of Object.values(TEXTS)) {
+      expect(text.reasons[reason]).toMatch(/^[A-Z].*\.$/);
+    }
   });
 });

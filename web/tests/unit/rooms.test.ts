@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { FACTORS, REASONS } from '../../src/client/names';
 import { roomOf, rooms, type StepProps } from '../../src/page/rooms';
-import { en } from '../../src/text/en';
+import { TEXTS } from '../../src/text';
 
 const given: StepProps = {
   challenge: undefined,
@@ -40,30 +40,30 @@ describe.each(FACTORS)('%s', (factor) => {
     }
   });
 
-  it('has words for the way to sign in, alone and after the password', () => {
-    const way = (password: boolean) => en.choose.way({ name: factor, password, factors: [factor] });
+  it.each(Object.entries(TEXTS))('has words in %s for the way to sign in, alone and after the password', (_, text) => {
+    const way = (password: boolean) => text.choose.way({ name: factor, password, factors: [factor] });
     for (const words of [way(false), way(true)]) {
-      expect(words).toMatch(/^With \S/);
+      expect(words).toMatch(/^[A-Z][a-z]+ \S/);
       expect(words).not.toContain('undefined');
     }
     // Nobody can pick between two ways of one name.
     const others = FACTORS.filter((other) => other !== factor);
-    const words = others.map((other) => en.choose.way({ name: other, password: false, factors: [other] }));
+    const words = others.map((other) => text.choose.way({ name: other, password: false, factors: [other] }));
     expect(words).not.toContain(way(false));
   });
 });
 
-describe('the words', () => {
+describe.each(Object.entries(TEXTS))('the words in %s', (_, text) => {
   it('for what has passed are those of the factors, the password and the enrolment', () => {
-    expect(named(en.signedIn.step)).toEqual([...FACTORS, 'PASSWORD', 'ENROL'].sort());
+    expect(named(text.signedIn.step)).toEqual([...FACTORS, 'PASSWORD', 'ENROL'].sort());
   });
 
   it('of the consent text are said of each factor, or said to be none', () => {
-    expect(Object.keys(en.consent.terms).sort()).toEqual([...FACTORS].sort());
+    expect(Object.keys(text.consent.terms).sort()).toEqual([...FACTORS].sort());
   });
 
   it('for reasons are those of the reasons', () => {
-    expect(named(en.reasons)).toEqual([...REASONS].sort());
-    expect(REASONS).toEqual(expect.arrayContaining(named(en.documentReasons as Record<string, string>)));
+    expect(named(text.reasons)).toEqual([...REASONS].sort());
+    expect(REASONS).toEqual(expect.arrayContaining(named(text.documentReasons)));
   });
 });

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 /// The region the local AWS plays.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// What sends a program with an AWS SDK to AWS, to Rekognition and to Cognito.
-pub(crate) const VARIABLES: [&str; 3] = [
+/// What sends a program with an AWS SDK to AWS, to Rekognition, to Cognito and to SES.
+pub(crate) const VARIABLES: [&str; 4] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+    "AWS_ENDPOINT_URL_SESV2",
 ];
 
 /// The ports of a stack's servers, all on loopback.
@@ -103,12 +104,12 @@ impl Endpoints {
         self.web
     }
 
-    /// Everything of AWS but Cognito and Rekognition.
+    /// Everything of AWS but Cognito, Rekognition and SES.
     pub(crate) fn aws(self) -> String {
         url(self.aws)
     }
 
-    /// The local Cognito.
+    /// The local Cognito, which takes SES's mail as well.
     pub(crate) fn cognito(self) -> String {
         url(self.cognito)
     }
@@ -140,7 +141,8 @@ impl Endpoints {
 
     /// What sends a program with an AWS SDK to these servers.
     pub(crate) fn variables(self) -> impl Iterator<Item = (String, String)> {
-        let urls = [self.aws(), self.rekognition(), self.cognito()];
+        let (rekognition, cognito) = (self.rekognition(), self.cognito());
+        let urls = [self.aws(), rekognition, cognito.clone(), cognito];
         VARIABLES.map(str::to_owned).into_iter().zip(urls)
     }
 

@@ -207,7 +207,8 @@ impl Stack {
             .env("SFTP_ENABLED", "0")
             .env("AWS_ENDPOINT_URL", &aws)
             .env("AWS_ENDPOINT_URL_REKOGNITION", &rekognition)
-            .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &cognito);
+            .env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &cognito)
+            .env("AWS_ENDPOINT_URL_SESV2", &cognito);
         let health = format!("{}/_local/health", endpoints.aws());
         self.spawn("ministack", ministack, health.clone())?;
 
@@ -234,13 +235,17 @@ impl Stack {
         let health = format!("{}/_local/health", endpoints.rekognition());
         self.spawn("local-rekognition", rekognition, health)?;
 
+        // Whoever deploys has verified in SES what mail is sent from.
+        let identities = variants.iter().filter_map(Variant::mail_identity);
+        let identities = identities.map(|identity| format!("--identity={identity}"));
         let mut cognito = Command::new(built.executable("local-cognito")?);
         cognito
             .env_clear()
             .env("AWS_ENDPOINT_URL", &aws)
             .args(["--listen", &endpoints.cognito_address()])
             .args(&siblings)
-            .args(&pages);
+            .args(&pages)
+            .args(identities);
         let health = format!("{}/_local/health", endpoints.cognito());
         self.spawn("local-cognito", cognito, health)
     }

@@ -4,10 +4,13 @@
 mod tests;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use signin_core::challenge;
 use signin_core::enrolment::Enrolment;
+use signin_core::factor::Factor;
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::idempotency::{Facts, IdempotencyRecord};
 use signin_core::lockout::{Path, Scope};
+use signin_core::mail::Sent;
 use signin_core::policy::Policy;
 use signin_core::profile::{ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State};
 use signin_core::reason::Verdict;
@@ -24,7 +27,7 @@ use super::dynamodb::RACES;
 use super::item::{Key, Write, text, time, ttl};
 use super::records::{
     OnPath, activate, activated, attempts_key, forget_data, idempotency_record, on_path, profile,
-    replaced, set_consent, set_data,
+    replaced, sent, sent_key, set_consent, set_data,
 };
 use super::rows::{Rows, Transaction};
 use super::sign_outs::owe_sign_out;
@@ -43,6 +46,8 @@ pub struct SessionState {
     pub session: Option<Facts>,
     /// The session's enrolment; before the first round, the one that is under way.
     pub enrolment: Option<Enrolment>,
+    /// The codes that were mailed on the session's path.
+    pub sent: Sent,
     /// The attempts at each of the policy's factors, on every path.
     attempts: Vec<(Scope, OnPath)>,
 }
@@ -110,7 +115,10 @@ impl<R: Rows> UserTable<R> {
             last.map(former_challenge_key),
         ];
         let counted = scopes.iter().map(|scope| attempts_key(user, *scope));
-        let keys: Vec<Key> = own.iter().flatten().cloned().chain(counted).collect();
+        let mailed = progress.policy().factors().any(Factor::is_mailed);
+        let mailed = mailed.then(|| sent_key(user, challenge::path(progress)));
+        let own_keys = own.iter().flatten().cloned();
+        let keys: Vec<Key> = own_keys.chain(counted).chain(mailed.clone()).collect();
         let items = self.rows.read(keys).await?;
         let item = |key: &Key| items.iter().find(|item| item.is(key));
         let [found, last, former] = own.each_ref().map(|key| key.as_ref().and_then(item));
@@ -122,6 +130,7 @@ impl<R: Rows> UserTable<R> {
             Ok((scope, found.unwrap_or_default()))
         });
         let attempts = attempts.collect::<Result<_, Fault>>()?;
+        let sent = mailed.as_ref().and_then(item).map(sent).transpose()?;
         let session = match &last {
             Some(last) => Some(last.session.clone()),
             None => self.earlier(user, answered).await?,
@@ -131,6 +140,7 @@ impl<R: Rows> UserTable<R> {
             last,
             session,
             enrolment: None,
+            sent: sent.unwrap_or_default(),
             attempts,
         };
         if let Some(id) = standing.enrolment_about(progress).cloned() {

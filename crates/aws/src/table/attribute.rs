@@ -81,6 +81,8 @@ attributes! {
     PICTURE = "picture";
     CHOSEN = "chosen";
     SECRET = "secret";
+    CODE_FOR = "codeFor";
+    CODE_UNTIL = "codeUntil";
 
     // How a session began, in a challenge and in a pass.
     BEGAN = "began";
@@ -106,4 +108,8 @@ attributes! {
     RECENT = "recent";
     EMPTIED_AT = "emptiedAt";
     EMPTIED_BY_RESET_AT = "emptiedByResetAt";
+
+    // A code that is to be mailed. How many were has levels, as attempts have.
+    UNTIL = "until";
+    MAILED_AT = "mailedAt";
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use signin_core::face_data::FaceData;
+use signin_core::factor::email_code::Issued;
 use signin_core::factor::face_data::EnrolledData;
 use signin_core::id::{ChallengeId, EnrolmentId, InvocationId, UserName};
 use signin_core::idempotency::{Duplicate, Facts, IdempotencyRecord, KEPT};
@@ -17,7 +18,7 @@ use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
 use super::attribute::{
-    ANSWER, BEGAN, BINDING, BOUND, CALL, CHOSEN, COMPARED, CONSUMED_AT, DATA_FROM_SIGN_UP, DATA_OF,
+    ANSWER, BEGAN, BINDING, BOUND, CALL, CHOSEN, CODE_FOR, CODE_UNTIL, COMPARED, CONSUMED_AT, DATA_FROM_SIGN_UP, DATA_OF,
     ENROLMENT, FACE_DATA, FACES, LEASE, PICTURE, PK, RESET_AT, SECRET, STATE, TAKEN_OVER, TTL,
     USER, VERDICT, WAITING,
 };
@@ -72,6 +73,8 @@ pub struct Answering<'a> {
     pub enrolment: Option<&'a EnrolmentId>,
     /// The digest of the secret that came with the password, while an enrolment may still begin.
     pub secret: Option<Sha256Digest>,
+    /// The code that was mailed for the session, if the challenge asks for one.
+    pub code: Option<&'a Issued>,
     /// The digest of the answer's text.
     pub answer: Sha256Digest,
     /// The call that was handed the answer.
@@ -495,6 +498,7 @@ impl Answering<'_> {
             opening: self.opening,
             enrolment: self.enrolment.cloned(),
             secret: self.secret,
+            code: self.code.cloned(),
         };
         let now = self.watch.now();
         IdempotencyRecord::first(self.user.clone(), self.answer, self.call, session, now)
@@ -593,8 +597,16 @@ fn put_record(id: &ChallengeId, used: &IdempotencyRecord) -> [Change; 2] {
         .session
         .secret
         .map(|secret| (SECRET, text(secret.to_hex())));
+    let code = used.session.code.iter().flat_map(|code| {
+        let challenge = text(code.challenge.as_str());
+        [(CODE_FOR, challenge), (CODE_UNTIL, time(code.until))]
+    });
     let chosen = used.chosen.map(|place| (CHOSEN, number(place)));
-    let carried = enrolment.into_iter().chain(secret).chain(chosen);
+    let carried = enrolment
+        .into_iter()
+        .chain(secret)
+        .chain(code)
+        .chain(chosen);
     let consumed = put_new(
         &challenge_key(&used.user, id),
         attributes.into_iter().chain(carried).chain(verdict),

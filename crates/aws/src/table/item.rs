@@ -25,6 +25,10 @@ pub enum Kind {
     Enrolment,
     /// Whose an enrolment is.
     Pointer,
+    /// How many codes were mailed on a path.
+    Sent,
+    /// A code that is to be mailed.
+    Order,
 }
 
 /// An item's key.

@@ -8,6 +8,8 @@
 //! | `USER#<userName>` / `PICTURE#<sha256>` | a picture, or face data, that passed or was enrolled |
 //! | `USER#<userName>` / `CHALLENGE#<id>` | an answer: when, which call works on it and how long, verdict |
 //! | `USER#<userName>` / `ENROLMENT#<id>` | where it stands, its document, lease, recognitions, face |
+//! | `USER#<userName>` / `MAILS#<path>` | how many codes were mailed |
+//! | `USER#<userName>` / `MAIL#<id>` | a code that is to be mailed: until when it is good, when it was |
 //! | `ENROLMENT#<id>` / `ENROLMENT` | whose enrolment that is |
 //!
 //! Whatever a later run has to do stands in the sparse index `Owed` (partition `owed`, sort
@@ -24,6 +26,7 @@ mod dynamodb;
 mod enrolments;
 mod expression;
 mod item;
+mod mails;
 #[cfg(feature = "memory")]
 pub mod memory;
 mod owed;
@@ -43,8 +46,9 @@ pub use accounts::SessionState;
 pub use challenges::{Answering, Claim, Settled, Ticket};
 pub use dynamodb::DynamoDb;
 pub use enrolments::{Lease, Offered};
+pub use mails::Ordered;
 pub use owed::Page;
-pub use records::{EmptiedBy, OnPath, PassedFace, PassedFactor};
+pub use records::{EmptiedBy, OnPath, Order, PassedFace, PassedFactor, order_of};
 pub use rows::Next;
 
 use crate::client::Config;

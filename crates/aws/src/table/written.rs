@@ -193,6 +193,10 @@ fn data() -> FaceData {
 /// Claims a challenge with attempts that have been seen.
 async fn claimed(table: &UserTable, seen: &Attempts) -> (Ticket, IdempotencyRecord) {
     let (user, challenge, enrolment) = (ada(), ChallengeId::from_random([3; 16]), id());
+    let code = Issued {
+        challenge: ChallengeId::from_random([4; 16]),
+        until: NOW,
+    };
     let watch = Stopwatch::start(NOW);
     let answering = Answering {
         user: &user,
@@ -200,6 +204,7 @@ async fn claimed(table: &UserTable, seen: &Attempts) -> (Ticket, IdempotencyReco
         opening: OPENING,
         enrolment: Some(&enrolment),
         secret: Some(digest("secret")),
+        code: Some(&code),
         answer: digest("answer"),
         call: call(),
         watch,
@@ -213,6 +218,7 @@ async fn claimed(table: &UserTable, seen: &Attempts) -> (Ticket, IdempotencyReco
         opening: OPENING,
         enrolment: Some(enrolment),
         secret: Some(digest("secret")),
+        code: Some(code),
     };
     let first = IdempotencyRecord::first(user, digest("answer"), call(), session, found.at);
     assert_eq!(found, first);
@@ -553,6 +559,7 @@ async fn attempts_that_cannot_be_read_let_nobody_try() {
         opening: OPENING,
         enrolment: None,
         secret: None,
+        code: None,
         answer: digest("answer"),
         call: call(),
         watch,

@@ -72,7 +72,7 @@ impl<S: Services> Compared for Face<'_, S> {
         }
     }
 
-    fn digest(picture: &PictureBytes) -> Sha256Digest {
+    fn digest(&self, picture: &PictureBytes) -> Sha256Digest {
         picture.digest()
     }
 

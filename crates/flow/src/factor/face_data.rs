@@ -56,7 +56,7 @@ impl Compared for Data<'_> {
         Ok(self.sent.clone().ok_or(Reason::NotFaceData))
     }
 
-    fn digest(data: &FaceData) -> Sha256Digest {
+    fn digest(&self, data: &FaceData) -> Sha256Digest {
         data.digest()
     }
 

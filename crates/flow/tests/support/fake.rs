@@ -10,10 +10,12 @@ use signin_aws::fault::Fault;
 use signin_aws::pictures::{Found, Listed, Listing, Marker, Picture, Pictures};
 use signin_aws::table::memory::Memory;
 use signin_aws::table::rows::{Before, Change, Debt, Item, Key, Next, Rows, Transaction, Write};
-use signin_aws::user_pool::SignOuts;
+use signin_aws::mail::Post;
+use signin_aws::user_pool::{Addresses, SignOuts};
 use signin_core::challenge::PresignedPost;
 use signin_core::face::{DetectedFace, Match, Place, Resembling, Threshold};
 use signin_core::id::{EnrolmentId, FaceId, UserName, UserPoolId};
+use signin_core::mail::{Address, Letter};
 use signin_core::profile::StoredDocument;
 use signin_core::reason::Reason;
 use signin_core::secret::PictureBytes;
@@ -29,6 +31,7 @@ pub struct World {
     pub collection: Rc<RefCell<BTreeMap<String, StoredFace>>>,
     pub objects: Rc<RefCell<Objects>>,
     pub signed_out: Rc<RefCell<usize>>,
+    pub letters: Rc<RefCell<Vec<(Address, Letter)>>>,
     pub calls: Calls,
 }
 
@@ -78,6 +81,7 @@ impl World {
                 count: objects.count,
             })),
             signed_out: Rc::new(RefCell::new(*self.signed_out.borrow())),
+            letters: Rc::new(RefCell::new(self.letters.borrow().clone())),
             calls: Calls::default(),
         }
     }
@@ -101,6 +105,7 @@ impl Services for Fake {
     type Pictures = Reached;
     type Faces = Reached;
     type Pool = Reached;
+    type Post = Reached;
 }
 
 /// The picture of a person. Two takes of one person are other bytes.
@@ -440,5 +445,28 @@ impl SignOuts for Reached {
         };
         let access = Access::default().writing("user pool");
         self.call("AdminUserGlobalSignOut", access, effect).await
+    }
+}
+
+impl Addresses for Reached {
+    /// Ada's; nobody else has an account.
+    async fn address(&self, _: &UserPoolId, user: &UserName) -> Result<Option<Address>, Fault> {
+        let known = user.as_str() == "ada";
+        let effect = move || Ok(known.then(|| Address::new("ada@example.com".to_owned())));
+        let access = Access::default().reading("user pool");
+        self.call("AdminGetUser", access, effect).await
+    }
+}
+
+impl Post for Reached {
+    async fn send(&self, to: &Address, letter: &Letter) -> Result<(), Fault> {
+        let letters = Rc::clone(&self.world.letters);
+        let sent = (to.clone(), letter.clone());
+        let effect = move || {
+            letters.borrow_mut().push(sent);
+            Ok(())
+        };
+        self.call("SendEmail", Access::default().writing("mailbox"), effect)
+            .await
     }
 }

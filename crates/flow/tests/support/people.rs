@@ -9,6 +9,7 @@ use signin_core::enrolment::Enrolment;
 use signin_core::face::Threshold;
 use signin_core::face_data::Model;
 use signin_core::factor::Factor;
+use signin_core::factor::email_code::CodeKey;
 use signin_core::id::{ChallengeId, ClientId, EnrolmentId, InvocationId, UserName, UserPoolId};
 use signin_core::idempotency::IdempotencyRecord;
 use signin_core::lockout::{Attempts, Path, Scope};
@@ -28,6 +29,7 @@ use signin_flow::enrol::Indexer;
 use signin_flow::sign_up::Registrar;
 use signin_flow::sweep::Sweeper;
 use signin_flow::tokens::TokenGuard;
+use signin_flow::mail::Mailer;
 use signin_flow::verify::{MatchMode, Verifier};
 use strum::IntoEnumIterator as _;
 use tokio::time::Instant;
@@ -47,6 +49,10 @@ pub fn ada() -> UserName {
 
 fn policy() -> Policy {
     "FACE".parse().unwrap()
+}
+
+fn codes() -> CodeKey {
+    CodeKey::from_random([7; 32])
 }
 
 fn pool() -> UserPoolId {
@@ -82,6 +88,7 @@ impl World {
             mode: MatchMode::Collection,
             threshold: "99".parse::<Threshold>().unwrap(),
             model: Model::Descriptor128,
+            codes: Some(codes()),
             indexer: self.indexer(task),
         }
     }
@@ -93,6 +100,16 @@ impl World {
             table: self.table(task),
             documents: self.by(task, "documents"),
             sign_ins: self.by(task, "sign-ins"),
+        }
+    }
+
+    pub fn mailer(&self, task: Task) -> Mailer<Fake> {
+        Mailer {
+            table: self.table(task),
+            pools: self.by(task, "pool"),
+            pool: pool(),
+            post: self.by(task, "post"),
+            codes: codes(),
         }
     }
 

@@ -5,6 +5,7 @@ mod administration;
 mod attributes;
 mod invitation;
 mod letters;
+mod outbound;
 mod recovery;
 mod sign_up;
 mod tokens;
@@ -35,6 +36,7 @@ use crate::requests::{
     RespondToAuthChallengeRequest, StringMap,
 };
 use crate::server_error::ServerError;
+use crate::ses::Ses;
 use crate::settings::{Deployment, Flow, PoolSettings};
 use crate::stack::{Stack, StackError};
 use crate::state::{Snapshot, StateError, StateFile};
@@ -49,6 +51,7 @@ pub(crate) struct UserPools {
     pub(crate) clock: Clock,
     pub(crate) mailbox: Mailbox,
     pub(crate) keys: Keys,
+    pub(crate) ses: Ses,
     stack: Stack,
     trigger_timeout: Duration,
     /// By pool id. Only pools that the stack described get in, so that this stays small.
@@ -63,6 +66,7 @@ impl UserPools {
     /// Pools without anybody, or with the state that a file holds.
     pub(crate) fn open(
         stack: Stack,
+        ses: Ses,
         trigger_timeout: Duration,
         state: Option<PathBuf>,
     ) -> Result<Self, ServerError> {
@@ -76,6 +80,7 @@ impl UserPools {
                 clock,
                 mailbox: Mailbox::with(kept.letters),
                 keys: Keys::decode(kept.signing_key)?,
+                ses,
                 stack,
                 trigger_timeout,
                 pools: Mutex::new(kept.pools),
@@ -86,6 +91,7 @@ impl UserPools {
                 clock,
                 mailbox: Mailbox::default(),
                 keys: Keys::generate()?,
+                ses,
                 stack,
                 trigger_timeout,
                 pools: Mutex::default(),

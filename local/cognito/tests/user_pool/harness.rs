@@ -21,6 +21,8 @@ pub(crate) const EMAIL: &str = "ada@example.org";
 pub(crate) const PASSWORD: &str = "correct-horse-1";
 /// The origin of the page that may call the server.
 pub(crate) const PAGE: &str = "http://localhost:5173";
+/// The SES identity that is verified.
+pub(crate) const IDENTITY: &str = "arn:aws:ses:us-east-1:000000000000:identity/example.com";
 pub(crate) const TIMESTAMP: &str = "Sat Nov 21 00:09:05 UTC 2026";
 
 /// A server with a stack of its own.
@@ -73,6 +75,21 @@ impl Key {
         operation: &str,
         body: &[u8],
     ) -> Vec<(String, String)> {
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target.as_str()),
+        ];
+        self.sign_request(&format!("{endpoint}/"), &headers, body)
+    }
+
+    /// The headers that sign a request.
+    pub(crate) fn sign_request(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Vec<(String, String)> {
         let (id, secret, token) = (&self.id, &self.secret, self.token.clone());
         let identity = Credentials::new(id, secret, token, None, "test").into();
         let parameters = v4::SigningParams::builder()
@@ -84,17 +101,8 @@ impl Key {
             .build()
             .unwrap()
             .into();
-        let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", target.as_str()),
-        ];
-        let request = SignableRequest::new(
-            "POST",
-            format!("{endpoint}/"),
-            headers.into_iter(),
-            SignableBody::Bytes(body),
-        );
+        let headers = headers.iter().copied();
+        let request = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body));
         let (instructions, _signature) = sign(request.unwrap(), &parameters).unwrap().into_parts();
         let headers = instructions.headers();
         headers
@@ -138,6 +146,7 @@ impl Harness {
             state: None,
             pages: vec![PAGE.to_owned()],
             siblings: Vec::new(),
+            identities: vec![IDENTITY.parse().unwrap()],
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -245,13 +254,18 @@ impl Harness {
 
     /// Moves the pool's clock.
     pub(crate) async fn pass(&self, seconds: i64) {
-        let body = json!({ "offsetSeconds": seconds });
+        let status = self.set("clock", &json!({ "offsetSeconds": seconds }));
+        assert_eq!(status.await, 200);
+    }
+
+    /// Sets what is the local server's own.
+    pub(crate) async fn set(&self, what: &str, value: &Value) -> u16 {
         let request = self
             .http
-            .post(format!("{}/_local/clock", self.endpoint))
+            .post(format!("{}/_local/{what}", self.endpoint))
             .bearer_auth("test")
-            .json(&body);
-        assert!(request.send().await.unwrap().status().is_success());
+            .json(value);
+        request.send().await.unwrap().status().as_u16()
     }
 
     pub(crate) async fn sign_up(&self, email: &str) -> Result<Value, Refused> {

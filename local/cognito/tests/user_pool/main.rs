@@ -6,6 +6,7 @@ mod accounts;
 mod client;
 mod flows;
 mod harness;
+mod mail;
 mod persistence;
 mod rules;
 mod rules_administrators;

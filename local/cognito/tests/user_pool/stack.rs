@@ -51,6 +51,9 @@ struct Shared {
     /// What its IAM says of requests with a key of its own, and those requests' operations.
     verdict: Option<&'static str>,
     asked: Vec<String>,
+    /// The same of mail, and who it was to be from with which identity.
+    verdict_on_mail: Option<&'static str>,
+    senders: Vec<Value>,
 }
 
 const TRIGGERS: [(&str, &str); 5] = [
@@ -96,11 +99,14 @@ impl FakeStack {
             signed: true,
             verdict: Some("UserNotFoundException"),
             asked: Vec::new(),
+            verdict_on_mail: Some("NotFoundException"),
+            senders: Vec::new(),
         };
         let shared = Arc::new(Mutex::new(shared));
         let router = Router::new()
             .route("/", post(describe))
             .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+            .route("/v2/email/outbound-emails", post(send_email))
             .with_state(Arc::clone(&shared));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -168,6 +174,16 @@ impl FakeStack {
         self.shared.lock().unwrap().asked.clone()
     }
 
+    /// What its IAM says of mail that is signed with keys of its own.
+    pub(crate) fn judge_mail(&self, verdict: Option<&'static str>) {
+        self.shared.lock().unwrap().verdict_on_mail = verdict;
+    }
+
+    /// The requests for mail that its IAM was asked about.
+    pub(crate) fn senders(&self) -> Vec<Value> {
+        self.shared.lock().unwrap().senders.clone()
+    }
+
     /// Whether every request so far was signed.
     pub(crate) fn all_signed(&self) -> bool {
         self.shared.lock().unwrap().signed
@@ -226,6 +242,28 @@ async fn describe(
         other => panic!("the server asked for {other}"),
     };
     answer.to_string().into_response()
+}
+
+/// Mail, which only asks what IAM says of it.
+async fn send_email(
+    State(shared): State<Arc<Mutex<Shared>>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let signature = headers["authorization"].to_str().unwrap();
+    assert!(signature.contains("Credential=A") && signature.contains("/us-east-1/ses/"));
+    assert_eq!(headers["x-relayed-by"], "local-cognito");
+    let mut shared = shared.lock().unwrap();
+    let request: Value = serde_json::from_slice(&body).unwrap();
+    shared.senders.push(request);
+    match shared.verdict_on_mail {
+        None => json!({ "MessageId": "1" }).to_string().into_response(),
+        Some(error) => {
+            let header = [("x-amzn-errortype", error)];
+            let body = json!({ "message": error }).to_string();
+            (StatusCode::BAD_REQUEST, header, body).into_response()
+        }
+    }
 }
 
 async fn invoke(

@@ -50,6 +50,7 @@ fn start() -> Server {
             state: None,
             pages: Vec::new(),
             siblings: Vec::new(),
+            identities: Vec::new(),
         };
         let deployed = Router::new()
             .route("/", post(describe))

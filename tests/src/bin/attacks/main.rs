@@ -4,6 +4,7 @@
 mod broken_pictures;
 mod chains;
 mod common;
+mod email_code;
 mod enrolments;
 mod face_data;
 mod guesses;
@@ -146,6 +147,13 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("16.1", Chains, "mix the steps of two chains, or choose twice or not at all", "the session ends", "any-passed-entry-is-enough", chains::mixed),
     attack!("16.2", Chains, "enrol by whichever chain, with a stolen password", "told that it takes a reset", "the-password-enrols", chains::thief_of_the_password),
     attack!("16.3", Chains, "have one's face data accepted for the one chain before the owner enrols for the other", "forgotten", "unproven-data-stay", chains::left_in_the_other_chain),
+
+    attack!("17.1", Mailed, "type somebody else's code, or an old one, with a stolen password", "no match, and the owner's own gets in", "one-code-for-all", email_code::of_another),
+    attack!("17.2", Mailed, "guess the code, with sign-ins by a photograph between the guesses", "5 guesses, then the wait", "passes-refill-every-factor", email_code::refilled_by_a_photograph),
+    attack!("17.3", Mailed, "have codes mailed without end", "5 letters, and one for the owner", "mails-unbounded", email_code::mail_bombing),
+    attack!("17.4", Mailed, "tell a known address from an unknown one by the answers to codes", "the same", "unknown-users-look-different", email_code::telling_apart),
+    attack!("17.5", Mailed, "mix the steps of chains with a code", "the session ends", "any-passed-entry-is-enough", email_code::mixed),
+    attack!("17.6", Mailed, "go on after the owner's reset with a session that proved the old password, and its code", "refused", "sessions-outlive-resets", email_code::after_a_reset),
 ]}
 
 /// The rows that show how a factor is kept from being guessed, repeated and enrolled by a stranger.
@@ -154,6 +162,7 @@ const fn rows(factor: Factor) -> &'static [&'static str] {
     match factor {
         Factor::Face => &["2.3", "3.7", "5.1"],
         Factor::FaceData => &["11.1", "11.2", "11.4"],
+        Factor::EmailCode => &["17.1", "17.2", "17.3"],
     }
 }
 

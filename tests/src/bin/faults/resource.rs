@@ -96,6 +96,8 @@ async fn told(
             "CollectionId": collection,
             "KeepOnDelete": "false",
             "SignInPolicy": "FACE",
+            "SimilarityThreshold": "99",
+            "MailFrom": "",
         },
     });
     if request == "Delete" {

@@ -1,16 +1,17 @@
 //! `CHALLENGE#<id>`: what became of a challenge that was answered.
 
 use serde::Deserialize;
-use signin_core::id::{EnrolmentId, InvocationId, UserName};
+use signin_core::factor::email_code::Issued;
+use signin_core::id::{ChallengeId, EnrolmentId, InvocationId, UserName};
 use signin_core::idempotency::{Facts, IdempotencyRecord};
 use signin_core::reason::Verdict;
 use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
-use super::super::attribute::{ANSWER, CALL, CONSUMED_AT, LEASE, USER, VERDICT};
+use super::super::attribute::{ANSWER, CALL, CODE_FOR, CODE_UNTIL, CONSUMED_AT, LEASE, USER, VERDICT};
 use super::super::item::{Item, Key, Write, text};
-use super::read::{self, Misread, Record, read, required};
+use super::read::{self, Misread, Record, both, read, required};
 use crate::fault::Fault;
 
 /// The same, by the call that the challenge is.
@@ -45,6 +46,8 @@ pub(crate) struct ChallengeRecord {
     chosen: Option<u8>,
     #[serde(deserialize_with = "read::text")]
     secret: Option<Sha256Digest>,
+    code_for: Option<ChallengeId>,
+    code_until: Option<Timestamp>,
 }
 
 impl Record for ChallengeRecord {
@@ -55,6 +58,7 @@ impl TryFrom<ChallengeRecord> for IdempotencyRecord {
     type Error = Misread;
 
     fn try_from(record: ChallengeRecord) -> Result<Self, Misread> {
+        let code = both((record.code_for, CODE_FOR), (record.code_until, CODE_UNTIL))?;
         Ok(Self {
             user: required(record.user, USER)?,
             at: required(record.consumed_at, CONSUMED_AT)?,
@@ -81,6 +85,8 @@ impl TryFrom<ChallengeRecord> for IdempotencyRecord {
                 enrolment: record.enrolment,
                 // Written while an enrolment may still begin.
                 secret: record.secret,
+                // Written where a code was asked for.
+                code: code.map(|(challenge, until)| Issued { challenge, until }),
             },
         })
     }

@@ -7,6 +7,7 @@ mod before_chains;
 mod challenge;
 mod enrolment;
 mod keys;
+mod mails;
 mod pass;
 mod picture;
 mod profile;
@@ -19,6 +20,8 @@ pub(super) use attempts::{attempts_key, empty, on_path, reserve_attempt, settle_
 pub(super) use challenge::{idempotency_record, verdict_of_call};
 pub(super) use enrolment::{activated, awaited, enrolment, replaced};
 pub(super) use keys::{owed_enrolment, owed_profile, owner};
+pub use mails::{Order, order_of};
+pub(super) use mails::{mailed, order, order_key, order_read, sent, sent_key};
 pub use pass::{PassedFace, PassedFactor};
 pub(super) use pass::{account, pass, record_pass};
 pub(super) use picture::{PICTURE_KEPT, remembered};

@@ -1,0 +1,251 @@
+//! 17: a code by mail.
+
+use e2e::mutation::Trigger;
+use e2e::people::{
+    Person, another_code, challenge, confirmed, enrol_from, inline, sign_in_code, sign_in_codes,
+    with_a_new_password,
+};
+use e2e::pictures;
+use e2e::stack::fresh_email;
+use e2e::trial::{Ground, Seen};
+use serde_json::{Value, json};
+use signin_client::{Answer, Challenge, ClientError, Round, SignInClient};
+use signin_core::factor::Factor;
+use signin_core::lockout::FREE_FAILURES;
+use signin_core::mail::CODES_AT_ONCE;
+use signin_core::reason::Reason;
+use signin_core::step::Step;
+
+use crate::common::{fresh_id, words};
+
+const CODE: Step = Step::Verify(Factor::EmailCode);
+/// The chains of the stack that ask for a code, behind the password and without it.
+const BEHIND_THE_PASSWORD: &str = "PASSWORD+EMAIL_CODE";
+const OPEN: &str = "EMAIL_CODE+FACE_DATA";
+
+/// A session that has chosen a chain with a code, with the password or without.
+async fn chosen(
+    client: &SignInClient,
+    email: &str,
+    password: Option<&str>,
+) -> Result<Round, ClientError> {
+    let chain = password.map_or(OPEN, |_| BEHIND_THE_PASSWORD);
+    let asked = challenge(client.begin(email, password).await, Step::Select);
+    client.answer(&asked, Answer::Text(chain.to_owned())).await
+}
+
+/// The challenge of such a session, which asks for a code.
+async fn asked(client: &SignInClient, person: &Person) -> Challenge {
+    let password = Some(person.password.as_str());
+    challenge(chosen(client, &person.email, password).await, CODE)
+}
+
+fn reason(round: &Result<Round, ClientError>) -> Option<Reason> {
+    match round {
+        Ok(Round::Challenge(next)) => next.reason,
+        _ => None,
+    }
+}
+
+/// A thief of the password answers with codes that are not the session's own.
+pub(crate) async fn of_another(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let (victim, somebody) = (confirmed(&client).await, confirmed(&client).await);
+    ground.begins().await;
+    asked(&client, &somebody).await;
+    let theirs = sign_in_code(&client, &somebody.email, 1).await;
+    asked(&client, &victim).await;
+    let old = sign_in_code(&client, &victim.email, 1).await;
+    let mut seen = Vec::new();
+    for (number, (whose, code)) in [("somebody else's", &theirs), ("an old one", &old)]
+        .into_iter()
+        .enumerate()
+    {
+        let asked = asked(&client, &victim).await;
+        let own = sign_in_code(&client, &victim.email, number + 2).await;
+        // One of a million is the same by chance.
+        let typed = if own == *code {
+            another_code(code)
+        } else {
+            Answer::Text(code.clone())
+        };
+        let answered = client.answer(&asked, typed).await;
+        if matches!(answered, Ok(Round::Tokens(_))) {
+            return Seen::fell(format!("tokens for {whose}"));
+        }
+        seen.push(format!("{whose}: {}", words(&answered)));
+    }
+    let owner = asked(&client, &victim).await;
+    let own = sign_in_code(&client, &victim.email, 4).await;
+    match client.answer(&owner, Answer::Text(own)).await {
+        Ok(Round::Tokens(_)) => Seen::held(seen.join("; ")),
+        other => Seen::fell(format!("the owner is kept out: {}", words(&other))),
+    }
+}
+
+/// Guesses of the code, and sign-ins with a photograph of the victim between them.
+pub(crate) async fn refilled_by_a_photograph(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    let begun = e2e::people::begun_bound(&client, &victim).await;
+    let select = challenge(begun, Step::Select);
+    let face = client.answer(&select, Answer::Text("FACE".to_owned())).await;
+    enrol_from(&client, &challenge(face, Step::Enrol)).await;
+    ground.begins().await;
+    let mut told = None;
+    for number in 1..=FREE_FAILURES as usize {
+        let round = chosen(&client, &victim.email, None).await;
+        if reason(&round) == Some(Reason::TryLater) {
+            return Seen::fell(format!("a wait after {} guesses", number - 1));
+        }
+        let asked = challenge(round, CODE);
+        let code = sign_in_code(&client, &victim.email, number).await;
+        let guess = client.answer(&asked, another_code(&code)).await;
+        told = reason(&guess);
+        // The photograph signs in, which is what the policy lets it.
+        let select = challenge(client.begin(&victim.email, None).await, Step::Select);
+        let face = client.answer(&select, Answer::Text("FACE".to_owned())).await;
+        let asked = challenge(face, Step::Verify(Factor::Face));
+        let photograph = client.answer(&asked, inline(pictures::live())).await;
+        if !matches!(photograph, Ok(Round::Tokens(_))) {
+            return Seen::fell(format!("no photograph: {}", words(&photograph)));
+        }
+    }
+    let next = chosen(&client, &victim.email, None).await;
+    match reason(&next) {
+        Some(Reason::TryLater) => Seen::held(format!("5 guesses, {told:?}, then TRY_LATER")),
+        other => Seen::fell(format!("after 5 guesses {other:?}")),
+    }
+}
+
+/// Codes are asked for without end, without the password; then the owner signs in with it.
+pub(crate) async fn mail_bombing(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    ground.begins().await;
+    let mut refused = 0;
+    for _ in 0..4 * CODES_AT_ONCE {
+        let round = chosen(&client, &victim.email, None).await;
+        refused += usize::from(reason(&round) == Some(Reason::TryLater));
+    }
+    let owner = asked(&client, &victim).await;
+    let mailed = 4 * CODES_AT_ONCE as usize - refused;
+    let code = sign_in_code(&client, &victim.email, mailed + 1).await;
+    let signed_in = client.answer(&owner, Answer::Text(code)).await;
+    if !matches!(signed_in, Ok(Round::Tokens(_))) {
+        return Seen::fell(format!("the owner is kept out: {}", words(&signed_in)));
+    }
+    let letters = sign_in_codes(&client, &victim.email).await.len();
+    if letters == CODES_AT_ONCE as usize + 1 {
+        Seen::held(format!("{CODES_AT_ONCE} codes, then TRY_LATER; one for the owner"))
+    } else {
+        Seen::fell(format!("{letters} letters"))
+    }
+}
+
+/// What a stranger is told who asks for codes of an address, and guesses.
+async fn told(client: &SignInClient, email: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    for _ in 0..=CODES_AT_ONCE {
+        let round = chosen(client, email, None).await;
+        told.push(shown(&round));
+        let Ok(Round::Challenge(asked)) = round else {
+            continue;
+        };
+        for typed in ["a code", "000 000"] {
+            let answered = client.answer(&asked, Answer::Text(typed.to_owned())).await;
+            told.push(shown(&answered));
+        }
+    }
+    told
+}
+
+/// What means something of an answer.
+fn shown(round: &Result<Round, ClientError>) -> String {
+    match round {
+        Ok(Round::Challenge(asked)) => {
+            let names: Vec<&String> = asked.parameters.keys().collect();
+            let (reason, left) = (asked.reason, asked.attempts_left);
+            format!("{:?} {reason:?} {left} {names:?}", asked.step)
+        }
+        other => words(other),
+    }
+}
+
+/// A known address and one that nobody has, by what is answered.
+pub(crate) async fn telling_apart(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let known = confirmed(&client).await;
+    ground.begins().await;
+    let (one, other) = (
+        told(&client, &known.email).await,
+        told(&client, &fresh_email()).await,
+    );
+    match one.iter().zip(&other).position(|(one, other)| one != other) {
+        None if one.len() == other.len() => Seen::held(format!("{} answers, the same", one.len())),
+        place => Seen::fell(format!("answer {place:?} of {one:?} and {other:?}")),
+    }
+}
+
+/// A past challenge of a chain, as a session holds it.
+fn entry(factor: Factor, chain: u8, passed: bool) -> Value {
+    json!({
+        "challengeName": "CUSTOM_CHALLENGE",
+        "challengeResult": passed,
+        "challengeMetadata": format!("{}:{}:{chain}:0", factor.name(), fresh_id()),
+    })
+}
+
+/// Sessions that take a code where it does not belong.
+pub(crate) async fn mixed(ground: Ground) -> Seen {
+    let stack = ground.stack.clone();
+    ground.begins().await;
+    let name = |name: &str| json!({"challengeName": name, "challengeResult": true});
+    let (srp, password) = (name("SRP_A"), name("PASSWORD_VERIFIER"));
+    let select = json!({
+        "challengeName": "CUSTOM_CHALLENGE",
+        "challengeResult": true,
+        "challengeMetadata": format!("SELECT:{}:0:0", fresh_id()),
+    });
+    let code = |chain, passed| entry(Factor::EmailCode, chain, passed);
+    let data = |chain| entry(Factor::FaceData, chain, true);
+    let sessions = [
+        // An alternative's factor before its password, or on the other's chain.
+        json!([code(1, true)]),
+        json!([select, code(1, true)]),
+        json!([select, code(0, true)]),
+        json!([srp, select, code(1, true)]),
+        // The first of two factors, or the second without it, or in another order.
+        json!([select, code(2, true)]),
+        json!([select, data(2)]),
+        json!([select, data(2), code(2, true)]),
+        // From one chain to the other.
+        json!([srp, password, select, code(2, true), code(1, true)]),
+        json!([srp, password, select, code(1, false), entry(Factor::Face, 0, true)]),
+        json!([srp, password, code(1, true)]),
+    ];
+    for session in &sessions {
+        let request = json!({"userAttributes": {}, "session": session, "userNotFound": false});
+        let event = stack.event(Trigger::Define, "somebody", &request);
+        let answer = stack.invoke(Trigger::Define, &event).await;
+        let answer = answer.expect("define answers every session");
+        if answer["response"]["issueTokens"] == true {
+            return Seen::fell(format!("tokens for {session}"));
+        }
+    }
+    Seen::held(format!("{} sessions end without tokens", sessions.len()))
+}
+
+/// After the owner's reset, a session that proved the old password answers with the owner's mail.
+pub(crate) async fn after_a_reset(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    ground.begins().await;
+    let open = asked(&client, &victim).await;
+    let code = sign_in_code(&client, &victim.email, 1).await;
+    with_a_new_password(&client, victim).await;
+    match client.answer(&open, Answer::Text(code)).await {
+        Ok(Round::Tokens(_)) => Seen::fell("tokens"),
+        other => Seen::held(words(&other)),
+    }
+}
