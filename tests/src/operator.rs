@@ -132,6 +132,19 @@ impl Stack {
         ids.collect()
     }
 
+    /// Forgets what a user was told today, as if that were yesterday.
+    pub async fn forget_notices(&self, user: &str) {
+        for (partition, sort) in self.records_of(user).await {
+            if sort.starts_with("NOTICE#") {
+                let request = json!({
+                    "TableName": self.outputs.user_table,
+                    "Key": {"PK": {"S": partition}, "SK": {"S": sort}},
+                });
+                self.dynamo_db("DeleteItem", &request).await;
+            }
+        }
+    }
+
     /// Ends the lease of a record, where it has one, as a test does that needs time to have passed;
     /// and what is owed because calls have lost theirs is due.
     pub async fn end_lease(&self, partition: &str, sort: &str) {

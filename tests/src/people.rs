@@ -108,6 +108,36 @@ pub async fn sign_in_code(client: &SignInClient, email: &str, count: usize) -> S
     }
 }
 
+/// The addresses that letters with such a subject went to, of these, the newest first.
+pub async fn told(client: &SignInClient, addresses: &[&str], about: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    for address in addresses {
+        let letters = client.mailbox(address).await.expect("the mailbox opens");
+        let about = letters.iter().filter(|letter| letter.subject.contains(about));
+        told.extend(about.map(|letter| letter.to.clone()));
+    }
+    told
+}
+
+/// The same, once there are so many.
+pub async fn told_at_last(
+    client: &SignInClient,
+    addresses: &[&str],
+    about: &str,
+    count: usize,
+) -> Vec<String> {
+    let deadline = Instant::now() + MAIL_PATIENCE;
+    let mut ticks = tokio::time::interval(Duration::from_millis(50));
+    loop {
+        let told = told(client, addresses, about).await;
+        if told.len() >= count {
+            return told;
+        }
+        assert!(Instant::now() < deadline, "no letter about {about} has come");
+        ticks.tick().await;
+    }
+}
+
 /// Six digits that are not these.
 pub fn another_code(code: &str) -> Answer {
     let number: u32 = code.parse().expect("six digits");

@@ -89,7 +89,7 @@ impl Life {
         match self.random.random_range(0..16) {
             0 => {
                 let sign_up = SignUp {
-                    consent: "1".to_owned(),
+                    consent: Some("1".to_owned()),
                     binding: self.secret(),
                     face_data: None,
                 };

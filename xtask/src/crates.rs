@@ -172,7 +172,6 @@ mod tests {
         assert_eq!(under("signin-flow"), ["signin-aws", "signin-core"].into());
         let define = ["signin-core", "signin-lambda"].into();
         assert_eq!(under("define-auth-challenge"), define);
-        assert_eq!(under("custom-message"), define);
     }
 
     /// The product's crates that name such a package themselves, be it for their tests.

@@ -27,7 +27,8 @@ impl UserPools {
 
 /// What knows the addresses of a user pool's accounts.
 pub trait Addresses {
-    /// An account's address; none where there is no such account, or it has none.
+    /// An account's address; none where there is no such account, or it has none that is proven to be
+    /// its owner's.
     fn address(
         &self,
         pool: &UserPoolId,
@@ -48,9 +49,13 @@ impl Addresses for UserPools {
             .username(user.as_str());
         match request.send().await {
             Ok(account) => {
-                let mut attributes = account.user_attributes().iter();
-                let email = attributes.find(|attribute| attribute.name() == "email");
-                let email = email.and_then(|email| email.value()).map(str::to_owned);
+                let named = |name: &str| {
+                    let mut attributes = account.user_attributes().iter();
+                    let found = attributes.find(|attribute| attribute.name() == name);
+                    found.and_then(|found| found.value())
+                };
+                let proven = named("email_verified") == Some("true");
+                let email = named("email").filter(|_| proven).map(str::to_owned);
                 Ok(email.map(Address::new))
             }
             Err(error) if is_gone(&error) => Ok(None),

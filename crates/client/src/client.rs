@@ -42,6 +42,7 @@ pub struct SignInClient {
     region: String,
     pool: String,
     client: String,
+    browser: Option<Zeroizing<String>>,
 }
 
 /// Proves that whoever controls the mailbox also chose the password: its digest travels with the
@@ -135,7 +136,16 @@ impl SignInClient {
             region: outputs.region.clone(),
             pool: outputs.user_pool_id.clone(),
             client: outputs.user_pool_client_id.clone(),
+            browser: None,
         })
+    }
+
+    /// The same app in a browser, or on a device, that is known by this: a secret of its own, so that the
+    /// owner of an account hears of a sign-in from another one.
+    #[must_use]
+    pub fn known_by(mut self, browser: &str) -> Self {
+        self.browser = Some(Zeroizing::new(browser.to_owned()));
+        self
     }
 
     /// Signs up with consent to a version of the text.
@@ -403,6 +413,9 @@ impl SignInClient {
         let nonce = challenge.pass_nonce.as_deref();
         let said = [
             nonce.map(|nonce| metadata("passNonce", nonce)),
+            self.browser
+                .as_deref()
+                .map(|browser| metadata("browser", browser)),
             challenge
                 .agreed
                 .as_deref()

@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod key;
 pub mod lockout;
 pub mod mail;
+pub mod notice;
 pub mod pass;
 pub mod picture;
 pub mod policy;

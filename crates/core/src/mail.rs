@@ -37,6 +37,8 @@ pub struct Sent {
     pub fast: Level,
     /// In the long run.
     pub slow: Level,
+    /// Whether the last one could not be mailed.
+    pub failed: bool,
 }
 
 impl Sent {
@@ -59,6 +61,7 @@ impl Sent {
             Duration::ZERO => Ok(Self {
                 fast: self.fast.raised(CODE_EVERY, now),
                 slow: self.slow.raised(LATER_CODE_EVERY, now),
+                ..self
             }),
             wait => Err(wait),
         }

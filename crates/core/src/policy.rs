@@ -192,6 +192,12 @@ impl Policy {
         self.0.iter().all(|chain| chain.factors.contains(&factor))
     }
 
+    /// Whether an account can sign in that has enrolled nothing: some chain asks for nothing that is.
+    pub fn takes_the_unenrolled(&self) -> bool {
+        let enrols = |chain: &Chain| chain.factors.iter().any(|factor| factor.enrols().is_some());
+        self.0.iter().any(|chain| !enrols(chain))
+    }
+
     /// Whether every chain asks for the password.
     pub fn always_asks_for_the_password(&self) -> bool {
         self.0.iter().all(Chain::password)

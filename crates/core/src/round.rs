@@ -42,6 +42,8 @@ pub struct Answered {
     pub consent: Option<String>,
     /// The digest of the nonce that the client sends beside its answers, if it does.
     pub nonce: Option<Sha256Digest>,
+    /// The digest of what the client's browser is known by, if it says that.
+    pub browser: Option<Sha256Digest>,
     /// Why the answer is refused unread, if it is.
     pub unfit: Option<Reason>,
     /// The client's words. They may be a picture or face data: never to be logged.
@@ -66,6 +68,15 @@ pub struct Confirmed {
     pub pool: UserPoolId,
     /// What was proven.
     pub confirmation: Confirmation,
+}
+
+/// An account whose address somebody who is signed in to it asks to change.
+#[derive(Debug)]
+pub struct AddressChange {
+    /// The account.
+    pub user: UserName,
+    /// The user pool that it is in.
+    pub pool: UserPoolId,
 }
 
 /// An object that S3 says was created. `Debug` hides the key, which names a user.

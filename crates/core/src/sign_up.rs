@@ -10,8 +10,8 @@ pub const MAX_BINDING_SECRET: usize = 1024;
 /// What a sign-up brought, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignUp {
-    /// The version of the consent text that was agreed to.
-    pub consent: String,
+    /// The version of the consent text that was agreed to; none where the person wants no face.
+    pub consent: Option<String>,
     /// The SHA-256 of a secret that the signing-up page keeps: whoever shows the secret later
     /// is the party that chose the password.
     pub binding: Sha256Digest,
@@ -24,6 +24,8 @@ pub struct SignUp {
 pub struct Required<'a> {
     /// The version of the consent text that is in force.
     pub consent: &'a str,
+    /// Whether an account may do without: some chain asks for nothing that is enrolled.
+    pub optional: bool,
     /// The model of its face data; none where pictures are compared.
     pub face_data: Option<Model>,
 }
@@ -64,8 +66,11 @@ pub enum InvalidSignUp {
 impl SignUp {
     /// Checks what a sign-up brought against what it must bring.
     pub fn check(required: Required<'_>, brought: Brought<'_>) -> Result<Self, InvalidSignUp> {
-        if brought.consent != Some(required.consent) {
-            return Err(InvalidSignUp::Consent);
+        match brought.consent {
+            Some(version) if version == required.consent => {}
+            None if required.optional => {}
+            // An outdated one is no reason to take none.
+            Some(_) | None => return Err(InvalidSignUp::Consent),
         }
         let binding = brought
             .binding
@@ -78,7 +83,7 @@ impl SignUp {
             (Some(model), Some(document)) => Some(FaceData::parse(model, document)?),
         };
         Ok(Self {
-            consent: required.consent.to_owned(),
+            consent: brought.consent.map(str::to_owned),
             binding,
             face_data,
         })
@@ -146,6 +151,7 @@ mod tests {
     ) -> Result<SignUp, InvalidSignUp> {
         let required = Required {
             consent: "2",
+            optional: false,
             face_data: model,
         };
         let brought = Brought {
@@ -163,11 +169,34 @@ mod tests {
         assert_eq!(
             sign_up,
             Ok(SignUp {
-                consent: "2".into(),
+                consent: Some("2".into()),
                 binding,
                 face_data: None,
             })
         );
+    }
+
+    #[test]
+    fn where_a_face_is_one_of_several_ways_a_sign_up_may_agree_to_nothing() {
+        let required = Required {
+            consent: "2",
+            optional: true,
+            face_data: None,
+        };
+        let binding = Sha256Digest::of(b"secret").to_hex();
+        let check = |consent| {
+            let brought = Brought {
+                consent,
+                binding: Some(&binding),
+                face_data: None,
+            };
+            SignUp::check(required, brought).map(|sign_up| sign_up.consent)
+        };
+        assert_eq!(check(None), Ok(None));
+        assert_eq!(check(Some("2")), Ok(Some("2".to_owned())));
+        for wrong in ["", "1", "no"] {
+            assert_eq!(check(Some(wrong)), Err(InvalidSignUp::Consent));
+        }
     }
 
     #[test]

@@ -177,6 +177,7 @@ impl<S: Services> Verifier<S> {
             client: &answered.client,
             session: answered.challenge.session,
             nonce: answered.nonce,
+            browser: answered.browser,
         };
         self.pass(ticket, &pass, call).await
     }

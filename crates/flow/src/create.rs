@@ -15,7 +15,7 @@ use signin_core::face_data::Model;
 use signin_core::factor::{Asking, Enrols, Wants, face_data};
 use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::key::{self, DocumentKey};
-use signin_core::lockout::{Attempts, Scope};
+use signin_core::lockout::{Attempts, Path, Scope};
 use signin_core::reason::{Reason, Unavailable};
 use signin_core::reset::Opening;
 use signin_core::round::{Asked, Invocation};
@@ -131,6 +131,14 @@ impl<S: Services> Creator<S> {
         let wait = reservation.and_then(|reservation| reservation.seen.judged().wait(now));
         let (reason, retry_after) = match asks.refusal {
             Some((reason, retry_after)) => (Some(reason), retry_after),
+            // Mail fails for those alone who have an account, so that nobody without its password hears of
+            // it. The code is ordered, and may arrive.
+            None if asks.task.code().is_some()
+                && standing.sent.failed
+                && challenge::path(progress) != Path::Open =>
+            {
+                (Some(Reason::TryLater), None)
+            }
             None => challenge::advice(refused, wait),
         };
         let private = PrivateChallenge {

@@ -13,6 +13,7 @@ mod attempt;
 mod factor;
 mod verdict;
 
+pub mod address;
 pub mod confirm;
 pub mod create;
 pub mod documents;

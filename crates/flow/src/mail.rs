@@ -1,14 +1,15 @@
-//! Mailing what was ordered: the code of a session, to whom it belongs.
+//! Mailing what was ordered: the code of a session, and what the owner of an account is to hear.
 
 use signin_aws::fault::{Fault, in_time, told};
-use signin_aws::mail::Post as _;
+use signin_aws::mail::{Post as _, Unsent};
 use signin_aws::stopwatch::{Call, Stopwatch};
-use signin_aws::table::UserTable;
+use signin_aws::table::{Errand, UserTable};
 use signin_aws::user_pool::Addresses as _;
 use signin_core::budget;
 use signin_core::factor::email_code::CodeKey;
 use signin_core::id::{ChallengeId, UserName, UserPoolId};
-use signin_core::mail::Letter;
+use signin_core::mail::{Address, Letter};
+use signin_core::notice::Notice;
 use signin_core::reason::Unavailable;
 use signin_core::round::Invocation;
 
@@ -29,20 +30,23 @@ pub struct Mailer<S: Services = Aws> {
 }
 
 impl<S: Services> Mailer<S> {
-    /// Mails the code of a challenge, once. Whoever has no account has no address, and gets nothing; and
-    /// so does an order whose code is not good any more.
-    pub async fn mail(
-        &self,
-        user: &UserName,
-        challenge: &ChallengeId,
-        invocation: Invocation,
-    ) -> Result<(), Unavailable> {
+    /// Does what a new item of the table asks for, once. Whoever has no account has no address, and gets
+    /// nothing. What cannot be mailed now is unavailable; what never can is in the log, and keeps nothing
+    /// else waiting.
+    pub async fn run(&self, errand: &Errand, invocation: Invocation) -> Result<(), Unavailable> {
         let watch = Call::of(invocation).watch;
-        let mailed = self.mail_once(user, challenge, watch);
-        told(in_time("MailCode", watch.after(budget::MAILING), mailed).await)
+        let done = async {
+            match errand {
+                Errand::Code(user, challenge) => self.mail_code(user, challenge, watch).await,
+                Errand::Tell(user, notice, day) => self.tell(user, *notice, day, watch).await,
+                Errand::Browser(user, browser) => self.greet(user, browser, watch).await,
+            }
+        };
+        told(in_time("Mail", watch.after(budget::MAILING), done).await)
     }
 
-    async fn mail_once(
+    /// Mails the code of a challenge, while it is good.
+    async fn mail_code(
         &self,
         user: &UserName,
         challenge: &ChallengeId,
@@ -50,14 +54,65 @@ impl<S: Services> Mailer<S> {
     ) -> Result<(), Fault> {
         let order = self.table.order(user, challenge).await?;
         let good = |until| watch.now() < until;
-        let Some(_) = order.filter(|order| order.mailed.is_none() && good(order.until)) else {
-            return Ok(());
-        };
+        let order = order.filter(|order| order.mailed.is_none() && good(order.until));
+        let Some(order) = order else { return Ok(()) };
         let Some(address) = self.pools.address(&self.pool, user).await? else {
             return Ok(());
         };
         let letter = Letter::with(&self.codes.code(user, challenge));
-        self.post.send(&address, &letter).await?;
-        self.table.note_mailed(user, challenge, watch.now()).await
+        let Err(unsent) = self.post.send(&address, &letter).await else {
+            let now = watch.now();
+            return self.table.note_mailed(user, challenge, order.path, now).await;
+        };
+        // So that the person, who waits for it, is told.
+        let noted = self.table.note_failed(user, order.path, watch.now());
+        if let Err(fault) = noted.await {
+            fault.log();
+        }
+        given_up(unsent)
+    }
+
+    /// Tells the owner of something.
+    async fn tell(
+        &self,
+        user: &UserName,
+        notice: Notice,
+        day: &str,
+        watch: Stopwatch,
+    ) -> Result<(), Fault> {
+        let owed = self.table.notice(user, notice, day).await?;
+        let Some(owed) = owed.filter(|owed| owed.mailed.is_none()) else {
+            return Ok(());
+        };
+        let address: Option<Address> = match owed.to {
+            Some(address) => Some(address),
+            None => self.pools.address(&self.pool, user).await?,
+        };
+        let Some(address) = address else {
+            return Ok(());
+        };
+        match self.post.send(&address, &notice.letter()).await {
+            Ok(()) => self.table.note_told(user, notice, day, watch.now()).await,
+            Err(unsent) => given_up(unsent),
+        }
+    }
+
+    /// Has the owner told of a new browser, unless it enrolled: of that they hear anyway.
+    async fn greet(&self, user: &UserName, browser: &str, watch: Stopwatch) -> Result<(), Fault> {
+        match self.table.was_seen_at_enrolment(user, browser).await? {
+            Some(false) => self.table.tell(user, Notice::NewBrowser, watch.now()).await,
+            Some(true) | None => Ok(()),
+        }
+    }
+}
+
+/// What becomes of an errand whose letter was not taken.
+fn given_up(unsent: Unsent) -> Result<(), Fault> {
+    match unsent {
+        Unsent::NotYet(fault) => Err(fault),
+        Unsent::Refused(fault) => {
+            fault.log();
+            Ok(())
+        }
     }
 }

@@ -150,7 +150,7 @@ fn the_triggers_of_an_account_answer_in_time() {
             let signing_up = SigningUp {
                 user: ada(),
                 sign_up: SignUp {
-                    consent: "1".to_owned(),
+                    consent: Some("1".to_owned()),
                     binding: digest,
                     face_data,
                 },

@@ -62,6 +62,7 @@ mod tests {
 
     const PICTURES: Required<'_> = Required {
         consent: "1",
+        optional: false,
         face_data: None,
     };
 

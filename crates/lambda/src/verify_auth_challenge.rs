@@ -8,6 +8,7 @@ use signin_core::envelope::Unread;
 use signin_core::pass::nonce;
 use signin_core::reason::Reason;
 use signin_core::round::Answered;
+use signin_core::sign_up::secret;
 
 use crate::event::Event;
 
@@ -27,6 +28,7 @@ pub fn parse(event: &Event) -> Option<Answered> {
         user: event.user().ok()?,
         client: event.client().ok()?,
         nonce,
+        browser: secret(event.client_metadata("browser")),
         unfit: (sent.is_some() && nonce.is_none()).then_some(Reason::NotANonce),
         challenge: read(challenge)?,
         consent: request.client_metadata.get("consent").cloned(),

@@ -12,9 +12,11 @@ use signin_lambda::{Failure, trigger};
 async fn main() -> Result<(), Failure> {
     let table: String = setting("USER_TABLE")?;
     let consent: String = setting("CONSENT_VERSION")?;
+    let sign_in = SignIn::from_environment()?;
     let required = Required {
         consent: &consent,
-        face_data: SignIn::from_environment()?.signed_up_with(),
+        optional: sign_in.policy.takes_the_unenrolled(),
+        face_data: sign_in.signed_up_with(),
     };
     let registrar: Registrar = Registrar {
         table: UserTable::open(&client::load().await, table),

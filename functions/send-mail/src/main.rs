@@ -1,7 +1,7 @@
-//! send-mail: mails the codes that were ordered. The table's stream calls it.
+//! send-mail: mails codes, and what owners of accounts are to hear. The table's stream calls it.
 
 use serde_json::json;
-use signin_aws::table::{UserTable, order_of};
+use signin_aws::table::{Errand, UserTable};
 use signin_aws::{client, mail::PostOffice, user_pool::UserPools};
 use signin_flow::mail::Mailer;
 use signin_lambda::settings::setting;
@@ -24,19 +24,19 @@ async fn main() -> Result<(), Failure> {
     run(async |event| {
         let written = parse(&event)?;
         // Whatever else is written to the table is for others to look at.
-        let orders: Vec<_> = written
+        let errands: Vec<_> = written
             .iter()
-            .filter_map(|(partition, sort)| order_of(partition, sort))
+            .filter_map(|(partition, sort)| Errand::of(partition, sort))
             .collect();
         let mut failed = false;
-        for (user, challenge) in &orders {
-            failed |= mailer.mail(user, challenge, invocation()?).await.is_err();
+        for errand in &errands {
+            failed |= mailer.run(errand, invocation()?).await.is_err();
         }
-        // Lambda calls again while the code is good.
+        // Lambda calls again, as long as the template has it.
         if failed {
             return Err(Refusal::unavailable());
         }
-        Ok(json!({"orders": orders.len()}))
+        Ok(json!({"errands": errands.len()}))
     })
     .await
 }

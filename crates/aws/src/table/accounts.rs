@@ -11,6 +11,7 @@ use signin_core::id::{ChallengeId, EnrolmentId, UserName};
 use signin_core::idempotency::{Facts, IdempotencyRecord};
 use signin_core::lockout::{Path, Scope};
 use signin_core::mail::Sent;
+use signin_core::notice::Notice;
 use signin_core::policy::Policy;
 use signin_core::profile::{ConsentBy, EnrolledFace, PENDING_KEPT, Profile, State};
 use signin_core::reason::Verdict;
@@ -27,7 +28,7 @@ use super::dynamodb::RACES;
 use super::item::{Key, Write, text, time, ttl};
 use super::records::{
     OnPath, activate, activated, attempts_key, forget_data, idempotency_record, on_path, profile,
-    replaced, sent, sent_key, set_consent, set_data,
+    replaced, sent, sent_key, set_consent, set_data, tell,
 };
 use super::rows::{Rows, Transaction};
 use super::sign_outs::owe_sign_out;
@@ -189,12 +190,14 @@ impl<R: Rows> UserTable<R> {
     ) -> Result<(), Fault> {
         let pending = Write::to(profile_key(user))
             .set(STATE, text(State::Pending.name()))
-            .set(CONSENT, text(sign_up.consent.clone()))
-            .set(CONSENT_AT, time(now))
-            .set(CONSENT_BY, text(ConsentBy::SignUp.name()))
             .set(BINDING, text(sign_up.binding.to_hex()))
             .set(TTL, ttl(now.plus(PENDING_KEPT)))
             .if_absent_or_equal(STATE, text(State::Pending.name()));
+        let pending = match &sign_up.consent {
+            Some(version) => set_consent(pending, version, ConsentBy::SignUp, now),
+            // Nor does that of a sign-up before count, whoever's it was.
+            None => pending.remove([CONSENT, CONSENT_AT, CONSENT_BY]),
+        };
         let pending = match &sign_up.face_data {
             Some(data) => {
                 set_data(pending, data).set(DATA_FROM_SIGN_UP, AttributeValue::Bool(true))
@@ -236,11 +239,19 @@ impl<R: Rows> UserTable<R> {
         };
         let bound = match secret {
             Some(secret) => {
-                let bound = pending()
-                    .set(STATE, text(State::MayEnrol.name()))
+                let bound = || {
+                    pending()
+                        .set(STATE, text(State::MayEnrol.name()))
+                        .if_equal(BINDING, text(secret.to_hex()))
+                };
+                let agreed = bound()
                     .set(CONSENT_BY, text(ConsentBy::Person.name()))
-                    .if_equal(BINDING, text(secret.to_hex()));
-                self.update("AllowEnrolment", bound).await?
+                    .if_present(CONSENT);
+                self.update("AllowEnrolment", agreed).await?
+                    // Whoever wants no face has agreed to nothing.
+                    || self
+                        .update("AllowEnrolment", bound().if_absent(CONSENT))
+                        .await?
             }
             None => false,
         };
@@ -297,6 +308,7 @@ impl<R: Rows> UserTable<R> {
                     Some((id, face)) => {
                         reset = activate(reset, &face);
                         others.push(activated(user, &id, &face));
+                        others.push(tell(user, Notice::FaceEnrolled, now));
                     }
                     None => {
                         reset = reset
@@ -305,6 +317,7 @@ impl<R: Rows> UserTable<R> {
                     }
                 }
             }
+            others.push(tell(user, Notice::PasswordReset, now));
             let writes = std::iter::once(owe_sign_out(reset, now)).chain(others);
             let writes = writes.map(Write::in_transaction);
             if self.write(writes.collect()).await? == Transaction::Written {

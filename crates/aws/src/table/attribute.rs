@@ -111,5 +111,12 @@ attributes! {
 
     // A code that is to be mailed. How many were has levels, as attempts have.
     UNTIL = "until";
+    PATH = "path";
     MAILED_AT = "mailedAt";
+    FAILED_AT = "failedAt";
+
+    // What the owner is to hear has a moment, as a pass has, and where it goes. A browser has whether its
+    // first sign-in was an enrolment, of which the owner hears anyway.
+    TO = "to";
+    ENROLLED = "enrolled";
 }

@@ -9,7 +9,8 @@ use signin_core::factor::email_code::Issued;
 use signin_core::factor::face_data::EnrolledData;
 use signin_core::id::{ChallengeId, EnrolmentId, InvocationId, UserName};
 use signin_core::idempotency::{Duplicate, Facts, IdempotencyRecord, KEPT};
-use signin_core::lockout::{Attempts, Cost, Path, Scope};
+use signin_core::lockout::{Attempts, Cost, Path, Scope, Wait};
+use signin_core::notice::Notice;
 use signin_core::profile::State;
 use signin_core::reason::{Outcome, Reason, Verdict};
 use signin_core::reset::Opening;
@@ -26,7 +27,7 @@ use super::dynamodb::RACES;
 use super::item::{Change, Key, Kind, Write, bytes, number, put_new, text, time, ttl};
 use super::records::{
     PICTURE_KEPT, PassedFace, PassedFactor, activate, activated, idempotency_record, record_pass,
-    remembered, reserve_attempt, set_data, settle_attempt, verdict_of_call,
+    remembered, reserve_attempt, seen_browser, set_data, settle_attempt, tell, verdict_of_call,
 };
 use super::rows::{Rows, Transaction};
 use super::{UserTable, challenge_key, former_challenge_key, picture_key, profile_key};
@@ -58,6 +59,8 @@ pub struct Ticket {
     call: InvocationId,
     /// Where the attempt is reserved, if one is.
     reservation: Option<Scope>,
+    /// Since when the path is locked, should the attempt fail, and was not before.
+    locks: Option<Timestamp>,
 }
 
 /// An answer to a challenge, about to be claimed.
@@ -178,7 +181,11 @@ impl<R: Rows> UserTable<R> {
                     writes.push(unused);
                     match self.write(writes).await? {
                         Transaction::Written => {
-                            return Ok(Claim::Acquired(answering.ticket(Some(scope))));
+                            let locks = after.reserved().wait(now) == Some(Wait::Locked);
+                            return Ok(Claim::Acquired(Ticket {
+                                locks: locks.then_some(now),
+                                ..answering.ticket(Some(scope))
+                            }));
                         }
                         Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => {
                             return self.claim_again(answering, Some(scope)).await;
@@ -346,8 +353,12 @@ impl<R: Rows> UserTable<R> {
     ) -> Result<bool, Fault> {
         if let Some(scope) = ticket.reservation {
             let tried = settle_attempt(&ticket.user, scope, &ticket.id, cost);
-            let writes = [verdict(), tried].map(Write::in_transaction);
-            match self.write(writes.into()).await? {
+            // Alike for everybody: an unknown user's is mailed to nobody.
+            let locked = ticket.locks.filter(|_| cost == Cost::Comparison);
+            let told = locked.map(|now| tell(&ticket.user, Notice::LockedOut, now));
+            let writes = [verdict(), tried].into_iter().chain(told);
+            let writes = writes.map(Write::in_transaction);
+            match self.write(writes.collect()).await? {
                 Transaction::Written => return Ok(true),
                 Transaction::Unmet(kinds) if kinds.contains(&Kind::Challenge) => return Ok(false),
                 Transaction::Unmet(_) => {}
@@ -470,13 +481,9 @@ impl<R: Rows> UserTable<R> {
         if unmet.contains(&Kind::Challenge) {
             return self.recorded(ticket).await;
         }
-        let activates = match &passed.face {
-            Some(PassedFace::Activates(..) | PassedFace::ActivatesData(_)) => true,
-            Some(PassedFace::Known(_) | PassedFace::KnownData(_)) | None => false,
-        };
         // Whatever else is wrong with a pass, that its enrolment is over is all that is told.
         let over = [Kind::Profile, Kind::Enrolment];
-        if activates && over.iter().any(|kind| unmet.contains(kind)) {
+        if passed.enrols() && over.iter().any(|kind| unmet.contains(kind)) {
             return Ok(Settled::Superseded);
         }
         if unmet.contains(&Kind::Picture) {
@@ -511,6 +518,7 @@ impl Answering<'_> {
             key: challenge_key(self.user, self.id),
             call: self.call,
             reservation,
+            locks: None,
         }
     }
 }
@@ -570,8 +578,13 @@ fn pass(
             writes.push(active.in_transaction());
         }
     }
-    let recorded = record_pass(&ticket.user, pass, now);
-    writes.extend(recorded.map(Write::in_transaction));
+    if let Some(recorded) = record_pass(&ticket.user, pass, now) {
+        let browser = seen_browser(&ticket.user, pass.browser, pass.enrols(), now);
+        writes.extend([recorded, browser].map(Write::in_transaction));
+    }
+    if pass.enrols() {
+        writes.push(tell(&ticket.user, Notice::FaceEnrolled, now).in_transaction());
+    }
     writes
 }
 

@@ -10,6 +10,7 @@ use signin_core::budget;
 use signin_core::enrolment::{Enrolment, GIVEN_UP, KEPT, Remains, State};
 use signin_core::id::{EnrolmentId, InvocationId, UserName};
 use signin_core::key::DocumentKey;
+use signin_core::notice::Notice;
 use signin_core::profile::{self, ConsentBy, EnrolledFace, Profile};
 use signin_core::reason::Reason;
 use signin_core::secret::Sha256Digest;
@@ -24,7 +25,7 @@ use super::item::{Write, delete, number, put_new, text, texts, time, ttl};
 use super::owed::{Debt, owe, owe_nothing};
 use super::records::{
     activate, activated, awaited, enrolment, face_attributes, forget_data, owner, remembered,
-    replaced, set_consent,
+    replaced, set_consent, tell,
 };
 use super::rows::{Rows, Transaction};
 use super::{UserTable, enrolment_key, pointer_key, profile_key};
@@ -334,6 +335,7 @@ impl<R: Rows> UserTable<R> {
             let profile = match consent {
                 Some(version) => {
                     others.push(activated(user, id, face));
+                    others.push(tell(user, Notice::FaceEnrolled, now));
                     let running = seen.enrolment.iter().filter(|running| *running != id);
                     others.extend(running.map(|running| replaced(user, running, now)));
                     let active = activate(profile, face);

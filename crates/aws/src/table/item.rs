@@ -29,6 +29,10 @@ pub enum Kind {
     Sent,
     /// A code that is to be mailed.
     Order,
+    /// What the owner is to hear.
+    Notice,
+    /// A browser that a complete sign-in came from.
+    Browser,
 }
 
 /// An item's key.

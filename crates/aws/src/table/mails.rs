@@ -1,18 +1,22 @@
-//! Codes that are to be mailed: counted and ordered by create-auth-challenge, alike for everybody, and
-//! mailed by a function that the table's stream calls.
+//! What is to be mailed. Codes are counted and ordered by create-auth-challenge, alike for everybody;
+//! notices are ordered with what they tell of. A function that the table's stream calls mails both.
 
 use std::time::Duration;
 
 use signin_core::factor::email_code::Issued;
 use signin_core::id::{ChallengeId, UserName};
 use signin_core::lockout::Path;
-use signin_core::mail::Sent;
+use signin_core::mail::{Address, Sent};
+use signin_core::notice::Notice;
 use signin_core::time::Timestamp;
 
 use super::UserTable;
 use super::dynamodb::RACES;
 use super::item::Kind;
-use super::records::{Order, mailed, order, order_key, order_read, sent, sent_key};
+use super::records::{
+    Order, Owed, browser_key, failed, mailed, notice_key, order, order_key, order_read, owed_notice,
+    seen_at_enrolment, sent, sent_key, tell, tell_at, told,
+};
 use super::rows::{Rows, Transaction};
 use crate::fault::Fault;
 
@@ -76,10 +80,75 @@ impl<R: Rows> UserTable<R> {
         &self,
         user: &UserName,
         challenge: &ChallengeId,
+        path: Path,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let write = mailed(user, challenge, now);
-        self.update("NoteMailed", write).await?;
+        // Where the order or the count was swept meanwhile, there is nothing to note.
+        self.write(mailed(user, challenge, path, now).into())
+            .await?;
         Ok(())
+    }
+
+    /// Notes that what was ordered on a path could not be mailed.
+    pub async fn note_failed(
+        &self,
+        user: &UserName,
+        path: Path,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        self.update("NoteFailedMail", failed(user, path, now)).await?;
+        Ok(())
+    }
+
+    /// Has the owner told of something by itself, unless they were told of such a thing today.
+    pub async fn tell(&self, user: &UserName, notice: Notice, now: Timestamp) -> Result<(), Fault> {
+        self.update("OrderNotice", tell(user, notice, now)).await?;
+        Ok(())
+    }
+
+    /// The same, at the address that the account has at this moment.
+    pub async fn tell_at(
+        &self,
+        user: &UserName,
+        notice: Notice,
+        to: &Address,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        self.update("OrderNotice", tell_at(user, notice, to, now))
+            .await?;
+        Ok(())
+    }
+
+    /// Reads what the owner is to hear of on a day; none where there is no such thing any more.
+    pub async fn notice(
+        &self,
+        user: &UserName,
+        notice: Notice,
+        day: &str,
+    ) -> Result<Option<Owed>, Fault> {
+        let [found] = self.read([Some(notice_key(user, notice, day))]).await?;
+        found.as_ref().map(owed_notice).transpose()
+    }
+
+    /// Notes that the owner was told.
+    pub async fn note_told(
+        &self,
+        user: &UserName,
+        notice: Notice,
+        day: &str,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        self.update("NoteTold", told(user, notice, day, now)).await?;
+        Ok(())
+    }
+
+    /// Whether a browser was first seen at an enrolment; none where it is not on record any more.
+    pub async fn was_seen_at_enrolment(
+        &self,
+        user: &UserName,
+        browser: &str,
+    ) -> Result<Option<bool>, Fault> {
+        let [found] = self.read([Some(browser_key(user, browser))]).await?;
+        found.as_ref().map(seen_at_enrolment).transpose()
     }
 }

@@ -34,6 +34,11 @@ impl Memory {
         Self(Arc::new(Mutex::new(self.items().clone())))
     }
 
+    /// The two halves of the key of every item, in order.
+    pub fn keys(&self) -> Vec<(String, String)> {
+        self.items().keys().cloned().collect()
+    }
+
     /// All items, each as a text that says everything of it, the same for equal items.
     pub fn dump(&self) -> Vec<String> {
         let sorted = |item: &Attributes| {

@@ -10,6 +10,8 @@
 //! | `USER#<userName>` / `ENROLMENT#<id>` | where it stands, its document, lease, recognitions, face |
 //! | `USER#<userName>` / `MAILS#<path>` | how many codes were mailed |
 //! | `USER#<userName>` / `MAIL#<id>` | a code that is to be mailed: until when it is good, when it was |
+//! | `USER#<userName>` / `NOTICE#<kind>#<day>` | what the owner is to hear: when it was, when they did |
+//! | `USER#<userName>` / `BROWSER#<digest, or ->` | a browser that a complete sign-in came from |
 //! | `ENROLMENT#<id>` / `ENROLMENT` | whose enrolment that is |
 //!
 //! Whatever a later run has to do stands in the sparse index `Owed` (partition `owed`, sort
@@ -48,7 +50,7 @@ pub use dynamodb::DynamoDb;
 pub use enrolments::{Lease, Offered};
 pub use mails::Ordered;
 pub use owed::Page;
-pub use records::{EmptiedBy, OnPath, Order, PassedFace, PassedFactor, order_of};
+pub use records::{EmptiedBy, Errand, OnPath, Order, Owed, PassedFace, PassedFactor};
 pub use rows::Next;
 
 use crate::client::Config;

@@ -385,6 +385,7 @@ async fn a_pass_that_does_not_stand_says_why() {
             client: &client,
             session: OPENING,
             nonce: None,
+            browser: None,
         };
         assert_eq!(table.settle_pass(&ticket, &pass, NOW).await, Ok(settled));
     }
@@ -747,6 +748,7 @@ async fn a_pass_whose_repeat_finds_it_written_stands() {
             client: &client,
             session: OPENING,
             nonce: None,
+            browser: None,
         };
         assert_eq!(table.settle_pass(&ticket, &pass, NOW).await, Ok(settled));
     }
@@ -824,6 +826,7 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
             client: &client,
             session: OPENING,
             nonce: None,
+            browser: None,
         };
         let settled = table.settle_pass(&ticket, &pass, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));
@@ -980,6 +983,7 @@ async fn a_pass_is_recorded_beside_those_of_other_nonces() {
             client: &client,
             session: OPENING,
             nonce,
+            browser: None,
         };
         let settled = table.settle_pass(&ticket, &pass, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));
@@ -1298,6 +1302,7 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
             client: &client,
             session: OPENING,
             nonce: None,
+            browser: None,
         };
         let settled = table.settle_pass(&ticket, &pass, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));

@@ -375,7 +375,7 @@ async fn a_profile_is_read_back_as_sign_up_confirmation_reset_and_sign_out_wrote
     let (items, user) = (Items::default(), ada());
     let table = items.table();
     let sign_up = SignUp {
-        consent: "1".to_owned(),
+        consent: Some("1".to_owned()),
         binding: digest("binding"),
         face_data: Some(data()),
     };
@@ -462,6 +462,7 @@ async fn a_pass_is_read_back_as_it_was_recorded_and_as_it_was_used_up() {
             client: &client,
             session: OPENING,
             nonce: carried,
+            browser: None,
         };
         let settled = table.settle_pass(&ticket, &full, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));

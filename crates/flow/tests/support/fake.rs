@@ -10,7 +10,7 @@ use signin_aws::fault::Fault;
 use signin_aws::pictures::{Found, Listed, Listing, Marker, Picture, Pictures};
 use signin_aws::table::memory::Memory;
 use signin_aws::table::rows::{Before, Change, Debt, Item, Key, Next, Rows, Transaction, Write};
-use signin_aws::mail::Post;
+use signin_aws::mail::{Post, Unsent};
 use signin_aws::user_pool::{Addresses, SignOuts};
 use signin_core::challenge::PresignedPost;
 use signin_core::face::{DetectedFace, Match, Place, Resembling, Threshold};
@@ -25,14 +25,34 @@ use signin_flow::Services;
 use super::explorer::{Access, Calls, Task};
 
 /// The services that all invocations of a scenario share.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct World {
     pub memory: Memory,
     pub collection: Rc<RefCell<BTreeMap<String, StoredFace>>>,
     pub objects: Rc<RefCell<Objects>>,
     pub signed_out: Rc<RefCell<usize>>,
     pub letters: Rc<RefCell<Vec<(Address, Letter)>>>,
+    /// Ada's address, proven.
+    pub address: Rc<RefCell<String>>,
+    /// What becomes of the next letters.
+    pub unsent: Rc<RefCell<Option<Unsent>>>,
     pub calls: Calls,
+}
+
+impl Default for World {
+    /// Ada has an account, and nothing else is there.
+    fn default() -> Self {
+        Self {
+            memory: Memory::default(),
+            collection: Rc::default(),
+            objects: Rc::default(),
+            signed_out: Rc::default(),
+            letters: Rc::default(),
+            address: Rc::new(RefCell::new("ada@example.com".to_owned())),
+            unsent: Rc::default(),
+            calls: Calls::default(),
+        }
+    }
 }
 
 /// A face in the collection.
@@ -82,6 +102,8 @@ impl World {
             })),
             signed_out: Rc::new(RefCell::new(*self.signed_out.borrow())),
             letters: Rc::new(RefCell::new(self.letters.borrow().clone())),
+            address: Rc::new(RefCell::new(self.address.borrow().clone())),
+            unsent: Rc::new(RefCell::new(self.unsent.borrow().clone())),
             calls: Calls::default(),
         }
     }
@@ -452,21 +474,29 @@ impl Addresses for Reached {
     /// Ada's; nobody else has an account.
     async fn address(&self, _: &UserPoolId, user: &UserName) -> Result<Option<Address>, Fault> {
         let known = user.as_str() == "ada";
-        let effect = move || Ok(known.then(|| Address::new("ada@example.com".to_owned())));
+        let address = Rc::clone(&self.world.address);
+        let effect = move || Ok(known.then(|| Address::new(address.borrow().clone())));
         let access = Access::default().reading("user pool");
         self.call("AdminGetUser", access, effect).await
     }
 }
 
 impl Post for Reached {
-    async fn send(&self, to: &Address, letter: &Letter) -> Result<(), Fault> {
-        let letters = Rc::clone(&self.world.letters);
+    async fn send(&self, to: &Address, letter: &Letter) -> Result<(), Unsent> {
+        let (letters, unsent) = (Rc::clone(&self.world.letters), Rc::clone(&self.world.unsent));
         let sent = (to.clone(), letter.clone());
         let effect = move || {
-            letters.borrow_mut().push(sent);
-            Ok(())
+            let unsent = unsent.borrow().clone();
+            if unsent.is_none() {
+                letters.borrow_mut().push(sent);
+            }
+            Ok(unsent)
         };
-        self.call("SendEmail", Access::default().writing("mailbox"), effect)
-            .await
+        let access = Access::default().writing("mailbox");
+        match self.call("SendEmail", access, effect).await {
+            Ok(None) => Ok(()),
+            Ok(Some(unsent)) => Err(unsent),
+            Err(fault) => Err(Unsent::NotYet(fault)),
+        }
     }
 }

@@ -7,4 +7,5 @@
 
 pub mod explorer;
 pub mod fake;
+pub mod led;
 pub mod people;

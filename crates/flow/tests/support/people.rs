@@ -22,6 +22,7 @@ use signin_core::session::{Entry, progress};
 use signin_core::sign_up::{Confirmation, SignUp};
 use signin_core::step::{Metadata, Step};
 use signin_core::time::Timestamp;
+use signin_flow::address::Teller;
 use signin_flow::confirm::Confirmer;
 use signin_flow::create::Creator;
 use signin_flow::documents::Images;
@@ -113,6 +114,13 @@ impl World {
         }
     }
 
+    pub fn teller(&self, task: Task) -> Teller<Fake> {
+        Teller {
+            table: self.table(task),
+            pools: self.by(task, "pool"),
+        }
+    }
+
     pub fn images(&self, task: Task) -> Images<Fake> {
         Images {
             indexer: self.indexer(task),
@@ -182,7 +190,7 @@ impl World {
         let signing_up = SigningUp {
             user: ada(),
             sign_up: SignUp {
-                consent: "1".to_owned(),
+                consent: Some("1".to_owned()),
                 binding,
                 face_data: None,
             },
@@ -341,6 +349,7 @@ pub fn answered(challenge: &PrivateChallenge, answer: &str) -> Answered {
         challenge: challenge.clone(),
         consent: None,
         nonce: None,
+        browser: None,
         unfit: None,
         answer: answer.to_owned(),
     }

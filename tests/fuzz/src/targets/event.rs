@@ -133,6 +133,7 @@ fn run(bytes: &[u8]) {
         for face_data in [None, Some(Model::Descriptor128), Some(Model::Mesh468)] {
             let required = Required {
                 consent: "1",
+                optional: face_data.is_none(),
                 face_data,
             };
             bland(pre_signup::parse(required, &event));

@@ -2,14 +2,14 @@
 
 use e2e::mutation::Trigger;
 use e2e::people::{
-    Person, another_code, challenge, confirmed, enrol_from, inline, sign_in_code, sign_in_codes,
-    with_a_new_password,
+    Person, another_code, challenge, confirmed, enrol_from, inline, sign_in_code, sign_in_codes, told,
+    told_at_last, tokens as tokens_of, with_a_new_password,
 };
 use e2e::pictures;
 use e2e::stack::fresh_email;
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
-use signin_client::{Answer, Challenge, ClientError, Round, SignInClient};
+use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
 use signin_core::factor::Factor;
 use signin_core::lockout::FREE_FAILURES;
 use signin_core::mail::CODES_AT_ONCE;
@@ -144,7 +144,7 @@ pub(crate) async fn mail_bombing(ground: Ground) -> Seen {
 }
 
 /// What a stranger is told who asks for codes of an address, and guesses.
-async fn told(client: &SignInClient, email: &str) -> Vec<String> {
+async fn shown_to(client: &SignInClient, email: &str) -> Vec<String> {
     let mut told = Vec::new();
     for _ in 0..=CODES_AT_ONCE {
         let round = chosen(client, email, None).await;
@@ -178,8 +178,8 @@ pub(crate) async fn telling_apart(ground: Ground) -> Seen {
     let known = confirmed(&client).await;
     ground.begins().await;
     let (one, other) = (
-        told(&client, &known.email).await,
-        told(&client, &fresh_email()).await,
+        shown_to(&client, &known.email).await,
+        shown_to(&client, &fresh_email()).await,
     );
     match one.iter().zip(&other).position(|(one, other)| one != other) {
         None if one.len() == other.len() => Seen::held(format!("{} answers, the same", one.len())),
@@ -247,5 +247,68 @@ pub(crate) async fn after_a_reset(ground: Ground) -> Seen {
     match client.answer(&open, Answer::Text(code)).await {
         Ok(Round::Tokens(_)) => Seen::fell("tokens"),
         other => Seen::held(words(&other)),
+    }
+}
+
+/// A sign-in by password and code from a browser; the tokens.
+async fn signed_in(client: &SignInClient, person: &Person, codes: usize) -> Tokens {
+    let asked = asked(client, person).await;
+    let code = sign_in_code(client, &person.email, codes).await;
+    tokens_of(client.answer(&asked, Answer::Text(code)).await)
+}
+
+/// A thief of password and mailbox signs in with the owner's account, in silence if that goes.
+pub(crate) async fn from_an_unknown_browser(ground: Ground) -> Seen {
+    const ABOUT: &str = "new browser";
+    let owner = ground.stack.client().known_by("the owner's");
+    let victim = confirmed(&owner).await;
+    signed_in(&owner, &victim, 1).await;
+    let addresses = [victim.email.as_str()];
+    told_at_last(&owner, &addresses, ABOUT, 1).await;
+    // A day later.
+    ground.stack.forget_notices(victim.user_name()).await;
+    ground.begins().await;
+    // One that says nothing of itself is another one too.
+    let thief = ground.stack.client();
+    signed_in(&thief, &victim, 2).await;
+    // Mail to one person goes out in order: once two more codes have come, whatever the sign-in had to
+    // be told has as well.
+    for codes in [3, 4] {
+        asked(&thief, &victim).await;
+        sign_in_code(&thief, &victim.email, codes).await;
+    }
+    match told(&owner, &addresses, ABOUT).await.len() {
+        2 => Seen::held("the owner is told"),
+        letters => Seen::fell(format!("{letters} letters of two sign-ins")),
+    }
+}
+
+/// Whoever holds the owner's tokens gives the account an address of their own, and proves it at once.
+pub(crate) async fn changed_address(ground: Ground) -> Seen {
+    const ABOUT: &str = "address is being changed";
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    let tokens = signed_in(&client, &victim, 1).await;
+    let theirs = fresh_email();
+    // The order is held until the new address is the account's.
+    let proxy = ground.stack.proxy();
+    ground.begins().await;
+    let held = proxy.hold("SendEmail", &[ABOUT]).await;
+    let change = json!({
+        "AccessToken": tokens.access,
+        "UserAttributes": [{"Name": "email", "Value": theirs}],
+    });
+    ground.stack.cognito("UpdateUserAttributes", &change).await;
+    let letters = client.mailbox(&theirs).await.expect("the mailbox opens");
+    let code = letters.first().map(|letter| letter.code.clone());
+    let proven = json!({"AccessToken": tokens.access, "AttributeName": "email", "Code": code});
+    let (status, _) = ground.stack.cognito("VerifyUserAttribute", &proven).await;
+    held.remove().await;
+    let addresses = [victim.email.as_str(), theirs.as_str()];
+    let told = told_at_last(&client, &addresses, ABOUT, 1).await;
+    if told == [victim.email.clone()] {
+        Seen::held(format!("the old address is told; the new one is proven: {status}"))
+    } else {
+        Seen::fell("the thief is told")
     }
 }

@@ -154,6 +154,8 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("17.4", Mailed, "tell a known address from an unknown one by the answers to codes", "the same", "unknown-users-look-different", email_code::telling_apart),
     attack!("17.5", Mailed, "mix the steps of chains with a code", "the session ends", "any-passed-entry-is-enough", email_code::mixed),
     attack!("17.6", Mailed, "go on after the owner's reset with a session that proved the old password, and its code", "refused", "sessions-outlive-resets", email_code::after_a_reset),
+    attack!("17.7", Mailed, "sign in with everything that is the owner's, from a browser that says nothing of itself", "the owner is told", "browsers-are-all-known", email_code::from_an_unknown_browser),
+    attack!("17.8", Mailed, "change the account's address, and prove the new one before any letter is out", "the old address is told", "told-at-the-new-address", email_code::changed_address),
 ]}
 
 /// The rows that show how a factor is kept from being guessed, repeated and enrolled by a stranger.

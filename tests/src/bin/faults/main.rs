@@ -6,6 +6,7 @@
 mod calls;
 mod common;
 mod documents;
+mod mail;
 mod resource;
 mod steps;
 
@@ -30,6 +31,7 @@ async fn main() -> ExitCode {
     let mut trials = calls::trials().await;
     trials.extend(documents::trials());
     trials.extend(resource::trials());
+    trials.extend(mail::trials().await);
     if only.as_deref() == Some(SAMPLE) {
         let sample: Vec<_> = trials.into_iter().step_by(EVERY).collect();
         return side_by_side(&sample, None, AT_ONCE).await;

@@ -342,13 +342,30 @@ async fn the_right_secret_lets_a_sign_up_enrol_and_makes_its_consent_count() {
 }
 
 #[tokio::test]
+async fn whoever_signed_up_without_consent_may_enrol_once_they_agree() {
+    let seen = Arc::default();
+    let confirmation = Confirmation::SignUp {
+        secret: Some(binding()),
+    };
+    let (unmet, done) = (update(&seen, false), update(&seen, true));
+    let confirmed = table(&[&unmet, &done]).confirm(&ada(), &confirmation, NOW).await;
+    assert_eq!(confirmed, Ok(()));
+    let seen = seen.lock().unwrap();
+    let written = seen.last().unwrap();
+    assert!(written.sets("state", &s("MAY_ENROL")));
+    assert!(written.leaves("consentBy"));
+    assert!(written.1.contains("attribute_not_exists(#consent)"), "{}", written.1);
+}
+
+#[tokio::test]
 async fn a_wrong_or_missing_secret_fails_nothing_and_voids_the_binding() {
     for secret in [None, Some(Sha256Digest::of(b"another"))] {
         let seen = Arc::default();
         let confirmation = Confirmation::SignUp { secret };
-        let (unmet, kept) = (update(&seen, false), update(&seen, true));
+        let unmet = [update(&seen, false), update(&seen, false)];
+        let kept = update(&seen, true);
         let rules = match secret {
-            Some(_) => vec![&unmet, &kept],
+            Some(_) => vec![&unmet[0], &unmet[1], &kept],
             None => vec![&kept],
         };
         let confirmed = table(&rules).confirm(&ada(), &confirmation, NOW).await;

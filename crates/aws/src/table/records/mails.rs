@@ -7,14 +7,16 @@ use signin_core::lockout::{Level, Path};
 use signin_core::mail::{KEPT, Sent};
 use signin_core::time::Timestamp;
 
-use super::super::attribute::{Attribute, FAST, FAST_SINCE, MAILED_AT, SLOW, SLOW_SINCE, TTL, UNTIL};
-use super::super::item::{Change, Item, Key, Kind, Write, number, put_new, time, ttl};
+use super::super::attribute::{
+    Attribute, FAILED_AT, FAST, FAST_SINCE, MAILED_AT, PATH, SLOW, SLOW_SINCE, TTL, UNTIL,
+};
+use super::super::item::{Change, Item, Key, Kind, Write, number, put_new, text, time, ttl};
 use super::super::user_key;
 use super::read::{Misread, Record, both, read, required};
 use crate::fault::Fault;
 
 /// What the sort key of an order begins with.
-const ORDER: &str = "MAIL#";
+pub(crate) const ORDER: &str = "MAIL#";
 
 /// The key of the codes mailed to a user on a path.
 pub(crate) fn sent_key(user: &UserName, path: Path) -> Key {
@@ -24,13 +26,6 @@ pub(crate) fn sent_key(user: &UserName, path: Path) -> Key {
 /// The key of what is to be mailed for a challenge.
 pub(crate) fn order_key(user: &UserName, challenge: &ChallengeId) -> Key {
     user_key(Kind::Order, user, format!("{ORDER}{challenge}"))
-}
-
-/// Whose order a key names, and for which challenge.
-pub fn order_of(partition: &str, sort: &str) -> Option<(UserName, ChallengeId)> {
-    let user = UserName::parse(partition.strip_prefix("USER#")?).ok()?;
-    let challenge = ChallengeId::parse(sort.strip_prefix(ORDER)?).ok()?;
-    Some((user, challenge))
 }
 
 /// Counts one more code, provided that they still are as many as they were, and orders it.
@@ -54,16 +49,36 @@ pub(crate) fn order(
     );
     let order = put_new(
         &order_key(user, &code.challenge),
-        [(UNTIL, time(code.until)), (TTL, ttl(code.until))],
+        [
+            (UNTIL, time(code.until)),
+            (PATH, text(path.name())),
+            (TTL, ttl(code.until)),
+        ],
     );
     [counted.set(TTL, ttl(now.plus(KEPT))).in_transaction(), order]
 }
 
-/// Notes that what was ordered has been mailed.
-pub(crate) fn mailed(user: &UserName, challenge: &ChallengeId, now: Timestamp) -> Write {
-    Write::to(order_key(user, challenge))
+/// Notes that what was ordered has been mailed, and that mail on its path goes out again.
+pub(crate) fn mailed(
+    user: &UserName,
+    challenge: &ChallengeId,
+    path: Path,
+    now: Timestamp,
+) -> [Change; 2] {
+    let mailed = Write::to(order_key(user, challenge))
         .set(MAILED_AT, time(now))
-        .if_present(UNTIL)
+        .if_present(UNTIL);
+    let works = Write::to(sent_key(user, path))
+        .remove([FAILED_AT])
+        .if_present(TTL);
+    [mailed, works].map(Write::in_transaction)
+}
+
+/// Notes that what was ordered on a path could not be mailed.
+pub(crate) fn failed(user: &UserName, path: Path, now: Timestamp) -> Write {
+    Write::to(sent_key(user, path))
+        .set(FAILED_AT, time(now))
+        .if_present(TTL)
 }
 
 fn numbers(sent: Sent) -> [(Attribute, u64); 4] {
@@ -83,6 +98,7 @@ pub(crate) struct SentRecord {
     fast_since: Option<Timestamp>,
     slow: Option<u32>,
     slow_since: Option<Timestamp>,
+    failed_at: Option<Timestamp>,
 }
 
 impl Record for SentRecord {
@@ -100,6 +116,7 @@ impl TryFrom<SentRecord> for Sent {
         Ok(Self {
             fast: level((record.fast, FAST), (record.fast_since, FAST_SINCE))?,
             slow: level((record.slow, SLOW), (record.slow_since, SLOW_SINCE))?,
+            failed: record.failed_at.is_some(),
         })
     }
 }
@@ -114,6 +131,8 @@ pub(crate) fn sent(item: &Item) -> Result<Sent, Fault> {
 pub struct Order {
     /// It is good until then.
     pub until: Timestamp,
+    /// On which path it was ordered.
+    pub path: Path,
     /// When it was mailed, if it was.
     pub mailed: Option<Timestamp>,
 }
@@ -123,6 +142,7 @@ pub struct Order {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct OrderRecord {
     until: Option<Timestamp>,
+    path: Option<Path>,
     mailed_at: Option<Timestamp>,
 }
 
@@ -136,6 +156,7 @@ impl TryFrom<OrderRecord> for Order {
     fn try_from(record: OrderRecord) -> Result<Self, Misread> {
         Ok(Self {
             until: required(record.until, UNTIL)?,
+            path: required(record.path, PATH)?,
             // None before it was mailed.
             mailed: record.mailed_at,
         })

@@ -8,6 +8,7 @@ mod challenge;
 mod enrolment;
 mod keys;
 mod mails;
+mod notices;
 mod pass;
 mod picture;
 mod profile;
@@ -20,8 +21,12 @@ pub(super) use attempts::{attempts_key, empty, on_path, reserve_attempt, settle_
 pub(super) use challenge::{idempotency_record, verdict_of_call};
 pub(super) use enrolment::{activated, awaited, enrolment, replaced};
 pub(super) use keys::{owed_enrolment, owed_profile, owner};
-pub use mails::{Order, order_of};
-pub(super) use mails::{mailed, order, order_key, order_read, sent, sent_key};
+pub use mails::Order;
+pub(super) use mails::{failed, mailed, order, order_key, order_read, sent, sent_key};
+pub use notices::{Errand, Owed};
+pub(super) use notices::{
+    browser_key, notice_key, owed_notice, seen_at_enrolment, seen_browser, tell, tell_at, told,
+};
 pub use pass::{PassedFace, PassedFactor};
 pub(super) use pass::{account, pass, record_pass};
 pub(super) use picture::{PICTURE_KEPT, remembered};

@@ -39,12 +39,22 @@ pub struct PassedFactor<'a> {
     pub session: Opening,
     /// The digest of the session's nonce, where the client sent one.
     pub nonce: Option<Sha256Digest>,
+    /// The digest of what the browser is known by, where the client sent that.
+    pub browser: Option<Sha256Digest>,
 }
 
 impl PassedFactor<'_> {
     /// Whether its session has proved the password.
     pub fn password(&self) -> bool {
         self.path == Path::Password
+    }
+
+    /// Whether it makes an enrolment active.
+    pub(crate) fn enrols(&self) -> bool {
+        match &self.face {
+            Some(PassedFace::Activates(..) | PassedFace::ActivatesData(_)) => true,
+            Some(PassedFace::Known(_) | PassedFace::KnownData(_)) | None => false,
+        }
     }
 }
 
