@@ -43,10 +43,10 @@ pub(crate) async fn trials() -> Vec<Trial> {
     let proxy = stack.proxy();
     let mark = proxy.mark().await;
     let asked = asked(&client, &person).await.expect("nothing is broken");
-    let code = arrives(&client, &person, CODE, 1, None).await;
+    let code = arrives(&client, &person, CODE, &[], None).await;
     let tokens = client.answer(&asked, Answer::Text(code.expect("it comes"))).await;
     assert!(matches!(tokens, Ok(Round::Tokens(_))), "nothing is broken");
-    arrives(&client, &person, BROWSER, 1, None).await;
+    arrives(&client, &person, BROWSER, &[], None).await;
     let calls = proxy.calls_of(mark, &[person.user_name().to_owned()]).await;
     let callers = stack.callers().await;
     let (mut trials, mut seen) = (Vec::new(), Vec::<String>::new());
@@ -104,25 +104,24 @@ async fn asked(client: &SignInClient, person: &Person) -> Result<Challenge, Clie
     }
 }
 
-/// The code in the newest letter about something, once so many have come; none once the fault has met a
-/// call before, or where none comes.
+/// The code in a letter about something that is none of these, once it has come; none once the fault has
+/// met a call before, or where none comes. (A letter whose answer was lost is mailed again.)
 async fn arrives(
     client: &SignInClient,
     person: &Person,
     about: &str,
-    count: usize,
+    beside: &[String],
     fault: Option<&Rule>,
 ) -> Option<String> {
     let deadline = Instant::now() + PATIENCE;
     let mut ticks = tokio::time::interval(Duration::from_millis(50));
     while Instant::now() < deadline {
         let letters = client.mailbox(&person.email).await.expect("it opens");
-        let about: Vec<_> = letters
+        let new = letters
             .into_iter()
-            .filter(|letter| letter.subject.contains(about))
-            .collect();
-        if about.len() >= count {
-            return about.into_iter().next().map(|letter| letter.code);
+            .find(|letter| letter.subject.contains(about) && !beside.contains(&letter.code));
+        if let Some(letter) = new {
+            return Some(letter.code);
         }
         if let Some(fault) = fault
             && fault.bitten().await > 0
@@ -141,12 +140,12 @@ async fn sign_in(client: &SignInClient, person: &Person, fault: &Rule) -> Result
     if asked.step == Step::Select {
         return Ok(format!("{:?}", asked.reason));
     }
-    let Some(code) = arrives(client, person, CODE, 1, Some(fault)).await else {
+    let Some(code) = arrives(client, person, CODE, &[], Some(fault)).await else {
         return Ok("the code is held up".to_owned());
     };
     match client.answer(&asked, Answer::Text(code)).await {
         Ok(Round::Tokens(_)) => {
-            arrives(client, person, BROWSER, 1, Some(fault)).await;
+            arrives(client, person, BROWSER, &[], Some(fault)).await;
             Ok("tokens".to_owned())
         }
         Ok(Round::Challenge(next)) => Ok(format!("{:?}", next.reason)),
@@ -180,7 +179,7 @@ async fn play(ground: Ground, row: Row) -> Seen {
     }
     // What was held up comes, without anybody's doing.
     if row.mails && came.as_deref() != Ok("tokens") {
-        let held_up = arrives(&client, &person, CODE, 1, None).await;
+        let held_up = arrives(&client, &person, CODE, &[], None).await;
         if held_up.is_none() {
             return Seen::fell("no code has come");
         }
@@ -193,19 +192,19 @@ async fn play(ground: Ground, row: Row) -> Seen {
     // They come back.
     let letters = client.mailbox(&person.email).await.expect("it opens");
     let codes = letters.iter().filter(|letter| letter.subject.contains(CODE));
-    let codes = codes.count();
+    let codes: Vec<String> = codes.map(|letter| letter.code.clone()).collect();
     let again = match asked(&client, &person).await {
         Ok(again) => again,
         Err(error) => return Seen::fell(format!("{came:?}, and no way back: {error}")),
     };
-    let Some(code) = arrives(&client, &person, CODE, codes + 1, None).await else {
+    let Some(code) = arrives(&client, &person, CODE, &codes, None).await else {
         return Seen::fell("no second code has come");
     };
     match client.answer(&again, Answer::Text(code)).await {
         Ok(Round::Tokens(_)) => {}
         other => return Seen::fell(format!("{came:?}, and then {other:?}")),
     }
-    if arrives(&client, &person, BROWSER, 1, None).await.is_none() {
+    if arrives(&client, &person, BROWSER, &[], None).await.is_none() {
         return Seen::fell("the owner does not hear of the browser");
     }
     Seen::held(format!("{came:?}; afterwards signed in"))
