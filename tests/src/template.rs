@@ -63,6 +63,12 @@ impl Template {
             .1
     }
 
+    /// Whether a stack with these parameters has the function that an executable is.
+    pub fn deploys(&self, executable: &str, parameters: &Parameters) -> bool {
+        let condition = self.function(executable).get("Condition");
+        condition.is_none_or(|named| self.holds(&json!({ "Condition": named }), parameters))
+    }
+
     /// The parameters' defaults.
     pub fn defaults(&self) -> Parameters {
         let parameters = self.section("Parameters").iter();

@@ -27,6 +27,7 @@ const PARAMETERS: [(&str, &[&str], &[&str]); 6] = [
             "FACE_DATA",
             "PASSWORD+FACE_DATA",
             "FACE,PASSWORD+FACE_DATA",
+            "FACE,PASSWORD+EMAIL_CODE",
         ],
         &[
             "",
@@ -94,7 +95,7 @@ async fn the_template_takes_what_the_functions_take_and_refuses_what_they_refuse
     let all = combinations(&template.defaults());
     for parameters in &all {
         let mut refusal = Ok(());
-        for function in &functions {
+        for function in functions.iter().filter(|name| template.deploys(name, parameters)) {
             let mut settings = template.settings(function, parameters);
             for value in settings.values_mut() {
                 *value = fill(value, &deployed);
@@ -265,6 +266,8 @@ fn is_deployed(parameters: &Parameters) -> Result<(), String> {
             "CollectionId": "faces",
             "KeepOnDelete": "false",
             "SignInPolicy": parameters["SignInPolicy"],
+            "SimilarityThreshold": parameters["SimilarityThreshold"],
+            "MailFrom": parameters["MailFrom"],
         },
     });
     parse(&event).map(|_| ())
@@ -306,6 +309,10 @@ fn nonsense_is_refused_by_template_and_functions_in_the_same_words() {
         parameters.insert("SignInPolicy".to_owned(), list.clone());
         // Whether face data alone are meant is another question, and asked for the last.
         parameters.insert("AllowFaceDataOnly".to_owned(), "true".to_owned());
+        // Nor whether anything mails.
+        let (from, source) = SENDER;
+        parameters.insert("MailFrom".to_owned(), from.to_owned());
+        parameters.insert("MailSourceArn".to_owned(), source.to_owned());
         let by_template = template
             .admits(&parameters)
             .and_then(|()| is_deployed(&parameters));

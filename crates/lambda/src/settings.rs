@@ -143,8 +143,9 @@ impl SignIn {
 
     /// The key from which codes follow, where a chain of the policy has one.
     pub fn codes(&self) -> Result<Option<CodeKey>, InvalidSetting> {
+        let found = setting_or_none("CODE_KEY")?;
         let mailed = self.policy.factors().any(Factor::is_mailed);
-        mailed.then(|| setting("CODE_KEY")).transpose()
+        mailed.then(|| parse("CODE_KEY", found)).transpose()
     }
 
     /// The model of the face data that a sign-up brings; none where an account may do without.
