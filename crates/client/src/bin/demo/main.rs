@@ -60,9 +60,10 @@ async fn run(arguments: &Arguments) -> Result<bool, Stop> {
     let recognition = Recognition::new(&outputs).map_err(|error| broken(&error))?;
 
     recognition.expect_faces(&pictures).await?;
-    let mut report = Report::new(stdout());
+    let mailed = play::mailed(&outputs.sign_in_policy);
+    let mut report = Report::new(stdout(), mailed.is_some());
     report.begin(&pictures)?;
-    play::play(&client, &recognition, &pictures, &mut report).await?;
+    play::play(&client, mailed.as_ref(), &recognition, &pictures, &mut report).await?;
     report.end()?;
     if arguments.json {
         writeln!(stdout(), "{}", report.json(&pictures))?;

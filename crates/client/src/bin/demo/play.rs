@@ -3,10 +3,11 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens, retake};
 use signin_core::factor::Factor;
+use signin_core::policy::{Chain, Policy};
 use signin_core::reason::Reason;
 use signin_core::step::Step;
 
@@ -21,6 +22,10 @@ const CONSENT: &str = "1";
 
 /// How often an enrolment is asked for that did not end in time; a session takes no more rounds.
 const ENROLMENT_ROUNDS: u32 = 9;
+
+/// How long a mailed code may take, and how often it is looked for.
+const MAIL_PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A user who was made for this demonstration.
 struct User {
@@ -56,9 +61,17 @@ struct Scene<'a> {
     taken: Cell<u64>,
 }
 
-/// Plays the demonstration, as far as it gets.
+/// The chain of a policy that takes a mailed code and no face, if one does.
+pub(crate) fn mailed(policy: &str) -> Option<Chain> {
+    let policy: Policy = policy.parse().ok()?;
+    let by_mail = |chain: &&Chain| chain.factors().iter().all(|factor| factor.is_mailed());
+    policy.chains().iter().find(by_mail).cloned()
+}
+
+/// Plays the demonstration, as far as it gets; with a sign-in on a chain without a face, if there is one.
 pub(crate) async fn play(
     client: &SignInClient,
+    mailed: Option<&Chain>,
     recognition: &Recognition,
     pictures: &Pictures,
     report: &mut Report<impl Write>,
@@ -83,6 +96,10 @@ pub(crate) async fn play(
         let similarity = scene.similarity(&document, &picture).await?;
         let refused = scene.refused(&user, picture, expected);
         stage_of(report, stage, similarity, refused).await?;
+    }
+    if let Some(chain) = mailed {
+        let signing_in = scene.by_mail(&user, chain);
+        stage_of(report, Stage::MailedCode, None, signing_in).await?;
     }
     Ok(())
 }
@@ -170,7 +187,8 @@ impl Scene<'_> {
             let round = client
                 .begin_bound(&user.email, &user.password, binding)
                 .await?;
-            Ok(asked_for(Step::Enrol, round))
+            let round = self.choose(round, |chain| chain.factors() == [Factor::Face]);
+            Ok(asked_for(Step::Enrol, round.await?))
         };
         let Some(challenge) = stage_of(report, Stage::Password, None, proving).await? else {
             return Ok(None);
@@ -240,6 +258,61 @@ impl Scene<'_> {
             report.claim(claims.identity);
         }
         Ok(())
+    }
+
+    /// Takes a chain, where there is a choice.
+    async fn choose(
+        &self,
+        round: Round,
+        such: impl Fn(&Chain) -> bool,
+    ) -> Result<Round, ClientError> {
+        let Round::Challenge(challenge) = &round else {
+            return Ok(round);
+        };
+        match challenge.chains.iter().find(|chain| such(chain)) {
+            Some(chain) => {
+                let answer = Answer::Chain(chain.clone());
+                self.client.answer(challenge, answer).await
+            }
+            None => Ok(round),
+        }
+    }
+
+    /// Signs in with the password, or nothing, and a code by mail.
+    async fn by_mail(&self, user: &User, chain: &Chain) -> Result<Came<()>, ClientError> {
+        let codes = async || -> Result<Vec<String>, ClientError> {
+            let letters = self.client.mailbox(&user.email).await?.into_iter();
+            let codes = letters.filter(|letter| letter.subject.contains("sign-in code"));
+            Ok(codes.map(|letter| letter.code).collect())
+        };
+        let before = codes().await?.len();
+        let password = chain.password().then_some(user.password.as_str());
+        let round = self.client.begin(&user.email, password).await?;
+        let round = self.choose(round, |offered| offered == chain).await?;
+        let challenge = match asked_for(Step::Verify(Factor::EmailCode), round) {
+            Came::Held(_, challenge) => challenge,
+            Came::Not(result, advice) => return Ok(Came::Not(result, advice)),
+        };
+        let mut ticks = tokio::time::interval(LOOK_AGAIN);
+        let deadline = Instant::now() + MAIL_PATIENCE;
+        let code = loop {
+            let mut found = codes().await?;
+            if found.len() > before {
+                break found.swap_remove(0);
+            }
+            if Instant::now() > deadline {
+                return Ok(Came::Not(
+                    "no code came".to_owned(),
+                    "Nothing was mailed: see the log of send-mail.".to_owned(),
+                ));
+            }
+            ticks.tick().await;
+        };
+        let round = self.client.answer(&challenge, Answer::Text(code)).await?;
+        Ok(match tokens(round, "password and mailed code") {
+            Came::Held(result, _) => Came::Held(result, ()),
+            Came::Not(result, advice) => Came::Not(result, advice),
+        })
     }
 
     /// Attempts a picture that must be refused, for this reason and no other.

@@ -21,11 +21,13 @@ pub(crate) enum Stage {
     Verify,
     Impostor,
     TwoPeople,
+    /// Only where the policy has a way in without a face.
+    MailedCode,
 }
 
 impl Stage {
     /// All of them.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::SignUp,
         Self::Confirm,
         Self::Password,
@@ -35,6 +37,7 @@ impl Stage {
         Self::Verify,
         Self::Impostor,
         Self::TwoPeople,
+        Self::MailedCode,
     ];
 
     /// The words for people.
@@ -49,6 +52,7 @@ impl Stage {
             Self::Verify => "verify the tokens",
             Self::Impostor => "try somebody else's face",
             Self::TwoPeople => "try a picture of two people",
+            Self::MailedCode => "sign in without a face",
         }
     }
 
@@ -64,6 +68,7 @@ impl Stage {
             Self::Verify => "verify",
             Self::Impostor => "impostor",
             Self::TwoPeople => "twoPeople",
+            Self::MailedCode => "mailedCode",
         }
     }
 }
@@ -86,6 +91,8 @@ pub(crate) struct Row {
 /// The table, written row by row, and what it says.
 pub(crate) struct Report<W> {
     out: W,
+    /// Whether there is a way in without a face.
+    mails: bool,
     rows: Vec<Row>,
     claims: Option<IdentityClaims>,
 }
@@ -106,10 +113,11 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 impl<W: Write> Report<W> {
-    /// An empty report.
-    pub(crate) fn new(out: W) -> Self {
+    /// An empty report; with or without a sign-in by a mailed code in it.
+    pub(crate) fn new(out: W, mails: bool) -> Self {
         Self {
             out,
+            mails,
             rows: Vec::new(),
             claims: None,
         }
@@ -183,15 +191,21 @@ impl<W: Write> Report<W> {
 
     /// Whether everything was tried and held.
     pub(crate) fn all_held(&self) -> bool {
-        Stage::ALL.into_iter().all(|stage| self.held(stage))
+        let all = Stage::ALL.into_iter();
+        all.filter(|stage| self.mails || *stage != Stage::MailedCode)
+            .all(|stage| self.held(stage))
     }
 
     fn summary(&self) -> String {
         if self.all_held() {
-            return "Shown: a face was enrolled and signed in by itself, with tokens that the \
+            let mut shown = "Shown: a face was enrolled and signed in by itself, with tokens that the \
                     pool's keys verify; somebody else's face and a picture of two people were \
-                    refused."
+                    refused"
                 .to_owned();
+            if self.mails {
+                shown.push_str("; without a face, the password and a mailed code signed in");
+            }
+            return shown + ".";
         }
         let mut text = "Not shown:".to_owned();
         let mut separator = "";
@@ -205,6 +219,10 @@ impl<W: Write> Report<W> {
             (
                 self.held(Stage::TwoPeople),
                 "that a picture of two people is refused",
+            ),
+            (
+                !self.mails || self.held(Stage::MailedCode),
+                "that a mailed code signs in without a face",
             ),
         ] {
             if !held {
@@ -236,6 +254,7 @@ impl<W: Write> Report<W> {
             "signedIn": self.signed_in(),
             "impostorRefused": self.held(Stage::Impostor),
             "twoPeopleRefused": self.held(Stage::TwoPeople),
+            "signedInByCode": self.mails.then(|| self.held(Stage::MailedCode)),
             "claims": self.claims,
             "timings": timings,
             "similarities": of_rows(|row| row.similarity.map(Value::from)),
@@ -267,7 +286,7 @@ mod tests {
     }
 
     fn report(rows: impl IntoIterator<Item = Row>) -> Report<Vec<u8>> {
-        let mut report = Report::new(Vec::new());
+        let mut report = Report::new(Vec::new(), true);
         report.begin(&pictures()).unwrap();
         for row in rows {
             report.add(row).unwrap();
@@ -305,6 +324,19 @@ mod tests {
         assert!(report.all_held());
         let last = text(&report).lines().last().unwrap();
         assert!(last.starts_with("Shown: a face was enrolled"), "{last}");
+        assert!(last.ends_with("a mailed code signed in."), "{last}");
+    }
+
+    #[test]
+    fn where_nothing_is_mailed_nothing_is_missing() {
+        let mut report = Report::new(Vec::new(), false);
+        for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::MailedCode) {
+            report.add(row(stage)).unwrap();
+        }
+        report.end().unwrap();
+        assert!(report.all_held());
+        assert!(!text(&report).contains("mail"));
+        assert_eq!(report.json(&pictures())["signedInByCode"], Value::Null);
     }
 
     #[test]
@@ -351,7 +383,7 @@ mod tests {
         assert_eq!(json["twoPeopleRefused"], false);
         assert_eq!(json["claims"], claims);
         assert_eq!(json["timings"]["faceAlone"], 41);
-        assert_eq!(json["timings"]["total"], 377);
+        assert_eq!(json["timings"]["total"], 419);
         assert_eq!(json["similarities"], json!({ "faceAlone": 99.998 }));
         assert_eq!(json["advice"], json!({ "twoPeople": "Crop it." }));
         assert_eq!(json["pictures"]["impostor"], "bob.jpg");
