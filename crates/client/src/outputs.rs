@@ -17,8 +17,8 @@ pub struct Outputs {
     pub user_pool_id: String,
     /// The app client's id.
     pub user_pool_client_id: String,
-    /// What a sign-in takes, as the template's parameter says it.
-    pub sign_in_policy: String,
+    /// What a sign-in takes: chains of steps, with commas between them.
+    pub sign_in_chains: String,
     /// The bucket of document pictures.
     pub document_bucket: String,
     /// The bucket of sign-in pictures.

@@ -60,7 +60,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Stop> {
     let recognition = Recognition::new(&outputs).map_err(|error| broken(&error))?;
 
     recognition.expect_faces(&pictures).await?;
-    let mailed = play::mailed(&outputs.sign_in_policy);
+    let mailed = play::mailed(&outputs.sign_in_chains);
     let mut report = Report::new(stdout(), mailed.is_some());
     report.begin(&pictures)?;
     play::play(&client, mailed.as_ref(), &recognition, &pictures, &mut report).await?;
