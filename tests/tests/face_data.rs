@@ -203,7 +203,7 @@ async fn a_sign_up_without_the_models_face_data_is_refused_with_what_is_expected
         (&pictures, Some(short), "must not be sent"),
     ] {
         let (client, email) = (stack.client(), fresh_email());
-        let signed_up = client.sign_up_with(&email, "a long enough password", "1", sent);
+        let signed_up = client.sign_up_with(&email, "a long enough password", Some("1"), sent);
         let error = signed_up.await.unwrap_err();
         assert_eq!(error.refusal(), Some(&Refusal::UserLambdaValidation));
         let message = error.to_string();

@@ -11,6 +11,7 @@ mod events;
 mod face_data;
 mod instructions;
 mod local_machine;
+mod mail;
 mod memory;
 mod names;
 mod protocol;

@@ -155,15 +155,17 @@ impl SignInClient {
         password: &str,
         consent: &str,
     ) -> Result<SignedUp, ClientError> {
-        self.sign_up_with(email, password, consent, None).await
+        self.sign_up_with(email, password, Some(consent), None)
+            .await
     }
 
-    /// Signs up with the document of the face data that will be enrolled, where those are compared.
+    /// Signs up with the document of the face data that will be enrolled, where those are compared; without
+    /// consent, where the person wants no face and the policy has a way in without one.
     pub async fn sign_up_with(
         &self,
         email: &str,
         password: &str,
-        consent: &str,
+        consent: Option<&str>,
         face_data: Option<&str>,
     ) -> Result<SignedUp, ClientError> {
         let binding = BindingSecret::random();
@@ -173,8 +175,10 @@ impl SignInClient {
             .client_id(&self.client)
             .username(email)
             .password(password)
-            .client_metadata("consent", consent)
             .client_metadata("binding", binding.digest());
+        if let Some(consent) = consent {
+            call = call.client_metadata("consent", consent);
+        }
         if let Some(face_data) = face_data {
             call = call.client_metadata("faceData", face_data);
         }
