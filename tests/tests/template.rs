@@ -299,6 +299,10 @@ fn nonsense_is_refused_by_template_and_functions_in_the_same_words() {
         let shorter = shorter
             .iter()
             .filter(|list| list.split(',').count() == length - 1);
+        // The third is one of a few: all of them would be tens of thousands.
+        let named = named.iter().filter(|name| length == 2 || !name.contains("_CODE+"));
+        let named: Vec<&String> = named.collect();
+        let named = &named;
         let longer =
             shorter.flat_map(|list| named.iter().map(move |name| format!("{list},{name}")));
         lists.extend(longer.collect::<Vec<_>>());
