@@ -84,9 +84,9 @@ pub async fn signed_up_with(client: &SignInClient, email: &str, data: Option<&Fa
 /// time beside it.
 pub async fn newest_code(client: &SignInClient, email: &str) -> String {
     let letters = client.mailbox(email).await.expect("the mailbox opens");
-    let mut cognitos = letters.into_iter().filter(|letter| {
-        !letter.code.is_empty() && !letter.subject.contains("sign-in code")
-    });
+    let mut cognitos = letters
+        .into_iter()
+        .filter(|letter| !letter.code.is_empty() && !letter.subject.contains("sign-in code"));
     cognitos.next().expect("a letter has come").code
 }
 
@@ -117,7 +117,9 @@ pub async fn told(client: &SignInClient, addresses: &[&str], about: &str) -> Vec
     let mut told = Vec::new();
     for address in addresses {
         let letters = client.mailbox(address).await.expect("the mailbox opens");
-        let about = letters.iter().filter(|letter| letter.subject.contains(about));
+        let about = letters
+            .iter()
+            .filter(|letter| letter.subject.contains(about));
         told.extend(about.map(|letter| letter.to.clone()));
     }
     told
@@ -137,7 +139,10 @@ pub async fn told_at_last(
         if told.len() >= count {
             return told;
         }
-        assert!(Instant::now() < deadline, "no letter about {about} has come");
+        assert!(
+            Instant::now() < deadline,
+            "no letter about {about} has come"
+        );
         ticks.tick().await;
     }
 }

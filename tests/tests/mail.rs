@@ -2,7 +2,7 @@
 
 use e2e::people::{
     Person, begun_bound, challenge, confirmed, inline, newest_code, refused, reset, sign_in_code,
-    told_at_last, tokens,
+    tokens, told_at_last,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
@@ -67,7 +67,11 @@ async fn a_person_who_wants_no_face_signs_up_without_consent_and_in_by_a_code() 
     let again = refused(again, CODE, Reason::NotACode);
     // As it stands in the mail, and as people type it.
     let (first, last) = code.split_at(3);
-    let signed_in = tokens(client.answer(&again, words(&format!(" {first}-{last}"))).await);
+    let signed_in = tokens(
+        client
+            .answer(&again, words(&format!(" {first}-{last}")))
+            .await,
+    );
     assert_eq!(steps(&client, &signed_in).await, BY_MAIL);
     // Who changes their mind is asked for the consent.
     let select = challenge(begun_bound(&client, &person).await, Step::Select);
@@ -80,8 +84,8 @@ async fn a_person_who_wants_no_face_signs_up_without_consent_and_in_by_a_code() 
         Reason::ConsentNeeded,
     );
     let face = client.answer(&refused.agreeing(), document()).await;
-    let live = client.answer(&challenge(face, FACE), inline(pictures::live()));
-    let signed_in = tokens(live.await);
+    let asked = challenge(face, FACE);
+    let signed_in = tokens(client.answer(&asked, inline(pictures::live())).await);
     assert_eq!(steps(&client, &signed_in).await, "PASSWORD+ENROL+FACE");
 }
 
@@ -89,7 +93,8 @@ async fn a_person_who_wants_no_face_signs_up_without_consent_and_in_by_a_code() 
 async fn without_a_way_in_beside_the_face_consent_is_needed() {
     let stack = Stack::read(Variant::Default);
     let client = stack.client();
-    let refused = client.sign_up_with(&fresh_email(), "a long enough password", None, None);
+    let email = fresh_email();
+    let refused = client.sign_up_with(&email, "a long enough password", None, None);
     let refused = refused.await.expect_err("there is no consent").to_string();
     assert!(refused.contains("ClientMetadata.consent"), "{refused}");
 }
@@ -102,8 +107,8 @@ async fn the_owner_hears_of_a_face_a_new_browser_a_reset_and_a_changed_address()
     let select = challenge(begun_bound(&client, &person).await, Step::Select);
     let asked = challenge(client.answer(&select, words("FACE")).await, Step::Enrol);
     let face = client.answer(&asked, inline(pictures::document())).await;
-    let live = client.answer(&challenge(face, FACE), inline(pictures::live()));
-    tokens(live.await);
+    let asked = challenge(face, FACE);
+    tokens(client.answer(&asked, inline(pictures::live())).await);
     let email = person.email.clone();
     let heard = async |about| told_at_last(&client, &[&email], about, 1).await.len();
     assert_eq!(heard("A face was added").await, 1);

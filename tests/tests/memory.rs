@@ -235,6 +235,7 @@ impl Life {
             },
             enrolment: enrolment.as_ref(),
             secret: None,
+            code: None,
             answer,
             call,
             watch,
@@ -288,6 +289,7 @@ impl Life {
                         bound: known,
                     },
                     nonce: None,
+                    browser: None,
                 };
                 self.table
                     .settle_pass(ticket, &pass, self.now)

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use cognito_srp::{Challenge as SrpChallenge, Client as SrpClient, Identity};
 use e2e::clock;
 use e2e::document::{checkout, code, read, section, table};
-use e2e::people::newest_code;
+use e2e::people::{newest_code, sign_in_code};
 use e2e::pictures;
 use e2e::stack::{Stack, Variant, fresh_email};
 use e2e::template::Template;
@@ -231,6 +231,7 @@ fn set_by_the_template() -> [String; 3] {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table has as many rows as it has")]
 fn the_limits_are_those_of_the_code() {
     let count = |count: usize| grouped(u64::try_from(count).unwrap());
     let inline = (MAX_ANSWER - "data:image/jpeg;base64,".len()) / 4 * 3;
@@ -586,7 +587,8 @@ impl<'a> Reader<'a> {
         self.succeeds("confirm the address").await;
         let asked = self.proves_the_password().await;
         asks_for(&asked, "SELECT");
-        self.values.insert("chain", "PASSWORD+EMAIL_CODE".to_owned());
+        self.values
+            .insert("chain", "PASSWORD+EMAIL_CODE".to_owned());
         asks_for(&self.succeeds("choose a chain").await, "EMAIL_CODE");
         let code = sign_in_code(&self.stack.client(), &self.values["email"], 1).await;
         self.values.insert("six digits", "a code".to_owned());

@@ -37,11 +37,7 @@ pub trait Addresses {
 }
 
 impl Addresses for UserPools {
-    async fn address(
-        &self,
-        pool: &UserPoolId,
-        user: &UserName,
-    ) -> Result<Option<Address>, Fault> {
+    async fn address(&self, pool: &UserPoolId, user: &UserName) -> Result<Option<Address>, Fault> {
         let request = self
             .client
             .admin_get_user()

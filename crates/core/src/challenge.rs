@@ -165,7 +165,8 @@ fn taken_up(kind: Enrols, known: Known<'_>) -> Option<EnrolmentId> {
         // A new binding ends the enrolment in the profile; so it is this party's. One with a record is a
         // face's, by another chain.
         Enrols::Data => {
-            known.record.is_none() && accepted(known.asking.profile).is_none_or(|data| data.of != *running)
+            known.record.is_none()
+                && accepted(known.asking.profile).is_none_or(|data| data.of != *running)
         }
     };
     untouched.then(|| running.clone())
@@ -370,6 +371,17 @@ impl OnPass {
 }
 
 impl Task {
+    /// The code that was mailed for the session, if it asks for one.
+    pub fn code(&self) -> Option<&Issued> {
+        match self {
+            Self::Compare(comparison) => comparison.secret.code(),
+            Self::Select { .. }
+            | Self::Enrol { .. }
+            | Self::EnrolData { .. }
+            | Self::Refuse { .. } => None,
+        }
+    }
+
     /// What an attempt reserves; nothing where nothing is compared.
     pub fn reservation(&self) -> Option<&Reservation> {
         match self {
@@ -416,13 +428,7 @@ impl PrivateChallenge {
 
     /// The code that was mailed for the session, if the challenge asks for one.
     pub fn code(&self) -> Option<&Issued> {
-        match &self.task {
-            Task::Compare(comparison) => comparison.secret.code(),
-            Task::Select { .. }
-            | Task::Enrol { .. }
-            | Task::EnrolData { .. }
-            | Task::Refuse { .. } => None,
-        }
+        self.task.code()
     }
 
     /// The session's note of this challenge, on the chain at this place, where so many comparisons were
@@ -854,7 +860,10 @@ mod tests {
         }
         let profile = Profile { reset, ..active() };
         let found = Session::open(PICTURES).due(&profile);
-        assert_eq!(found, Due::Compare(Factor::Face.ordinary(asking(&active()))));
+        assert_eq!(
+            found,
+            Due::Compare(Factor::Face.ordinary(asking(&active())))
+        );
     }
 
     #[test]

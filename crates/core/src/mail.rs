@@ -184,6 +184,9 @@ mod tests {
         assert_eq!(letter.text.matches(code.as_str()).count(), 2);
         assert!(!letter.text.contains("http") && !letter.subject.contains(code.as_str()));
         let address = Address::new("ada@example.com".to_owned());
-        assert_eq!(format!("{letter:?} {address:?}"), "Letter(hidden) Address(hidden)");
+        assert_eq!(
+            format!("{letter:?} {address:?}"),
+            "Letter(hidden) Address(hidden)"
+        );
     }
 }

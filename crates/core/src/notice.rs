@@ -19,14 +19,7 @@ pub const BROWSER_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// What happened.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::IntoStaticStr,
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Notice {
@@ -59,7 +52,11 @@ impl Notice {
     /// The letter, in both languages, since nothing is known of its reader.
     pub fn letter(self) -> Letter {
         let (subject, english, german) = self.words();
-        let text = format!("{english}\n\n{}\n\n--\n\n{german}\n\n{}\n", Self::WHY, Self::WARUM);
+        let text = format!(
+            "{english}\n\n{}\n\n--\n\n{german}\n\n{}\n",
+            Self::WHY,
+            Self::WARUM
+        );
         Letter {
             subject,
             text: Zeroizing::new(text),
@@ -67,7 +64,8 @@ impl Notice {
     }
 
     /// Why the letter came, in English.
-    const WHY: &str = "This is for your information; nothing needs an answer. You get it at most once a day.";
+    const WHY: &str =
+        "This is for your information; nothing needs an answer. You get it at most once a day.";
 
     /// The same in German.
     const WARUM: &str = "Dies dient nur zu Ihrer Information, eine Antwort ist nicht nötig. Sie erhalten \
@@ -177,7 +175,15 @@ mod tests {
             }
             let whole = format!("{} {}", letter.subject, *letter.text).to_lowercase();
             // A link, or anything to be sent back, would be what an imitation asks for.
-            for never in ["http", "www", "click", "klicken", "reply", "your code", "ihr code"] {
+            for never in [
+                "http",
+                "www",
+                "click",
+                "klicken",
+                "reply",
+                "your code",
+                "ihr code",
+            ] {
                 assert!(!whole.contains(never), "{notice:?}: {never}");
             }
         }

@@ -45,6 +45,10 @@ fn reservation() -> Reservation {
 }
 
 /// A challenge of every kind, with every member that it can have.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list has as many entries as it has"
+)]
 fn challenges() -> BTreeMap<String, PrivateChallenge> {
     let enrolment = EnrolmentId::from_random([3; 16]);
     let challenge = |key: &str, task: Task| PrivateChallenge {

@@ -37,7 +37,9 @@ impl<S: Services> Teller<S> {
         match self.pools.address(pool, user).await? {
             Some(old) => {
                 let now = watch.now();
-                self.table.tell_at(user, Notice::AddressChange, &old, now).await
+                self.table
+                    .tell_at(user, Notice::AddressChange, &old, now)
+                    .await
             }
             // There is no address that was ever its owner's.
             None => Ok(()),

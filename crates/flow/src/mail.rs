@@ -62,7 +62,10 @@ impl<S: Services> Mailer<S> {
         let letter = Letter::with(&self.codes.code(user, challenge));
         let Err(unsent) = self.post.send(&address, &letter).await else {
             let now = watch.now();
-            return self.table.note_mailed(user, challenge, order.path, now).await;
+            return self
+                .table
+                .note_mailed(user, challenge, order.path, now)
+                .await;
         };
         // So that the person, who waits for it, is told.
         let noted = self.table.note_failed(user, order.path, watch.now());

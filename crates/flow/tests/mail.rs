@@ -189,7 +189,11 @@ async fn nothing_is_mailed_for_what_would_not_be_looked_at() {
     let mut waits = Led::new(&world, &policy(MAILED), 100, with_password());
     waits.at = NOW.plus(Duration::from_mins(40) + Duration::from_secs(1));
     let asked = waits.asked();
-    assert!(matches!(asked.task, Task::Refuse { .. }), "{:?}", asked.task);
+    assert!(
+        matches!(asked.task, Task::Refuse { .. }),
+        "{:?}",
+        asked.task
+    );
     assert_eq!(mailbox(&world, &asked, waits.at).len(), 5);
 }
 
@@ -229,9 +233,17 @@ async fn the_owner_hears_of_a_face_and_of_each_new_browser_once() {
     world.enrolled(&picture(1, 1), &picture(1, 2));
     // The browser that enrolled is no news beside that.
     assert_eq!(heard(&world, NOW), [FaceEnrolled]);
-    assert_eq!(heard(&world, NOW), [FaceEnrolled], "whatever the stream repeats");
+    assert_eq!(
+        heard(&world, NOW),
+        [FaceEnrolled],
+        "whatever the stream repeats"
+    );
     signs_in(&world, 10, None, NOW);
-    assert_eq!(heard(&world, NOW), [FaceEnrolled], "it is the one that enrolled");
+    assert_eq!(
+        heard(&world, NOW),
+        [FaceEnrolled],
+        "it is the one that enrolled"
+    );
     signs_in(&world, 20, Some(b"one"), NOW);
     assert_eq!(heard(&world, NOW), [FaceEnrolled, NewBrowser]);
     signs_in(&world, 30, Some(b"one"), NOW);
@@ -241,7 +253,10 @@ async fn the_owner_hears_of_a_face_and_of_each_new_browser_once() {
     signs_in(&world, 50, Some(b"other"), tomorrow);
     assert_eq!(heard(&world, tomorrow).len(), 2, "it is known by now");
     signs_in(&world, 60, Some(b"third"), tomorrow);
-    assert_eq!(heard(&world, tomorrow), [FaceEnrolled, NewBrowser, NewBrowser]);
+    assert_eq!(
+        heard(&world, tomorrow),
+        [FaceEnrolled, NewBrowser, NewBrowser]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,19 +269,19 @@ async fn the_owner_hears_of_a_reset_and_where_the_address_is_about_to_change() {
         pool: UserPoolId::parse("eu-central-1_pool").unwrap(),
         confirmation: Confirmation::PasswordReset(Renewal::default()),
     };
-    let confirmer = world.confirmer(0);
+    let resets = world.confirmer(0);
     for number in 100..102 {
-        let confirmed = confirmer.confirm(&reset, invocation(number, NOW));
+        let confirmed = resets.confirm(&reset, invocation(number, NOW));
         world.straight(confirmed).expect("nothing fails");
     }
     assert_eq!(heard(&world, NOW)[1..], [Notice::PasswordReset]);
-    let teller = world.teller(0);
+    let watcher = world.teller(0);
     let change = AddressChange {
         user: ada(),
         pool: UserPoolId::parse("eu-central-1_pool").unwrap(),
     };
     for number in 110..112 {
-        let told = teller.tell(&change, invocation(number, NOW));
+        let told = watcher.tell(&change, invocation(number, NOW));
         world.straight(told).expect("nothing fails");
         // The new address is proven before the letter is on its way.
         *world.address.borrow_mut() = "thief@example.com".to_owned();

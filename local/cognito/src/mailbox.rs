@@ -100,7 +100,10 @@ mod tests {
     fn a_code_is_six_digits_by_themselves() {
         for (text, code) in [
             ("Your code is 123456.", Some("123456")),
-            ("<p style=\"color:#336699\">Type <b>012345</b></p>", Some("012345")),
+            (
+                "<p style=\"color:#336699\">Type <b>012345</b></p>",
+                Some("012345"),
+            ),
             ("Room 1234567, then 654321", Some("654321")),
             ("a123456 12345 1234567", None),
             ("", None),

@@ -134,7 +134,9 @@ async fn send_email(State(context): State<Context>, request: Parts, body: Bytes)
     let result = kept
         .map_err(|error| Refusal::internal(error.message))
         .and(result);
-    let outcome = result.as_ref().map_or_else(|refusal| refusal.name, |_| "ok");
+    let outcome = result
+        .as_ref()
+        .map_or_else(|refusal| refusal.name, |_| "ok");
     note("SendEmail", outcome, started);
     let answer = result.map(|id| Json(json!({ "MessageId": id })));
     ([request_id()], answer).into_response()

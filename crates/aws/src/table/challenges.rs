@@ -19,9 +19,9 @@ use signin_core::time::Timestamp;
 use tokio::time::Instant;
 
 use super::attribute::{
-    ANSWER, BEGAN, BINDING, BOUND, CALL, CHOSEN, CODE_FOR, CODE_UNTIL, COMPARED, CONSUMED_AT, DATA_FROM_SIGN_UP, DATA_OF,
-    ENROLMENT, FACE_DATA, FACES, LEASE, PICTURE, PK, RESET_AT, SECRET, STATE, TAKEN_OVER, TTL,
-    USER, VERDICT, WAITING,
+    ANSWER, BEGAN, BINDING, BOUND, CALL, CHOSEN, CODE_FOR, CODE_UNTIL, COMPARED, CONSUMED_AT,
+    DATA_FROM_SIGN_UP, DATA_OF, ENROLMENT, FACE_DATA, FACES, LEASE, PICTURE, PK, RESET_AT, SECRET,
+    STATE, TAKEN_OVER, TTL, USER, VERDICT, WAITING,
 };
 use super::dynamodb::RACES;
 use super::item::{Change, Key, Kind, Write, bytes, number, put_new, text, time, ttl};

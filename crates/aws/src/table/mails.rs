@@ -14,8 +14,8 @@ use super::UserTable;
 use super::dynamodb::RACES;
 use super::item::Kind;
 use super::records::{
-    Order, Owed, browser_key, failed, mailed, notice_key, order, order_key, order_read, owed_notice,
-    seen_at_enrolment, sent, sent_key, tell, tell_at, told,
+    Order, Owed, browser_key, failed, mailed, notice_key, order, order_key, order_read,
+    owed_notice, seen_at_enrolment, sent, sent_key, tell, tell_at, told,
 };
 use super::rows::{Rows, Transaction};
 use crate::fault::Fault;
@@ -96,7 +96,8 @@ impl<R: Rows> UserTable<R> {
         path: Path,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        self.update("NoteFailedMail", failed(user, path, now)).await?;
+        self.update("NoteFailedMail", failed(user, path, now))
+            .await?;
         Ok(())
     }
 
@@ -138,7 +139,8 @@ impl<R: Rows> UserTable<R> {
         day: &str,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        self.update("NoteTold", told(user, notice, day, now)).await?;
+        self.update("NoteTold", told(user, notice, day, now))
+            .await?;
         Ok(())
     }
 

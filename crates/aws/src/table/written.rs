@@ -15,6 +15,7 @@ use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 use signin_core::enrolment::{Enrolment, Remains, State};
 use signin_core::face_data::{FaceData, Model};
 use signin_core::factor::Factor;
+use signin_core::factor::email_code::Issued;
 use signin_core::id::{ChallengeId, ClientId, EnrolmentId, FaceId, InvocationId, UserName};
 use signin_core::idempotency::{Facts, IdempotencyRecord};
 use signin_core::key::DocumentKey;

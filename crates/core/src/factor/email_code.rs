@@ -117,8 +117,9 @@ impl CodeKey {
         // An id has one length, so that no two pairs make the same text.
         mac.update(challenge.as_str().as_bytes());
         mac.update(user.as_str().as_bytes());
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(mac.finalize().into_bytes());
-        let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % 10_u64.pow(6);
+        let digest = <[u8; 32]>::from(mac.finalize().into_bytes());
+        let first: [u8; 8] = std::array::from_fn(|place| digest[place]);
+        let number = u64::from_be_bytes(first) % 10_u64.pow(6);
         Code(Zeroizing::new(format!("{number:06}")))
     }
 }
@@ -182,7 +183,11 @@ impl fmt::Debug for Code {
 
 /// Whether a character is what people, and mail programs, put between digits.
 fn stands_between(typed: char) -> bool {
-    typed.is_whitespace() || matches!(typed, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}')
+    typed.is_whitespace()
+        || matches!(
+            typed,
+            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}'
+        )
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use std::task::{Context, Poll, Waker};
 
 use signin_aws::faces::{IndexedFace, Recogniser, RecognitionError};
 use signin_aws::fault::Fault;
+use signin_aws::mail::{Post, Unsent};
 use signin_aws::pictures::{Found, Listed, Listing, Marker, Picture, Pictures};
 use signin_aws::table::memory::Memory;
 use signin_aws::table::rows::{Before, Change, Debt, Item, Key, Next, Rows, Transaction, Write};
-use signin_aws::mail::{Post, Unsent};
 use signin_aws::user_pool::{Addresses, SignOuts};
 use signin_core::challenge::PresignedPost;
 use signin_core::face::{DetectedFace, Match, Place, Resembling, Threshold};
@@ -483,7 +483,10 @@ impl Addresses for Reached {
 
 impl Post for Reached {
     async fn send(&self, to: &Address, letter: &Letter) -> Result<(), Unsent> {
-        let (letters, unsent) = (Rc::clone(&self.world.letters), Rc::clone(&self.world.unsent));
+        let (letters, unsent) = (
+            Rc::clone(&self.world.letters),
+            Rc::clone(&self.world.unsent),
+        );
         let sent = (to.clone(), letter.clone());
         let effect = move || {
             let unsent = unsent.borrow().clone();

@@ -30,7 +30,10 @@ const WORDS: Shape = text(None, None, None, true);
 const CONTENT: Shape = Shape::Structure(&[required("Data", WORDS), optional("Charset", WORDS)]);
 const MEMBERS: &[Member] = &[
     optional("FromEmailAddress", WORDS),
-    optional("FromEmailAddressIdentityArn", text(Some(1), None, None, true)),
+    optional(
+        "FromEmailAddressIdentityArn",
+        text(Some(1), None, None, true),
+    ),
     optional(
         "Destination",
         Shape::Structure(&[optional("ToAddresses", Shape::List(&WORDS))]),
@@ -235,7 +238,10 @@ mod tests {
         for (address, expected) in [
             ("ada@example.org", "ada@example.org"),
             ("Ada <ada@example.org>", "ada@example.org"),
-            ("\"Lovelace, Ada\" <Ada+1@mail.example.org>", "Ada+1@mail.example.org"),
+            (
+                "\"Lovelace, Ada\" <Ada+1@mail.example.org>",
+                "Ada+1@mail.example.org",
+            ),
             ("<ada@example.org>", "ada@example.org"),
         ] {
             assert_eq!(bare(address).as_deref(), Ok(expected), "{address}");

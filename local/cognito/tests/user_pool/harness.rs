@@ -254,8 +254,8 @@ impl Harness {
 
     /// Moves the pool's clock.
     pub(crate) async fn pass(&self, seconds: i64) {
-        let status = self.set("clock", &json!({ "offsetSeconds": seconds }));
-        assert_eq!(status.await, 200);
+        let offset = json!({ "offsetSeconds": seconds });
+        assert_eq!(self.set("clock", &offset).await, 200);
     }
 
     /// Sets what is the local server's own.

@@ -80,6 +80,9 @@ async fn send(harness: &Harness, key: &Key, mail: &Value) -> Answer {
     }
 }
 
+/// What an error is.
+type Is = fn(&SendEmailError) -> bool;
+
 #[tokio::test]
 async fn mail_lands_in_the_mailbox_with_its_code() {
     let harness = Harness::start().await;
@@ -181,7 +184,10 @@ async fn a_function_sends_what_the_stacks_own_iam_allows_it() {
     }
     assert_eq!(harness.letters(EMAIL).await.len(), 0);
     harness.stack.judge_mail(Some("NotFoundException"));
-    let named = with("/FromEmailAddress", json!("Example <Codes@mail.example.com>"));
+    let named = with(
+        "/FromEmailAddress",
+        json!("Example <Codes@mail.example.com>"),
+    );
     assert_eq!(send(&harness, &of_a_function(), &named).await.status, 200);
     // It was asked about the bare address and the identity, and told nothing of the mail.
     let asked = harness.stack.senders().pop().unwrap();
@@ -240,7 +246,10 @@ async fn what_is_no_message_is_refused_and_nothing_of_it_is_said() {
         json!({ "Content": {} }),
         with("/FromEmailAddress", Value::Null),
         with("/FromEmailAddress", json!("secret")),
-        with("/FromEmailAddress", json!("a@example.com\r\nBcc: secret@example.org")),
+        with(
+            "/FromEmailAddress",
+            json!("a@example.com\r\nBcc: secret@example.org"),
+        ),
         with("/Destination", json!({})),
         with(recipients, json!([])),
         with(recipients, json!(many)),
@@ -248,12 +257,24 @@ async fn what_is_no_message_is_refused_and_nothing_of_it_is_said() {
         with(recipients, json!([EMAIL, null])),
         with(recipients, json!("secret@example.org")),
         with("/Content", json!({ "Raw": { "Data": "secret" } })),
-        with("/Content", json!({ "Template": { "TemplateName": "secret" } })),
+        with(
+            "/Content",
+            json!({ "Template": { "TemplateName": "secret" } }),
+        ),
         with(simple, json!({ "Subject": content(json!("secret")) })),
         with("/Content/Simple/Body", json!({})),
-        with("/Content/Simple/Subject", content(json!("secret\r\nBcc: b@c.de"))),
-        with("/Content/Simple/Subject", content(json!("secret".repeat(200)))),
-        with("/Content/Simple/Body/Text", content(json!("secret".repeat(4_000)))),
+        with(
+            "/Content/Simple/Subject",
+            content(json!("secret\r\nBcc: b@c.de")),
+        ),
+        with(
+            "/Content/Simple/Subject",
+            content(json!("secret".repeat(200))),
+        ),
+        with(
+            "/Content/Simple/Body/Text",
+            content(json!("secret".repeat(4_000))),
+        ),
         with("/Content/Simple/Body/Text", content(json!(5))),
         with("/Content/Simple/Body/Text/Charset", json!("secret")),
         tagged,
@@ -351,8 +372,8 @@ async fn the_sdk_sends_mail_and_knows_every_refusal_by_its_type() {
             .send()
             .await
     };
-    let sent = send(FROM).await.unwrap();
-    assert!(sent.message_id().is_some_and(|id| !id.is_empty()));
+    let taken = send(FROM).await.unwrap();
+    assert!(taken.message_id().is_some_and(|id| !id.is_empty()));
     assert_eq!(harness.code(EMAIL).await, "012345");
 
     let error = send("codes@example.org").await.unwrap_err();
@@ -364,7 +385,7 @@ async fn the_sdk_sends_mail_and_knows_every_refusal_by_its_type() {
     let error = send("codes").await.unwrap_err();
     assert!(error.into_service_error().is_bad_request_exception());
 
-    let cases: [(&str, fn(&SendEmailError) -> bool); 6] = [
+    let cases: [(&str, Is); 6] = [
         (
             "AccountSuspendedException",
             SendEmailError::is_account_suspended_exception,

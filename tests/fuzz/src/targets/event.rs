@@ -284,6 +284,7 @@ fn confirms_nothing(event: Event) {
 /// A custom resource whose sender can be told from the event gets an answer it can read.
 fn resource(sent: &Value) {
     use custom_resource::{Made, Request};
+    use signin_core::factor::email_code::CodeKey;
 
     let request = custom_resource::parse(sent);
     let Some(envelope) = bland(custom_resource::Envelope::read(sent)) else {
@@ -295,6 +296,7 @@ fn resource(sent: &Value) {
             bucket,
             version: "1".to_owned(),
         },
+        Request::DrawKey => Made::Key(CodeKey::from_random([7; 32])),
         Request::Remove { .. } | Request::RemoveDecoy { .. } | Request::RemoveNothing => {
             Made::Nothing
         }

@@ -2,8 +2,8 @@
 
 use e2e::mutation::Trigger;
 use e2e::people::{
-    Person, another_code, challenge, confirmed, enrol_from, inline, sign_in_code, sign_in_codes, told,
-    told_at_last, tokens as tokens_of, with_a_new_password,
+    Person, another_code, challenge, confirmed, enrol_from, inline, sign_in_code, sign_in_codes,
+    tokens as tokens_of, told, told_at_last, with_a_new_password,
 };
 use e2e::pictures;
 use e2e::stack::fresh_email;
@@ -89,7 +89,9 @@ pub(crate) async fn refilled_by_a_photograph(ground: Ground) -> Seen {
     let victim = confirmed(&client).await;
     let begun = e2e::people::begun_bound(&client, &victim).await;
     let select = challenge(begun, Step::Select);
-    let face = client.answer(&select, Answer::Text("FACE".to_owned())).await;
+    let face = client
+        .answer(&select, Answer::Text("FACE".to_owned()))
+        .await;
     enrol_from(&client, &challenge(face, Step::Enrol)).await;
     ground.begins().await;
     let mut told = None;
@@ -104,7 +106,9 @@ pub(crate) async fn refilled_by_a_photograph(ground: Ground) -> Seen {
         told = reason(&guess);
         // The photograph signs in, which is what the policy lets it.
         let select = challenge(client.begin(&victim.email, None).await, Step::Select);
-        let face = client.answer(&select, Answer::Text("FACE".to_owned())).await;
+        let face = client
+            .answer(&select, Answer::Text("FACE".to_owned()))
+            .await;
         let asked = challenge(face, Step::Verify(Factor::Face));
         let photograph = client.answer(&asked, inline(pictures::live())).await;
         if !matches!(photograph, Ok(Round::Tokens(_))) {
@@ -137,7 +141,9 @@ pub(crate) async fn mail_bombing(ground: Ground) -> Seen {
     }
     let letters = sign_in_codes(&client, &victim.email).await.len();
     if letters == CODES_AT_ONCE as usize + 1 {
-        Seen::held(format!("{CODES_AT_ONCE} codes, then TRY_LATER; one for the owner"))
+        Seen::held(format!(
+            "{CODES_AT_ONCE} codes, then TRY_LATER; one for the owner"
+        ))
     } else {
         Seen::fell(format!("{letters} letters"))
     }
@@ -221,7 +227,13 @@ pub(crate) async fn mixed(ground: Ground) -> Seen {
         json!([select, data(2), code(2, true)]),
         // From one chain to the other.
         json!([srp, password, select, code(2, true), code(1, true)]),
-        json!([srp, password, select, code(1, false), entry(Factor::Face, 0, true)]),
+        json!([
+            srp,
+            password,
+            select,
+            code(1, false),
+            entry(Factor::Face, 0, true)
+        ]),
         json!([srp, password, code(1, true)]),
     ];
     for session in &sessions {
@@ -307,7 +319,9 @@ pub(crate) async fn changed_address(ground: Ground) -> Seen {
     let addresses = [victim.email.as_str(), theirs.as_str()];
     let told = told_at_last(&client, &addresses, ABOUT, 1).await;
     if told == [victim.email.clone()] {
-        Seen::held(format!("the old address is told; the new one is proven: {status}"))
+        Seen::held(format!(
+            "the old address is told; the new one is proven: {status}"
+        ))
     } else {
         Seen::fell("the thief is told")
     }

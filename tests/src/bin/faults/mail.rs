@@ -44,7 +44,9 @@ pub(crate) async fn trials() -> Vec<Trial> {
     let mark = proxy.mark().await;
     let asked = asked(&client, &person).await.expect("nothing is broken");
     let code = arrives(&client, &person, CODE, &[], None).await;
-    let tokens = client.answer(&asked, Answer::Text(code.expect("it comes"))).await;
+    let tokens = client
+        .answer(&asked, Answer::Text(code.expect("it comes")))
+        .await;
     assert!(matches!(tokens, Ok(Round::Tokens(_))), "nothing is broken");
     arrives(&client, &person, BROWSER, &[], None).await;
     let calls = proxy.calls_of(mark, &[person.user_name().to_owned()]).await;
@@ -78,7 +80,10 @@ fn trial(row: Row) -> Trial {
     let by = if row.mails { ", of send-mail" } else { "" };
     Trial {
         number: "14".to_owned(),
-        attempt: format!("a code by mail: {}{which}{by}: {}", row.operation, row.fault),
+        attempt: format!(
+            "a code by mail: {}{which}{by}: {}",
+            row.operation, row.fault
+        ),
         expected: "in time, not counted, mailed".to_owned(),
         variant: Variant::Mailed,
         proof: match (row.mails, row.fault) {
@@ -160,13 +165,18 @@ async fn play(ground: Ground, row: Row) -> Seen {
     let user = person.user_name().to_owned();
     let proxy = stack.proxy();
     let mark = proxy.mark().await;
-    let order = rule(&row.operation, row.place, &[user.clone()], row.fault);
+    let order = rule(
+        &row.operation,
+        row.place,
+        std::slice::from_ref(&user),
+        row.fault,
+    );
     let fault = proxy.rule(&order).await;
     let came = sign_in(&client, &person, &fault).await;
     let bitten = fault.bitten().await;
     fault.remove().await;
     assert!(bitten > 0, "the fault met no call: {came:?}");
-    let calls = proxy.calls_of(mark, &[user.clone()]).await;
+    let calls = proxy.calls_of(mark, std::slice::from_ref(&user)).await;
     if let Some(late) = late(&calls) {
         return Seen::fell(late);
     }
@@ -191,7 +201,9 @@ async fn play(ground: Ground, row: Row) -> Seen {
     }
     // They come back.
     let letters = client.mailbox(&person.email).await.expect("it opens");
-    let codes = letters.iter().filter(|letter| letter.subject.contains(CODE));
+    let codes = letters
+        .iter()
+        .filter(|letter| letter.subject.contains(CODE));
     let codes: Vec<String> = codes.map(|letter| letter.code.clone()).collect();
     let again = match asked(&client, &person).await {
         Ok(again) => again,
@@ -204,7 +216,10 @@ async fn play(ground: Ground, row: Row) -> Seen {
         Ok(Round::Tokens(_)) => {}
         other => return Seen::fell(format!("{came:?}, and then {other:?}")),
     }
-    if arrives(&client, &person, BROWSER, &[], None).await.is_none() {
+    if arrives(&client, &person, BROWSER, &[], None)
+        .await
+        .is_none()
+    {
         return Seen::fell("the owner does not hear of the browser");
     }
     Seen::held(format!("{came:?}; afterwards signed in"))

@@ -348,13 +348,19 @@ async fn whoever_signed_up_without_consent_may_enrol_once_they_agree() {
         secret: Some(binding()),
     };
     let (unmet, done) = (update(&seen, false), update(&seen, true));
-    let confirmed = table(&[&unmet, &done]).confirm(&ada(), &confirmation, NOW).await;
+    let confirmed = table(&[&unmet, &done])
+        .confirm(&ada(), &confirmation, NOW)
+        .await;
     assert_eq!(confirmed, Ok(()));
     let seen = seen.lock().unwrap();
     let written = seen.last().unwrap();
     assert!(written.sets("state", &s("MAY_ENROL")));
     assert!(written.leaves("consentBy"));
-    assert!(written.1.contains("attribute_not_exists(#consent)"), "{}", written.1);
+    assert!(
+        written.1.contains("attribute_not_exists(#consent)"),
+        "{}",
+        written.1
+    );
 }
 
 #[tokio::test]

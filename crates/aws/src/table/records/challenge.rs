@@ -9,7 +9,9 @@ use signin_core::reset::Opening;
 use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
-use super::super::attribute::{ANSWER, CALL, CODE_FOR, CODE_UNTIL, CONSUMED_AT, LEASE, USER, VERDICT};
+use super::super::attribute::{
+    ANSWER, CALL, CODE_FOR, CODE_UNTIL, CONSUMED_AT, LEASE, USER, VERDICT,
+};
 use super::super::item::{Item, Key, Write, text};
 use super::read::{self, Misread, Record, both, read, required};
 use crate::fault::Fault;

@@ -55,7 +55,10 @@ pub(crate) fn order(
             (TTL, ttl(code.until)),
         ],
     );
-    [counted.set(TTL, ttl(now.plus(KEPT))).in_transaction(), order]
+    [
+        counted.set(TTL, ttl(now.plus(KEPT))).in_transaction(),
+        order,
+    ]
 }
 
 /// Notes that what was ordered has been mailed, and that mail on its path goes out again.

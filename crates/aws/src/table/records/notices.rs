@@ -61,7 +61,11 @@ impl Errand {
 
 /// The key of a notice on a day.
 pub(crate) fn notice_key(user: &UserName, notice: Notice, day: &str) -> Key {
-    user_key(Kind::Notice, user, format!("{NOTICE}{}#{day}", notice.name()))
+    user_key(
+        Kind::Notice,
+        user,
+        format!("{NOTICE}{}#{day}", notice.name()),
+    )
 }
 
 /// The key of a browser, by what it is known by.
@@ -99,7 +103,7 @@ pub(crate) fn seen_browser(
     enrolled: bool,
     now: Timestamp,
 ) -> Write {
-    let browser = browser.map_or_else(|| UNNAMED.to_owned(), |browser| browser.to_hex());
+    let browser = browser.map_or_else(|| UNNAMED.to_owned(), Sha256Digest::to_hex);
     Write::to(browser_key(user, &browser))
         .set(AT, time(now))
         .set(TTL, ttl(now.plus(BROWSER_KEPT)))

@@ -30,6 +30,7 @@ pub(crate) fn on_reason(reason: Reason) -> &'static str {
         Reason::NotOffered => {
             "The stack has no such way to sign in: deploy it with a SignInPolicy that has FACE."
         }
+        Reason::NotACode => "The stack asks for the six digits that it has mailed.",
         Reason::TooLarge => "The picture has too many bytes or pixels: use a smaller one.",
         Reason::Pending => {
             "The enrolment did not end in time, however often it was asked for: see the logs of \

@@ -63,7 +63,14 @@ async fn run(arguments: &Arguments) -> Result<bool, Stop> {
     let mailed = play::mailed(&outputs.sign_in_chains);
     let mut report = Report::new(stdout(), mailed.is_some());
     report.begin(&pictures)?;
-    play::play(&client, mailed.as_ref(), &recognition, &pictures, &mut report).await?;
+    play::play(
+        &client,
+        mailed.as_ref(),
+        &recognition,
+        &pictures,
+        &mut report,
+    )
+    .await?;
     report.end()?;
     if arguments.json {
         writeln!(stdout(), "{}", report.json(&pictures))?;

@@ -198,10 +198,11 @@ impl<W: Write> Report<W> {
 
     fn summary(&self) -> String {
         if self.all_held() {
-            let mut shown = "Shown: a face was enrolled and signed in by itself, with tokens that the \
+            let mut shown =
+                "Shown: a face was enrolled and signed in by itself, with tokens that the \
                     pool's keys verify; somebody else's face and a picture of two people were \
                     refused"
-                .to_owned();
+                    .to_owned();
             if self.mails {
                 shown.push_str("; without a face, the password and a mailed code signed in");
             }
@@ -330,7 +331,10 @@ mod tests {
     #[test]
     fn where_nothing_is_mailed_nothing_is_missing() {
         let mut report = Report::new(Vec::new(), false);
-        for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::MailedCode) {
+        for stage in Stage::ALL
+            .into_iter()
+            .filter(|stage| *stage != Stage::MailedCode)
+        {
             report.add(row(stage)).unwrap();
         }
         report.end().unwrap();
