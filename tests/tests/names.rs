@@ -47,6 +47,13 @@ fn the_page_has_the_names_and_limits_of_the_rules() {
     let expected = [
         "// Written by `BLESS=1 cargo test --package e2e --test end-to-end names` from what the functions know.\n".to_owned(),
         list("What a chain of the policy asks for beside the password.", "FACTORS", Factor::iter().map(Factor::name)),
+        list(
+            "Those of them for which an account enrols nothing.",
+            "WITHOUT_ENROLMENT",
+            Factor::iter()
+                .filter(|factor| factor.enrols().is_none())
+                .map(Factor::name),
+        ),
         list("What a challenge asks for.", "STEPS", Step::all().map(Step::name)),
         list(
             "Why the last attempt did not pass, or why the next one could not.",

@@ -66,6 +66,9 @@ export interface SignUp {
   readonly password?: string;
   /** Where the stack compares face data at every sign-in (`takesFaceData`), and nowhere else. */
   readonly faceData?: FaceData;
+  /** Whether the person wants no face on record, which needs a chain that enrols nothing
+   * (`waysWithoutFace`). They consent to nothing; if they choose to enrol later, `ENROL` asks for it. */
+  readonly withoutFace?: boolean;
 }
 
 /** What a password reset takes. */
@@ -117,14 +120,15 @@ export class FaceSignIn {
     return () => this.listeners.delete(listener);
   }
 
-  /** Opens an account for somebody who has agreed to the stack's version of the consent text. Cognito
-   * mails a code to the address. */
-  async signUp({ email, name, password, faceData }: SignUp): Promise<void> {
+  /** Opens an account for somebody who has agreed to the stack's version of the consent text, or wants no
+   * face on record. Cognito mails a code to the address. */
+  async signUp({ email, name, password, faceData, withoutFace }: SignUp): Promise<void> {
     const record = {
       email,
       password: password ?? randomPassword(),
       bindingSecret: randomHex(32),
       ...(faceData ? { faceData } : {}),
+      ...(withoutFace ? { withoutFace } : {}),
     };
     const binding = await sha256(record.bindingSecret);
     await calling(() =>
@@ -134,7 +138,7 @@ export class FaceSignIn {
         options: {
           userAttributes: { email, name },
           clientMetadata: {
-            consent: this.outputs.consentVersion,
+            ...(withoutFace ? {} : { consent: this.outputs.consentVersion }),
             binding,
             ...(faceData ? { faceData: JSON.stringify(faceData) } : {}),
           },
@@ -187,8 +191,8 @@ export class FaceSignIn {
     await calling(async () => this.tab.keep({ ...record, reset: true }));
   }
 
-  /** Begins an enrolment, or takes it up again: signs in with the password and the binding secret
-   * that the tab keeps. */
+  /** Goes on with what this tab's sign-up or reset has begun: signs in with the password and the binding
+   * secret that the tab keeps. An account that is to have a face, and has none, is asked for `ENROL`. */
   async enrol(email: string): Promise<Challenge> {
     const record = this.tab.unfinished(email);
     if (record === undefined) {

@@ -16,6 +16,7 @@ export { encode, fromFile, type Picture } from './picture';
 export {
   asksForPassword,
   type Chain,
+  enrolsNothing,
   type Factor,
   hasPassword,
   type Policy,
@@ -23,6 +24,7 @@ export {
   type PolicyFlaw,
   readPolicy,
   takesFaceData,
+  waysWithoutFace,
 } from './policy';
 export { FACTORS, REASONS } from './names';
 export type { Challenge, Reason, Step } from './protocol';

@@ -7,6 +7,11 @@ export const FACTORS = [
   'EMAIL_CODE',
 ] as const;
 
+/** Those of them for which an account enrols nothing. */
+export const WITHOUT_ENROLMENT = [
+  'EMAIL_CODE',
+] as const;
+
 /** What a challenge asks for. */
 export const STEPS = [
   'SELECT',

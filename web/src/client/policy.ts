@@ -1,6 +1,6 @@
 // What a sign-in takes: one of several chains of steps, whole and in order.
 
-import { FACTORS, MAX_CHAINS } from './names';
+import { FACTORS, MAX_CHAINS, WITHOUT_ENROLMENT } from './names';
 
 /** What a person shows of themselves, beside the password. */
 export type Factor = (typeof FACTORS)[number];
@@ -107,6 +107,13 @@ export const asksForPassword = (policy: Policy): boolean => policy.every(({ pass
 
 /** Whether some sign-ins take a password, so that a person needs one of their own. */
 export const hasPassword = (policy: Policy): boolean => policy.some(({ password }) => password);
+
+/** Whether a chain asks for nothing that is enrolled: an account without a face can sign in along it. */
+export const enrolsNothing = ({ factors }: Chain): boolean =>
+  factors.every((factor) => WITHOUT_ENROLMENT.some((one) => one === factor));
+
+/** The chains for whoever wants no face on record, and so consents to the processing of none. */
+export const waysWithoutFace = (policy: Policy): readonly Chain[] => policy.filter(enrolsNothing);
 
 /** Whether a policy compares face data at every sign-in, so that a sign-up carries them. */
 export const takesFaceData = (policy: Policy): boolean =>

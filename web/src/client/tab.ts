@@ -1,4 +1,4 @@
-// What a browser tab keeps from a sign-up or a password reset until the face is enrolled: the binding
+// What a browser tab keeps from a sign-up or a password reset until somebody is signed in: the binding
 // secret and, where the person chose none, the password. It lies in the tab's session storage, so that
 // a reload or a look into the mailbox loses nothing, and is gone with the tab. Where the browser refuses
 // that storage it is gone with the page.
@@ -16,6 +16,8 @@ export interface TabRecord {
   readonly bindingSecret: string;
   /** What the sign-up carried, to be sent again as the answer to `ENROL`. */
   readonly faceData?: FaceData;
+  /** Whether the person signed up without a face. */
+  readonly withoutFace?: true;
   /** Whether the password was reset; a sign-up's was not. */
   readonly reset?: true;
 }

@@ -7,6 +7,7 @@ import {
   asksForPassword,
   type Chain,
   type Challenge,
+  enrolsNothing,
   type FaceSignIn,
   hasPassword,
   type Factor,
@@ -38,7 +39,7 @@ import { roomOf } from './rooms';
 import { DocumentStep, LiveStep } from './screens';
 import { Action, Problem, Screen, Status } from './ui';
 import { useTask } from './useTask';
-import { remember } from './ways';
+import { decided, remember } from './ways';
 
 /** What a chain of challenges is for, and so how it begins anew. */
 type Flow = {
@@ -304,10 +305,17 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     }
   };
 
-  const enrol = (email: string): Promise<void> => enter({ kind: 'enrol', email });
+  /** Goes on with what this tab has begun, along the way that its sign-up has decided on. */
+  const enrol = (email: string): Promise<void> => {
+    const chain = decided(policy, client.tab.unfinished(email));
+    if (chain) {
+      remember(policy, chain);
+    }
+    return enter({ kind: 'enrol', email, ...(chain ? { chain } : {}) });
+  };
 
   const signIn = (credentials: Credentials, chain: Chain | undefined): Promise<void> => {
-    if (chain?.factors[0] !== 'EMAIL_CODE') {
+    if (chain === undefined || !enrolsNothing(chain)) {
       prepareCamera();
     }
     return enter({ kind: 'sign-in', credentials, ...(chain ? { chain } : {}) });

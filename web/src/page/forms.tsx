@@ -5,6 +5,7 @@ import { type FormEvent, Fragment, type ReactNode, useState } from 'react';
 import {
   type Chain,
   type Challenge,
+  enrolsNothing,
   FACTORS,
   type FaceSignIn,
   hasPassword,
@@ -12,11 +13,12 @@ import {
   type Policy,
   takesFaceData,
   type Trouble,
+  waysWithoutFace,
 } from '../client';
 import { CONSENT_VERSION, type Terms, type Text } from '../text';
 import { useText } from './language';
 import { useWait, Why } from './screens';
-import { Action, Field, Problem, Screen, Status, useComplaint } from './ui';
+import { Action, Choice, Field, LocalMail, Problem, Screen, Status, useComplaint } from './ui';
 import { type Task, useTask } from './useTask';
 import { usualWay } from './ways';
 
@@ -85,16 +87,14 @@ function Ways({
     <fieldset className="ways">
       <legend>{text.choose.legend}</legend>
       {chains.map((chain) => (
-        <label key={chain.name} className="check">
-          <input
-            type="radio"
-            name="way"
-            value={chain.name}
-            checked={chain.name === picked.name}
-            onChange={() => onPick(chain)}
-          />
-          <span>{text.choose.way(chain)}</span>
-        </label>
+        <Choice
+          key={chain.name}
+          name="way"
+          value={chain.name}
+          label={text.choose.way(chain)}
+          checked={chain.name === picked.name}
+          onChange={() => onPick(chain)}
+        />
       ))}
     </fieldset>
   );
@@ -119,8 +119,13 @@ export function ChooseForm({
   const [picked, setPicked] = useState(() => usualWay(chains));
   const task = useTask();
   const { waiting, words } = useWait(challenge);
+  const lead = !enrols
+    ? text.choose.lead
+    : waysWithoutFace(chains).length > 0
+      ? text.choose.enrolEitherLead
+      : text.choose.enrolLead;
   return (
-    <Screen title={text.choose.title} lead={enrols ? text.choose.enrolLead : text.choose.lead}>
+    <Screen title={text.choose.title} lead={lead}>
       <Form
         task={task}
         go={text.choose.go}
@@ -164,7 +169,7 @@ export function SignInForm({
   const [chain, pick] = useState(() => usualWay(policy));
   const task = useTask(trouble);
   return (
-    <Screen title={text.signIn.title} lead={text.signIn.lead}>
+    <Screen title={text.signIn.title} lead={enrolsNothing(chain) ? text.signIn.leadWithoutFace : text.signIn.lead}>
       {notice && <Status className="notice">{notice}</Status>}
       <Form
         task={task}
@@ -212,6 +217,8 @@ export interface NewPerson {
   readonly email: string;
   readonly name: string;
   readonly password?: string;
+  /** Whether they want no face on record. */
+  readonly withoutFace?: boolean;
 }
 
 /** A part of what somebody agrees to: terms, and what they mean on this stack. */
@@ -348,10 +355,15 @@ export function SignUpForm({
   const [password, setPassword] = useState(known.password ?? '');
   const task = useTask(trouble);
   const { policy, consentVersion } = client.outputs;
+  const [way] = waysWithoutFace(policy);
+  // Nobody is asked where the policy leaves no choice; and where it does, nobody chooses by doing nothing.
+  const asks = way !== undefined && !policy.every(enrolsNothing);
+  const [withFace, setWithFace] = useState(asks ? undefined : way === undefined);
   const { length } = consentOf(client.outputs, text);
-  const lead = length > 1 ? text.signUp.leadEither : takesFaceData(policy) ? text.signUp.leadData : text.signUp.lead;
+  const needed = length > 1 ? text.signUp.leadEither : takesFaceData(policy) ? text.signUp.leadData : text.signUp.lead;
+  const lead = asks ? text.signUp.leadChoice : withFace ? needed : text.signUp.leadWithoutFace;
   const withPassword = hasPassword(policy);
-  if (!shown(consentVersion)) {
+  if (way === undefined && !shown(consentVersion)) {
     return (
       <Screen
         title={text.signUp.title}
@@ -370,11 +382,13 @@ export function SignUpForm({
       <Form
         task={task}
         go={text.signUp.go}
+        disabled={withFace === true && !shown(consentVersion)}
         onSend={() =>
           onSend({
             name: name.trim(),
             email: email.trim(),
             ...(withPassword ? { password } : {}),
+            withoutFace: withFace !== true,
           })
         }
       >
@@ -407,7 +421,35 @@ export function SignUpForm({
             onChange={(event) => setPassword(event.target.value)}
           />
         )}
-        <Consent outputs={client.outputs} />
+        {asks && (
+          <fieldset className="ways">
+            <legend>{text.choose.legend}</legend>
+            <Choice
+              name="face"
+              value="with"
+              label={text.signUp.withFace}
+              hint={needed}
+              required
+              checked={withFace === true}
+              onChange={() => setWithFace(true)}
+            />
+            <Choice
+              name="face"
+              value="without"
+              label={text.signUp.withoutFace}
+              hint={text.choose.way(way)}
+              required
+              checked={withFace === false}
+              onChange={() => setWithFace(false)}
+            />
+          </fieldset>
+        )}
+        {withFace &&
+          (shown(consentVersion) ? (
+            <Consent outputs={client.outputs} />
+          ) : (
+            <p className="hint">{text.agree.other(consentVersion, CONSENT_VERSION)}</p>
+          ))}
       </Form>
       <div className="links">
         {task.trouble === 'account-exists' && (
@@ -456,8 +498,10 @@ export function CodeForm({
   const task = useTask();
   const { policy, consentVersion } = client.outputs;
   const withPassword = kind === 'reset' && hasPassword(policy);
-  // Where the service asks for another version, the enrolment says so when it comes to that.
-  const consent = enrols && shown(consentVersion) ? consentVersion : undefined;
+  // Where the service asks for another version, the enrolment says so when it comes to that; and where there
+  // is a way without a face, it asks if it comes to one at all.
+  const asks = enrols && waysWithoutFace(policy).length === 0 && shown(consentVersion);
+  const consent = asks ? consentVersion : undefined;
   return (
     <Screen
       title={withPassword ? text.forgot.title : second ? text.code.proof : text.code.title}
@@ -501,11 +545,7 @@ export function CodeForm({
         )}
         {consent && <Consent outputs={client.outputs} />}
       </Form>
-      {client.outputs.cognitoEndpoint && (
-        <p className="local">
-          {text.code.local} <code>cargo xtask mail {email}</code>
-        </p>
-      )}
+      {client.outputs.cognitoEndpoint && <LocalMail email={email} />}
       <div className="links">
         <Action
           kind="link"

@@ -45,7 +45,7 @@ export function Screen({
  * else, it is left to them. */
 function complaint({ validity, type }: HTMLInputElement, words: Text['invalid']): string {
   if (validity.valueMissing) {
-    return type === 'checkbox' ? words.consent : words.missing;
+    return type === 'checkbox' ? words.consent : type === 'radio' ? words.choice : words.missing;
   }
   return (
     (validity.typeMismatch && words.email) ||
@@ -84,6 +84,39 @@ export function Field({
         </p>
       )}
     </div>
+  );
+}
+
+/** One of several things to choose from. */
+export function Choice({
+  label,
+  hint,
+  ...input
+}: { label: string; hint?: string } & Omit<ComponentProps<'input'>, 'id' | 'ref' | 'type'>) {
+  const id = useId();
+  const field = useComplaint();
+  return (
+    <div className="choice">
+      <label className="check">
+        <input ref={field} type="radio" {...input} {...(hint ? { 'aria-describedby': id } : {})} />
+        <span>{label}</span>
+      </label>
+      {hint && (
+        <p className="hint" id={id}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** How to read the mail of a stack on this machine, which sends none. */
+export function LocalMail({ email }: { email: string }) {
+  const text = useText();
+  return (
+    <p className="local">
+      {text.code.local} <code>cargo xtask mail {email}</code>
+    </p>
   );
 }
 

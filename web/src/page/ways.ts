@@ -1,7 +1,7 @@
 // The way in which somebody usually signs in, where there are several: an account has its face on record
 // for one of them.
 
-import type { Chain, Policy } from '../client';
+import { type Chain, enrolsNothing, type Policy, type TabRecord } from '../client';
 import { preference } from './preferences';
 
 const way = preference('way');
@@ -10,6 +10,18 @@ const way = preference('way');
 export const usualWay = (chains: Policy): Chain => {
   const usual = chains.length > 1 ? way.get() : null;
   return chains.find(({ name }) => name === usual) ?? chains[0];
+};
+
+/** The way that somebody has decided on with a sign-up in this tab; none where several fit, or where the tab
+ * has a password reset. */
+export const decided = (policy: Policy, record: TabRecord | undefined): Chain | undefined => {
+  if (record === undefined || record.reset) {
+    return undefined;
+  }
+  const withoutFace = record.withoutFace === true;
+  const [fits, ...others] = policy.filter((chain) => enrolsNothing(chain) === withoutFace);
+  // To whoever wants no face, the first of these is as good as any other.
+  return withoutFace || others.length === 0 ? fits : undefined;
 };
 
 /** Remembers what was picked, where there was a choice. */

@@ -202,6 +202,7 @@ export const de: Text = {
   waitOver: 'Sie können es jetzt erneut versuchen.',
   invalid: {
     missing: 'Füllen Sie dieses Feld aus.',
+    choice: 'Wählen Sie eine der Möglichkeiten.',
     email: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel ada@example.com.',
     code: 'Geben Sie die sechs Ziffern des Codes ein.',
     short: 'Geben Sie mindestens 12 Zeichen ein.',
@@ -218,6 +219,7 @@ export const de: Text = {
   signIn: {
     title: 'Anmelden',
     lead: 'Ihre Adresse und ein Blick in die Kamera.',
+    leadWithoutFace: 'Dafür brauchen Sie keine Kamera.',
     email: 'E-Mail-Adresse',
     password: 'Passwort',
     go: 'Weiter',
@@ -231,10 +233,14 @@ export const de: Text = {
     leadData: 'Sie brauchen eine Kamera und eine Minute Zeit.',
     leadEither:
       'Sie brauchen eine Kamera und zwei Minuten Zeit. Für die Anmeldung mit einem Bild Ihres Gesichts brauchen Sie auch einen Ausweis mit Lichtbild.',
+    leadChoice: 'Sie können sich mit Ihrem Gesicht anmelden oder ohne.',
+    leadWithoutFace: 'Sie brauchen Zugriff auf Ihr Postfach und eine Minute Zeit.',
     name: 'Name',
     email: 'E-Mail-Adresse',
     password: 'Passwort',
     passwordHint: 'Mindestens 12 Zeichen.',
+    withFace: 'Mit meinem Gesicht',
+    withoutFace: 'Ohne mein Gesicht',
     consentTitle: 'Ihr Gesicht und was damit geschieht',
     consent: 'Ich willige ein, dass mein Gesicht wie oben beschrieben für meine Anmeldung verwendet wird.',
     go: 'Weiter',
@@ -245,6 +251,7 @@ export const de: Text = {
     title: 'Zuerst eine Frage',
     lead: 'So können Sie sich jetzt anmelden.',
     enrolLead: 'Ihr Gesicht wird für die Art der Anmeldung erfasst, die Sie wählen.',
+    enrolEitherLead: 'Wenn Sie eine Anmeldung mit Ihrem Gesicht wählen, wird es als Nächstes erfasst.',
     way: ({ password, factors }: Chain): string => {
       const shown = factors.map((factor) => shows[factor]);
       return `Mit ${and.format(password ? ['Ihrem Passwort', ...shown] : shown)}`;
@@ -283,7 +290,7 @@ export const de: Text = {
   },
   finish: {
     title: 'Registrierung abschließen',
-    lead: 'Wir schicken einen Code an Ihre Adresse. Geben Sie ihn hier in diesem Fenster ein. Danach wird Ihr Gesicht erfasst.',
+    lead: 'Wir schicken einen Code an Ihre Adresse. Geben Sie ihn hier in diesem Fenster ein, um fortzufahren.',
     email: 'E-Mail-Adresse',
     go: 'Code senden',
     back: 'Zurück zur Anmeldung',

@@ -180,6 +180,7 @@ export const en = {
   /** What a form says of a field that it cannot send. */
   invalid: {
     missing: 'Fill in this field.',
+    choice: 'Choose one of these.',
     email: 'Enter an e-mail address, such as ada@example.com.',
     code: 'Enter the six digits of the code.',
     short: 'Enter at least 12 characters.',
@@ -196,6 +197,7 @@ export const en = {
   signIn: {
     title: 'Sign in',
     lead: 'Your address, and a look into the camera.',
+    leadWithoutFace: 'This way needs no camera.',
     email: 'E-mail',
     password: 'Password',
     go: 'Continue',
@@ -209,10 +211,14 @@ export const en = {
     leadData: 'You need a camera and one minute.',
     leadEither:
       'You need a camera, two minutes and, to sign in with a picture of your face, an ID document with your photo.',
+    leadChoice: 'You can sign in with your face, or without it.',
+    leadWithoutFace: 'You need access to your mailbox, and one minute.',
     name: 'Name',
     email: 'E-mail',
     password: 'Password',
     passwordHint: 'At least 12 characters.',
+    withFace: 'With my face',
+    withoutFace: 'Without my face',
     consentTitle: 'Your face, and what happens to it',
     consent: 'I agree that my face is used to sign me in, as described above.',
     go: 'Continue',
@@ -223,6 +229,7 @@ export const en = {
     title: 'One question first',
     lead: 'These ways are open to you now.',
     enrolLead: 'Your face is recorded for the way that you choose.',
+    enrolEitherLead: 'Your face is recorded next if you choose a way that uses it.',
     way: ({ password, factors }: Chain): string => {
       const shown = factors.map((factor) => shows[factor]);
       return `With ${and.format(password ? ['your password', ...shown] : shown)}`;
@@ -261,7 +268,7 @@ export const en = {
   },
   finish: {
     title: 'Finish signing up',
-    lead: 'We will send a code to your address. Enter it here, in this window, then record your face.',
+    lead: 'We will send a code to your address. Enter it here, in this window, to go on.',
     email: 'E-mail',
     go: 'Send the code',
     back: 'Back to signing in',

@@ -29,6 +29,8 @@ const outputs: Outputs = {
   keepsDocuments: false,
   faceDataModel: 'descriptor-128',
 };
+/** A random secret or nonce. */
+const hex = expect.stringMatching(/^[0-9a-f]{64}$/);
 const ada = { email: 'ada@example.com', name: 'Ada', password: 'correct horse battery' };
 const data = faceData('descriptor-128', Array(128).fill(0.5));
 
@@ -140,7 +142,7 @@ describe('an answer', () => {
       const challenge = await client.signIn(ada.email, ada.password);
       await client.answer(challenge, data);
       const nonce = metadata('confirmSignIn')?.['passNonce'];
-      expect(nonce).toMatch(/^[0-9a-f]{64}$/);
+      expect(nonce).toEqual(hex);
       await client.answer(challenge, data);
       expect(metadata('confirmSignIn')).toEqual({ passNonce: nonce });
       nonces.add(nonce);
@@ -169,6 +171,26 @@ describe('an answer', () => {
     expect(auth.confirmSignIn).toHaveBeenCalledTimes(2);
     const [first, second] = auth.confirmSignIn.mock.calls.map(([call]) => call.options.clientMetadata);
     expect(second).toEqual(first);
+  });
+});
+
+describe('a sign-up without a face', () => {
+  it('agrees to nothing, and is remembered until somebody is signed in', async () => {
+    const either = clientOf('FACE,PASSWORD+EMAIL_CODE');
+    await either.signUp({ ...ada, withoutFace: false });
+    expect(metadata('signUp')).toEqual({ consent: '1', binding: hex });
+    expect(either.tab.of(ada.email)).not.toHaveProperty('withoutFace');
+    await either.signUp({ ...ada, withoutFace: true });
+    expect(metadata('signUp')).toEqual({ binding: hex });
+    expect(either.tab.of(ada.email)?.withoutFace).toBe(true);
+
+    auth.signIn.mockResolvedValue(asked({ step: 'EMAIL_CODE' }));
+    const challenge = await either.enrol(ada.email);
+    signedIn(ada.email);
+    await either.answer(challenge, { words: ' 123 456 ' });
+    // What people put between the digits is the stack's to read.
+    expect(auth.confirmSignIn.mock.lastCall?.[0]).toMatchObject({ challengeResponse: ' 123 456 ' });
+    expect(either.tab.of(ada.email)).toBeUndefined();
   });
 });
 

@@ -2,7 +2,16 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { asksForPassword, hasPassword, readPolicy, takesFaceData } from '../../src/client';
+import {
+  asksForPassword,
+  enrolsNothing,
+  FACTORS,
+  hasPassword,
+  readPolicy,
+  takesFaceData,
+  waysWithoutFace,
+} from '../../src/client';
+import { TEXTS } from '../../src/text';
 
 const read = (text: string) =>
   readPolicy(text).map(({ name, password, factors }) => ({ name, password, factors }));
@@ -40,6 +49,26 @@ describe('a policy', () => {
     expect([asksForPassword(both), hasPassword(both), takesFaceData(both)]).toEqual([true, true, false]);
     const data = readPolicy('FACE_DATA+FACE,PASSWORD+FACE_DATA');
     expect([asksForPassword(data), hasPassword(data), takesFaceData(data)]).toEqual([false, true, true]);
+  });
+
+  it.each([
+    ['FACE', []],
+    ['PASSWORD+FACE_DATA', []],
+    ['FACE,PASSWORD+EMAIL_CODE', ['PASSWORD+EMAIL_CODE']],
+    ['PASSWORD+EMAIL_CODE', ['PASSWORD+EMAIL_CODE']],
+    ['EMAIL_CODE,PASSWORD+EMAIL_CODE,FACE', ['EMAIL_CODE', 'PASSWORD+EMAIL_CODE']],
+    // One factor that is enrolled is enough to need it.
+    ['EMAIL_CODE+FACE_DATA,FACE+EMAIL_CODE', []],
+  ])('%s has for whoever wants no face: %j', (policy, ways) => {
+    expect(waysWithoutFace(readPolicy(policy)).map(({ name }) => name)).toEqual(ways);
+  });
+
+  it('takes nothing of anybody, as the consent text has it, by a factor that enrols nothing', () => {
+    const withoutEnrolment = FACTORS.filter((factor) => enrolsNothing(readPolicy(factor)[0]));
+    expect(withoutEnrolment).not.toEqual([]);
+    for (const text of Object.values(TEXTS)) {
+      expect(withoutEnrolment.map((factor) => text.consent.terms[factor])).toEqual(withoutEnrolment.map(() => null));
+    }
   });
 
   it.each([
