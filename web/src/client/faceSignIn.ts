@@ -221,8 +221,8 @@ export class FaceSignIn {
     return this.respond(await this.prepared(challenge, { words: chain.name }));
   }
 
-  /** Answers a challenge with a picture or face data and, where it asks for consent, with the version
-   * of the text that the person agreed to. */
+  /** Answers a challenge with a picture, face data or the code that was mailed and, where it asks for
+   * consent, with the version of the text that the person agreed to. */
   async answer(challenge: Challenge, answer: Answer, consent?: string): Promise<Progress> {
     if (challenge.step === 'SELECT') {
       throw new SignInError('protocol', 'SELECT takes a chain: choose one of those on offer');

@@ -596,6 +596,8 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         return (
           <Room
             challenge={place.challenge}
+            email={emailOf(place.flow)}
+            local={client.outputs.cognitoEndpoint !== undefined}
             enrols={place.flow.enrols === true}
             model={place.challenge?.model ?? faceDataModel}
             path={pathOf(place.flow)}

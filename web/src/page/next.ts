@@ -62,8 +62,7 @@ export const whyAnew = (challenge: Challenge): Trouble =>
   challenge.reason === 'TOO_MANY_PICTURES' ? 'too-many-pictures' : 'superseded';
 
 /** Whether a challenge asks for a picture, or for what is measured in one. */
-export const takesPictures = (challenge: Challenge): boolean =>
-  challenge.step !== 'SELECT' && challenge.step !== 'EMAIL_CODE';
+export const takesPictures = ({ upload, model }: Challenge): boolean => (upload ?? model) !== undefined;
 
 /** Whether an answer may go to a challenge without anybody seeing that challenge first. A code is good in
  * its own session alone. */

@@ -10,6 +10,10 @@ import type { Task } from './useTask';
 export interface StepProps {
   /** What is asked for; undefined where the session ended, and the answer begins another. */
   readonly challenge: Challenge | undefined;
+  /** Whose account it is. */
+  readonly email: string;
+  /** Whether the stack is on this machine, so that nothing is mailed. */
+  readonly local: boolean;
   /** Whether the person is enrolling. */
   readonly enrols: boolean;
   /** The stack's kind of face template. */

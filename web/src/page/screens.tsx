@@ -25,22 +25,20 @@ import { type Task } from './useTask';
 export function Why({
   challenge,
   path,
-  document: isDocument = false,
+  own = {},
 }: {
   challenge: Challenge | undefined;
   path: Path;
-  document?: boolean;
+  /** What the step says of a reason in words of its own. */
+  own?: Partial<Record<Reason, string>>;
 }) {
   const text = useText();
   const reason = challenge?.reason;
   if (challenge === undefined || reason === undefined) {
     return null;
   }
-  const ofDocuments: Partial<Record<Reason, string>> = text.documentReasons;
   const words =
-    challenge.retryAfter === undefined
-      ? (isDocument && ofDocuments[reason]) || text.reasons[reason]
-      : text.waitDue[path];
+    challenge.retryAfter === undefined ? (own[reason] ?? text.reasons[reason]) : text.waitDue[path];
   return (
     <>
       <p data-reason={reason}>{words}</p>
@@ -195,7 +193,7 @@ export function DocumentStep({
         ) : unreadable ? (
           <p>{text.reasons.NOT_AN_IMAGE}</p>
         ) : (
-          !picture && <Why challenge={challenge} path="password" document />
+          !picture && <Why challenge={challenge} path="password" own={text.documentReasons} />
         )}
       </Problem>
       {words}

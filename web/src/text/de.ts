@@ -58,6 +58,13 @@ const documentReasons: Text['documentReasons'] = {
   NO_MATCH: 'Dieses Ausweisfoto kann nicht verwendet werden. Beginnen Sie von vorn.',
 };
 
+const codeReasons: Text['codeReasons'] = {
+  NO_MATCH: 'Das war ein anderer Code. Geben Sie den aus der neuesten E-Mail ein.',
+  EXPIRED: 'Der Code war zu alt. Ein neuer ist zu Ihnen unterwegs.',
+  TRY_LATER:
+    'Der letzte Code konnte nicht verschickt werden. Wir haben es gerade noch einmal versucht. Kommt innerhalb einer Minute nichts an, versuchen Sie es später.',
+};
+
 const troubles: Record<Trouble, string> = {
   offline: 'Sie sind offline. Stellen Sie eine Verbindung her und versuchen Sie es dann erneut.',
   unreachable: 'Der Dienst ist nicht erreichbar. Versuchen Sie es gleich noch einmal.',
@@ -187,6 +194,7 @@ export const de: Text = {
   advice,
   reasons,
   documentReasons,
+  codeReasons,
   troubles,
   cameraTroubles,
   attemptsLeft: (left) => (left === 1 ? 'Sie haben noch einen Versuch.' : `Sie haben noch ${left} Versuche.`),
@@ -333,10 +341,9 @@ export const de: Text = {
   },
   mailed: {
     title: 'Code aus der E-Mail eingeben',
-    lead: 'Ein Code aus sechs Ziffern ist zu Ihnen unterwegs. Er gilt fünf Minuten lang und nur für diese Anmeldung.',
+    lead: (email) =>
+      `Ein Code aus sechs Ziffern ist unterwegs an ${email}. Er gilt fünf Minuten lang und nur für diese Anmeldung.`,
     none: 'Im Moment gibt es keinen Code.',
-    wrong: 'Das war ein anderer Code. Geben Sie den aus der neuesten E-Mail ein.',
-    tooOld: 'Der Code war zu alt. Ein neuer ist zu Ihnen unterwegs.',
     again: 'Einen neuen Code senden',
     go: 'Anmelden',
   },
@@ -359,7 +366,7 @@ export const de: Text = {
     faceAloneOrPassword:
       'Die Anmeldung nur mit dem Gesicht ist gesperrt. Melden Sie sich mit Ihrem Passwort an oder lassen Sie sich einen Code schicken.',
     password:
-      'Die Anmeldung mit diesem Passwort ist gesperrt. Legen Sie per E-Mail ein neues fest und melden Sie sich damit und mit Ihrem Gesicht an. Ein neues Passwort hebt die Sperre höchstens einmal am Tag auf.',
+      'Die Anmeldung mit diesem Passwort ist gesperrt. Legen Sie per E-Mail ein neues fest und melden Sie sich damit an. Ein neues Passwort hebt die Sperre höchstens einmal am Tag auf.',
     byMail:
       'Diese Art der Anmeldung ist gesperrt. Melden Sie sich nur mit dem Gesicht an oder lassen Sie sich einen neuen Code schicken. Ein neuer Code hebt die Sperre höchstens einmal am Tag auf.',
   },

@@ -53,6 +53,14 @@ const documentReasons = {
   NO_MATCH: 'This ID photo could not be used. Begin again.',
 } satisfies Partial<Record<Reason, string>>;
 
+/** Reasons that need another text for a code by e-mail. */
+const codeReasons = {
+  NO_MATCH: 'That was another code. Enter the one from the newest e-mail.',
+  EXPIRED: 'That code was too old. A new one is on its way to you.',
+  TRY_LATER:
+    'The last code could not be mailed. We have tried again just now; if nothing comes within a minute, try later.',
+} satisfies Partial<Record<Reason, string>>;
+
 const troubles: Record<Trouble, string> = {
   offline: 'You are offline. Connect to a network, then try again.',
   unreachable: 'The service cannot be reached. Try again in a moment.',
@@ -163,6 +171,7 @@ export const en = {
   advice,
   reasons,
   documentReasons,
+  codeReasons,
   troubles,
   cameraTroubles,
   attemptsLeft: (left: number) =>
@@ -311,10 +320,9 @@ export const en = {
   },
   mailed: {
     title: 'Enter the code from your e-mail',
-    lead: 'A code of six digits is on its way to you. It is good for five minutes, and for this sign-in alone.',
+    lead: (email: string) =>
+      `A code of six digits is on its way to ${email}. It is good for five minutes, and for this sign-in alone.`,
     none: 'There is no code to enter right now.',
-    wrong: 'That was another code. Enter the one from the newest e-mail.',
-    tooOld: 'That code was too old. A new one is on its way to you.',
     again: 'Send another code',
     go: 'Sign in',
   },
@@ -337,7 +345,7 @@ export const en = {
     faceAloneOrPassword:
       'Signing in by face alone is locked. Sign in with your password, or have a code sent to your address.',
     password:
-      'Signing in with this password is locked. Set a new one by mail, which unlocks it at most once a day, then sign in with it and your face.',
+      'Signing in with this password is locked. Set a new one by mail, which unlocks it at most once a day, then sign in with that.',
     byMail:
       'This way of signing in is locked. Sign in by face alone, or have a new code sent, which unlocks it at most once a day.',
   },

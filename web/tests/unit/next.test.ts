@@ -3,9 +3,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Challenge, faceData, readPolicy, type Reason, REASONS } from '../../src/client';
-import { next, onOffer, takesAnswer, waysAround, whyAnew } from '../../src/page/next';
+import { next, onOffer, takesAnswer, takesPictures, waysAround, whyAnew } from '../../src/page/next';
 import { TEXTS } from '../../src/text';
 
+const upload = { url: 'https://bucket.s3.us-east-1.amazonaws.com/', fields: {} };
 const challenge = (changed: Partial<Challenge>): Challenge => ({
   step: 'FACE',
   id: 'c1',
@@ -24,6 +25,23 @@ describe('a challenge', () => {
     expect(next(challenge({ step: 'FACE' }), {})).toBe('live');
     expect(next(challenge({ step: 'ENROL', model }), {})).toBe('live');
     expect(next(challenge({ step: 'FACE_DATA', model }), {})).toBe('live');
+    expect(next(challenge({ step: 'EMAIL_CODE' }), {})).toBe('live');
+  });
+
+  it('needs a camera where it has a place for a picture, or names what is measured', () => {
+    for (const [changed, needs] of [
+      [{ step: 'SELECT', chains: either }, false],
+      [{ step: 'EMAIL_CODE' }, false],
+      [{ step: 'FACE', upload }, true],
+      [{ step: 'ENROL', upload }, true],
+      [{ step: 'FACE_DATA', model }, true],
+    ] as const) {
+      expect(takesPictures(challenge(changed))).toBe(needs);
+    }
+  });
+
+  it('for a code gets no answer that was meant for another session', () => {
+    expect(takesAnswer(challenge({ step: 'EMAIL_CODE' }), {})).toBe(false);
   });
 
   it('sends what the sign-up measured, once', () => {
@@ -36,7 +54,7 @@ describe('a challenge', () => {
   });
 
   it('asks for consent before anything of the person is sent', () => {
-    const asked = challenge({ step: 'ENROL', consent: '2' });
+    const asked = challenge({ step: 'ENROL', upload, consent: '2' });
     for (const [one, known] of [
       [asked, {}],
       [{ ...asked, model }, {}],
@@ -60,14 +78,14 @@ describe('a challenge', () => {
       ['SUPERSEDED', 'begin-anew'],
       ['TOO_MANY_PICTURES', 'begin-anew'],
     ] as const) {
-      for (const step of ['FACE', 'FACE_DATA', 'ENROL'] as const) {
-        const blocked = challenge({ step, reason });
+      for (const step of ['FACE', 'FACE_DATA', 'EMAIL_CODE', 'ENROL'] as const) {
+        const blocked = challenge({ step, reason, ...(step === 'EMAIL_CODE' ? {} : { upload }) });
         expect(next(blocked, {})).toBe(where);
         expect(takesAnswer(blocked, {})).toBe(false);
       }
     }
-    expect(takesAnswer(challenge({ retryAfter: 30 }), {})).toBe(false);
-    expect(takesAnswer(challenge({}), {})).toBe(true);
+    expect(takesAnswer(challenge({ upload, retryAfter: 30 }), {})).toBe(false);
+    expect(takesAnswer(challenge({ upload }), {})).toBe(true);
   });
 
   it('that begins anew says why', () => {
@@ -139,6 +157,11 @@ describe('the words for a way to sign in', () => {
       'Mit Ihrem Passwort und Gesichtsdaten von diesem Gerät',
     ],
     ['FACE_DATA', 'With a face template computed on this device', 'Mit Gesichtsdaten von diesem Gerät'],
+    [
+      'PASSWORD+EMAIL_CODE',
+      'With your password and a code by e-mail',
+      'Mit Ihrem Passwort und einem Code per E-Mail',
+    ],
   ])('%s are %s, or %s', (policy, english, german) => {
     const [chain] = readPolicy(policy);
     expect([TEXTS.en.choose.way(chain), TEXTS.de.choose.way(chain)]).toEqual([english, german]);

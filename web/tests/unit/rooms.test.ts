@@ -10,6 +10,8 @@ import { TEXTS } from '../../src/text';
 
 const given: StepProps = {
   challenge: undefined,
+  email: 'ada@example.com',
+  local: false,
   enrols: false,
   model: 'descriptor-128',
   path: 'password',
@@ -19,6 +21,7 @@ const given: StepProps = {
   automatic: false,
   onAutomatic: () => undefined,
   onAnswer: async () => undefined,
+  onAgain: async () => undefined,
   onCancel: () => undefined,
 };
 
@@ -53,6 +56,52 @@ describe.each(FACTORS)('%s', (factor) => {
   });
 });
 
+describe('EMAIL_CODE', () => {
+  const shown = (changed: Partial<StepProps>): string =>
+    renderToStaticMarkup(createElement(roomOf('EMAIL_CODE'), { ...given, ...changed }));
+  const asked = { step: 'EMAIL_CODE', id: 'c1', attemptsLeft: 2 } as const;
+  const { codeReasons, mailed, code, reasons } = TEXTS.en;
+  const FIELD = 'name="code"';
+
+  it('says where the code goes, and where to read it if no mail is sent', () => {
+    const sent = shown({ challenge: asked });
+    expect(sent).toContain(mailed.lead('ada@example.com'));
+    expect(sent).toContain(FIELD);
+    expect(sent).not.toContain(code.local);
+    expect(shown({ challenge: asked, local: true })).toContain('cargo xtask mail ada@example.com');
+  });
+
+  it.each([
+    ['NO_MATCH', codeReasons.NO_MATCH, true],
+    ['EXPIRED', codeReasons.EXPIRED, true],
+    ['NOT_A_CODE', reasons.NOT_A_CODE, true],
+    // Nothing was refused: the code before this one did not get through.
+    ['TRY_LATER', codeReasons.TRY_LATER, false],
+  ] as const)('says of %s what is to be done, and takes the code', (reason, words, counts) => {
+    const again = shown({ challenge: { ...asked, reason } });
+    expect(again).toContain(words);
+    expect(again).toContain(FIELD);
+    expect(again.includes(TEXTS.en.attemptsLeft(2))).toBe(counts);
+  });
+
+  it('takes none where none was mailed: a wait is due, or the session has ended', () => {
+    const waiting = { ...asked, reason: 'TRY_LATER', retryAfter: 30 } as const;
+    for (const challenge of [waiting, undefined]) {
+      const none = shown({ challenge, local: true });
+      expect(none).toContain(mailed.none);
+      expect(none).not.toContain(codeReasons.TRY_LATER);
+      expect(none).not.toContain(FIELD);
+      expect(none).not.toContain(code.local);
+    }
+  });
+
+  it('says of a session that was over that its code is not good any more', () => {
+    const anew = shown({ challenge: asked, trouble: 'session-over' });
+    expect(anew).toContain(codeReasons.EXPIRED);
+    expect(anew).toContain(FIELD);
+  });
+});
+
 describe.each(Object.entries(TEXTS))('the words in %s', (_, text) => {
   it('for what has passed are those of the factors, the password and the enrolment', () => {
     expect(named(text.signedIn.step)).toEqual([...FACTORS, 'PASSWORD', 'ENROL'].sort());
@@ -64,6 +113,8 @@ describe.each(Object.entries(TEXTS))('the words in %s', (_, text) => {
 
   it('for reasons are those of the reasons', () => {
     expect(named(text.reasons)).toEqual([...REASONS].sort());
-    expect(REASONS).toEqual(expect.arrayContaining(named(text.documentReasons)));
+    for (const own of [text.documentReasons, text.codeReasons]) {
+      expect(REASONS).toEqual(expect.arrayContaining(named(own)));
+    }
   });
 });

@@ -40,6 +40,7 @@ const GIVEN: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'code.lead': email,
   'code.proofLead': email,
   'live.unnamed': [[2]],
+  'mailed.lead': email,
   'signedIn.title': [['Ada Example']],
   'signedIn.list': [[['1', '2', '3']]],
   'setup.wrong': problems.map((problem) => [[problem]]),
@@ -49,6 +50,10 @@ const GIVEN: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
 function said(text: unknown, name = ''): [name: string, words: string][] {
   if (typeof text === 'string') {
     return [[name, text]];
+  }
+  // The terms of a factor that takes nothing of anybody.
+  if (text === null) {
+    return [];
   }
   if (typeof text === 'function') {
     const calls = GIVEN[name];

@@ -5,10 +5,12 @@ import { useState } from 'react';
 import { useText } from '../language';
 import type { StepProps } from '../rooms';
 import { useWait, Why } from '../screens';
-import { Action, Field, Problem, Screen, Status } from '../ui';
+import { Action, Field, LocalMail, Problem, Screen, Status } from '../ui';
 
 export default function EmailCode({
   challenge,
+  email,
+  local,
   path,
   task,
   trouble,
@@ -19,25 +21,30 @@ export default function EmailCode({
 }: StepProps) {
   const text = useText();
   const [typed, setTyped] = useState('');
+  const [another, setAnother] = useState(false);
   const { waiting, words } = useWait(challenge);
   const problem = task.trouble ?? trouble;
-  // Nothing was mailed where the answer would not be looked at, or no session is left.
-  const mailed = challenge !== undefined && challenge.reason !== 'TRY_LATER';
-  const again = () => task.run(onAgain);
+  // Nothing was mailed where a wait is due, or no session is left.
+  const mailed = challenge !== undefined && challenge.retryAfter === undefined;
+  const answer = async () => {
+    await onAnswer({ words: typed });
+    setTyped('');
+  };
+  const again = async () => {
+    await onAgain();
+    setTyped('');
+    setAnother(true);
+  };
   return (
-    <Screen title={text.mailed.title} lead={mailed ? text.mailed.lead : text.mailed.none}>
+    <Screen title={text.mailed.title} lead={mailed ? text.mailed.lead(email) : text.mailed.none}>
       <Problem>
         {problem ? (
-          <p data-trouble={problem}>{text.troubles[problem]}</p>
-        ) : task.busy ? null : challenge?.reason === 'NO_MATCH' ? (
-          <>
-            <p data-reason={challenge.reason}>{text.mailed.wrong}</p>
-            <p>{text.attemptsLeft(challenge.attemptsLeft)}</p>
-          </>
-        ) : challenge?.reason === 'EXPIRED' ? (
-          <p data-reason={challenge.reason}>{text.mailed.tooOld}</p>
+          // A code is good in its own session alone.
+          <p data-trouble={problem}>
+            {problem === 'session-over' ? text.codeReasons.EXPIRED : text.troubles[problem]}
+          </p>
         ) : (
-          <Why challenge={challenge} path={path} />
+          !task.busy && <Why challenge={challenge} path={path} own={text.codeReasons} />
         )}
       </Problem>
       {words}
@@ -45,10 +52,7 @@ export default function EmailCode({
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            task.run(async () => {
-              await onAnswer({ words: typed });
-              setTyped('');
-            });
+            task.run(answer);
           }}
         >
           <Field
@@ -65,9 +69,10 @@ export default function EmailCode({
           </Action>
         </form>
       )}
-      <Status>{task.busy && busyWith}</Status>
+      <Status>{task.busy ? busyWith : another && mailed && !challenge.reason && text.code.sent}</Status>
+      {mailed && local && <LocalMail email={email} />}
       <div className="links">
-        <Action kind="link" disabled={task.busy || waiting} onClick={again}>
+        <Action kind="link" disabled={task.busy || waiting} onClick={() => task.run(again)}>
           {text.mailed.again}
         </Action>
         <Action kind="link" disabled={task.busy} onClick={onCancel}>
