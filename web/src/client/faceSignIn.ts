@@ -16,6 +16,7 @@ import {
 import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito';
 import type { KeyValueStorageInterface } from 'aws-amplify/utils';
 
+import { browserSecret } from './browser';
 import { SignInError, understood, unreachable } from './errors';
 import type { FaceData } from './faceData';
 import type { Outputs } from './outputs';
@@ -90,6 +91,10 @@ const PATIENCE = 5;
 export class FaceSignIn {
   /** Random for each sign-in, and sent with each answer: only this client gets the tokens. */
   private passNonce = '';
+  /** What outlasts the page, if anything does: the origin's storage or, where that is refused, the tab's. */
+  private readonly kept: Store;
+  /** The secret of this browser, once an answer has needed it. */
+  private browser: string | undefined;
   private readonly listeners = new Set<(event: SignInEvent) => void>();
   /** Whether the browser keeps who is signed in, and what a sign-up needs, over a reload. */
   readonly lasting: boolean;
@@ -107,11 +112,12 @@ export class FaceSignIn {
         },
       },
     });
-    const kept = localStore();
-    if (!kept.lasts) {
-      cognitoUserPoolsTokenProvider.setKeyValueStorage(forAmplify(kept.store));
+    const [origins, tabs] = [localStore(), sessionStore()];
+    if (!origins.lasts) {
+      cognitoUserPoolsTokenProvider.setKeyValueStorage(forAmplify(origins.store));
     }
-    this.lasting = kept.lasts && sessionStore().lasts;
+    this.kept = (origins.lasts ? origins : tabs).store;
+    this.lasting = origins.lasts && tabs.lasts;
   }
 
   /** Tells of what happens; the result ends it. */
@@ -319,7 +325,12 @@ export class FaceSignIn {
   }
 
   private async respond(challengeResponse: string, consent?: string): Promise<Progress> {
-    const clientMetadata = { passNonce: this.passNonce, ...(consent ? { consent } : {}) };
+    this.browser ??= browserSecret(this.kept);
+    const clientMetadata = {
+      passNonce: this.passNonce,
+      browser: this.browser,
+      ...(consent ? { consent } : {}),
+    };
     const { isSignedIn, nextStep } = await calling(() =>
       confirmSignIn({ challengeResponse, options: { clientMetadata } }),
     );

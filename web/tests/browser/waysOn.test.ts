@@ -61,7 +61,8 @@ describe('consent', () => {
     await page.take();
     await page.signedIn(ada);
     const answers = page.calls('RespondToAuthChallenge').map(({ ClientMetadata }) => ClientMetadata);
-    expect(answers).toContainEqual({ consent: '1', passNonce: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const secret = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(answers).toContainEqual({ consent: '1', passNonce: secret, browser: secret });
   });
 
   it('to another version than the page has is not asked for', async () => {

@@ -144,7 +144,7 @@ describe('an answer', () => {
       const nonce = metadata('confirmSignIn')?.['passNonce'];
       expect(nonce).toEqual(hex);
       await client.answer(challenge, data);
-      expect(metadata('confirmSignIn')).toEqual({ passNonce: nonce });
+      expect(metadata('confirmSignIn')).toEqual({ passNonce: nonce, browser: hex });
       nonces.add(nonce);
     }
     expect(nonces.size).toBe(3);
@@ -191,6 +191,83 @@ describe('a sign-up without a face', () => {
     // What people put between the digits is the stack's to read.
     expect(auth.confirmSignIn.mock.lastCall?.[0]).toMatchObject({ challengeResponse: ' 123 456 ' });
     expect(either.tab.of(ada.email)).toBeUndefined();
+  });
+});
+
+describe('the secret of a browser', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** A browser's storage, which may be refused. */
+  const stored = (name: 'localStorage' | 'sessionStorage', refused = false): Map<string, string> => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal(name, {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => {
+        if (refused) {
+          throw new DOMException('', 'QuotaExceededError');
+        }
+        kept.set(key, value);
+      },
+      removeItem: (key: string) => void kept.delete(key),
+    });
+    return kept;
+  };
+
+  /** What a page that was just loaded says of its browser. */
+  const said = async (): Promise<string | undefined> => {
+    const page = new FaceSignIn(outputs);
+    await page.answer(await page.signIn(ada.email, ada.password), data);
+    return metadata('confirmSignIn')?.['browser'];
+  };
+
+  it('goes with each answer, the choice of a chain among them, and with nothing else', async () => {
+    const either = clientOf('FACE,PASSWORD+FACE_DATA');
+    await either.signUp(ada);
+    await either.confirm(ada.email, '123456');
+    auth.signIn.mockResolvedValue(asked({ step: 'SELECT', chains: 'FACE,PASSWORD+FACE_DATA' }));
+    const challenge = await either.enrol(ada.email);
+    for (const call of ['signUp', 'confirmSignUp', 'signIn'] as const) {
+      expect(metadata(call)).not.toHaveProperty('browser');
+    }
+    await either.choose(challenge, readPolicy('FACE')[0]);
+    const chosen = metadata('confirmSignIn')?.['browser'];
+    expect(chosen).toEqual(hex);
+    auth.signIn.mockResolvedValue(asked());
+    await either.answer(await either.signIn('bob@example.com', 'another password'), data);
+    expect(metadata('confirmSignIn')?.['browser']).toBe(chosen);
+  });
+
+  it('is the same after a reload, and in every tab, as long as the browser keeps it', async () => {
+    const kept = stored('localStorage');
+    stored('sessionStorage');
+    const first = await said();
+    stored('sessionStorage');
+    expect(await said()).toBe(first);
+    kept.clear();
+    expect(await said()).not.toBe(first);
+  });
+
+  it('is one for each tab where the browser keeps nothing for longer', async () => {
+    stored('localStorage', true);
+    stored('sessionStorage');
+    const first = await said();
+    expect(first).toEqual(hex);
+    expect(await said(), 'after a reload').toBe(first);
+    stored('sessionStorage');
+    expect(await said(), 'in another tab').not.toBe(first);
+  });
+
+  it('is one for each visit where it keeps nothing at all', async () => {
+    stored('localStorage', true);
+    stored('sessionStorage', true);
+    const page = new FaceSignIn(outputs);
+    const challenge = await page.signIn(ada.email, ada.password);
+    const each = new Set<string | undefined>();
+    for (let count = 0; count < 2; count += 1) {
+      await page.answer(challenge, data);
+      each.add(metadata('confirmSignIn')?.['browser']);
+    }
+    expect([...each]).toEqual([hex]);
   });
 });
 
