@@ -486,7 +486,7 @@ fn with_pages(
 
 /// One stack for each way in that the page knows, and the port of another page that may call the first.
 fn variants_with_a_page(endpoints: Endpoints) -> Result<(Vec<Variant>, u16)> {
-    let [example, ports @ ..] = endpoints.more(5)?.try_into().unwrap_or([0; 5]);
+    let [example, ports @ ..] = endpoints.more(6)?.try_into().unwrap_or([0; 6]);
     let origins = format!(
         "AllowedOrigins=https://app.example.com, capacitor://localhost, http://localhost:{example}"
     );
@@ -500,6 +500,10 @@ fn variants_with_a_page(endpoints: Endpoints) -> Result<(Vec<Variant>, u16)> {
         (
             "mesh",
             vec!["SignInPolicy=PASSWORD+FACE_DATA", "FaceDataModel=mesh-468"],
+        ),
+        (
+            "mailed",
+            vec!["SignInPolicy=FACE,PASSWORD+EMAIL_CODE", MAIL[0], MAIL[1]],
         ),
     ];
     let variants = variants.into_iter().zip(ports);

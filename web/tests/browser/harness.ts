@@ -25,7 +25,7 @@ export type Camera =
   | 'two-cameras';
 
 /** A stack with a page. */
-export type Stack = '' | 'password' | 'data' | 'mesh';
+export type Stack = '' | 'password' | 'data' | 'mesh' | 'mailed';
 
 /** What `cargo xtask test web` says in a variable of the environment. */
 export function named(variable: string): string {
@@ -296,15 +296,20 @@ export class Visit {
     return this.page.getByRole('heading', { name });
   }
 
-  /** Fills the form that opens an account. */
-  async fillSignUp(person: Person): Promise<void> {
+  /** Fills the form that opens an account; without a face only where the stack has a way for that. */
+  async fillSignUp(person: Person, withoutFace = false): Promise<void> {
     await this.button('Create an account').click();
     await this.page.getByLabel('Name').fill(person.name);
     await this.page.getByLabel('E-mail').fill(person.email);
     if (person.password) {
       await this.page.getByLabel('Password', { exact: true }).fill(person.password);
     }
-    await this.page.getByRole('checkbox').check();
+    if (this.stack === 'mailed') {
+      await this.page.getByRole('radio', { name: withoutFace ? 'Without my face' : 'With my face' }).check();
+    }
+    if (!withoutFace) {
+      await this.page.getByRole('checkbox').check();
+    }
     await this.button('Continue').click();
   }
 
@@ -370,7 +375,7 @@ export class Visit {
 
   /** Begins to sign in. */
   async begin(person: Person): Promise<void> {
-    await this.page.getByLabel('E-mail').fill(person.email);
+    await this.page.getByLabel('E-mail', { exact: true }).fill(person.email);
     if (person.password) {
       await this.page.getByLabel('Password', { exact: true }).fill(person.password);
     }
