@@ -300,3 +300,24 @@ describe('the keyboard alone', () => {
   }
 });
 
+describe('screenshots', () => {
+  for (const language of ['en', 'de'] as const) {
+    it(`of the choice and of the code, in ${language}`, async () => {
+      const text = TEXTS[language];
+      const page = await open('', 'nobody', { width: 760, height: 560, language });
+      // Something else is offered than what was picked; so it is asked.
+      await under('PASSWORD+FACE', page, [select(CHAINS), code()]);
+      await page.page.getByLabel(text.signIn.email, { exact: true }).fill('ada@example.com');
+      await page.page.getByLabel(text.signIn.password, { exact: true }).fill(password);
+      await page.button(text.signIn.go).click();
+      await page.heading(text.choose.title).waitFor();
+      await page.page.getByRole('radio').last().check();
+      await page.shot(`select-${language}`);
+      await page.button(text.choose.go).click();
+      await page.heading(text.mailed.title).waitFor();
+      // What only a stack on this machine says.
+      await page.page.locator('.local').evaluate((shown) => shown.remove());
+      await page.shot(`code-${language}`);
+    });
+  }
+});
