@@ -103,10 +103,10 @@ function readChain(name: string): Chain {
 }
 
 /** Whether a policy asks for a password at every sign-in. */
-export const asksForPassword = (policy: Policy): boolean => policy.every(({ password }) => password);
+export const asksForPassword = (policy: readonly Chain[]): boolean => policy.every(({ password }) => password);
 
 /** Whether some sign-ins take a password, so that a person needs one of their own. */
-export const hasPassword = (policy: Policy): boolean => policy.some(({ password }) => password);
+export const hasPassword = (policy: readonly Chain[]): boolean => policy.some(({ password }) => password);
 
 /** Whether a chain asks for nothing that is enrolled: an account without a face can sign in along it. */
 export const enrolsNothing = ({ factors }: Chain): boolean =>

@@ -32,7 +32,7 @@ import {
 } from './forms';
 import { Frame } from './Frame';
 import { useText } from './language';
-import { type Known, next, onOffer, type Path, takesAnswer, takesPictures, waysAround, whyAnew } from './next';
+import { type Known, next, ofUse, onOffer, type Path, takesAnswer, takesPictures, waysAround, whyAnew } from './next';
 import { preference } from './preferences';
 import { SignedIn } from './SignedIn';
 import { roomOf } from './rooms';
@@ -549,12 +549,13 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
         const locked = place.at === 'locked';
         const words = locked ? text.locked : text.needsReset;
         const purpose = locked ? 'password' : 'enrol';
-        const ways = locked ? waysAround(path, policy) : (['mail'] as const);
+        const chains = ofUse(policy, place.flow.chain);
+        const ways = locked ? waysAround(path, chains) : (['mail'] as const);
         const lead = !locked
           ? words[hasPassword(policy) ? 'password' : 'byMail']
           : path === 'password'
-            ? words[asksForPassword(policy) ? 'password' : 'byMail']
-            : text.locked[hasPassword(policy) ? 'faceAloneOrPassword' : 'faceAlone'];
+            ? words[asksForPassword(chains) ? 'password' : 'byMail']
+            : text.locked[hasPassword(chains) ? 'faceAloneOrPassword' : 'faceAlone'];
         return (
           <Screen title={words.title} lead={lead}>
             <Problem>{task.trouble && <p>{text.troubles[task.trouble]}</p>}</Problem>

@@ -1,6 +1,16 @@
 // What a challenge leads to: the one place where reasons and parameters become screens.
 
-import { asksForPassword, type Chain, type Challenge, type FaceData, hasPassword, type Policy, type Trouble } from '../client';
+import {
+  asksForPassword,
+  type Chain,
+  type Challenge,
+  enrolsNothing,
+  type FaceData,
+  hasPassword,
+  type Policy,
+  type Trouble,
+  waysWithoutFace,
+} from '../client';
 
 /** What a session has proved before its first custom challenge, as far as the page knows. */
 export type Path = 'face-alone' | 'password';
@@ -78,8 +88,12 @@ export const onOffer = (challenge: Challenge, picked: Chain | undefined): Chain 
     ? challenge.chains?.find(({ name }) => name === picked?.name)
     : undefined;
 
-/** What a person can do where a path is locked, best first. */
-export function waysAround(path: Path, policy: Policy): readonly ('mail' | Path)[] {
+/** The chains that are of use to somebody who has picked one: whoever wants no face has none to sign in with. */
+export const ofUse = (policy: Policy, picked: Chain | undefined): readonly Chain[] =>
+  picked !== undefined && enrolsNothing(picked) ? waysWithoutFace(policy) : policy;
+
+/** What a person can do where a path is locked, best first; by the chains that are of use to them. */
+export function waysAround(path: Path, policy: readonly Chain[]): readonly ('mail' | Path)[] {
   if (path === 'password') {
     return asksForPassword(policy) ? ['mail'] : ['face-alone', 'mail'];
   }

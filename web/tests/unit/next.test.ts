@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Challenge, faceData, readPolicy, type Reason, REASONS } from '../../src/client';
-import { next, onOffer, takesAnswer, takesPictures, waysAround, whyAnew } from '../../src/page/next';
+import { next, ofUse, onOffer, takesAnswer, takesPictures, waysAround, whyAnew } from '../../src/page/next';
 import { TEXTS } from '../../src/text';
 
 const upload = { url: 'https://bucket.s3.us-east-1.amazonaws.com/', fields: {} };
@@ -144,6 +144,17 @@ describe('a locked path', () => {
     ['password', 'PASSWORD+FACE,PASSWORD+FACE_DATA', ['mail']],
   ] as const)('%s leaves the other one where %s has it, and the mailbox always', (path, policy, ways) => {
     expect(waysAround(path, readPolicy(policy))).toEqual(ways);
+  });
+});
+
+describe('whoever wants no face', () => {
+  it('is led to no way that needs one, and anybody else to all of them', () => {
+    const policy = readPolicy('FACE,PASSWORD+EMAIL_CODE');
+    const [byFace, byMail] = policy;
+    expect(waysAround('password', ofUse(policy, byMail))).toEqual(['mail']);
+    for (const picked of [undefined, byFace]) {
+      expect(waysAround('password', ofUse(policy, picked))).toEqual(['face-alone', 'mail']);
+    }
   });
 });
 
