@@ -810,7 +810,7 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
     // Where the levels were emptied meanwhile, the pass stands without it.
     let emptied = cancelled_for(&["None", "None", "ConditionalCheckFailed", "None"]);
     let without = mock!(Client::transact_write_items)
-        .match_requests(|request| request.transact_items().len() == 4)
+        .match_requests(|request| request.transact_items().len() == 5)
         .then_output(|| TransactWriteItemsOutput::builder().build());
     for rules in [vec![&rule], vec![&emptied, &without]] {
         let first = written();
@@ -959,7 +959,8 @@ async fn a_pass_is_recorded_beside_those_of_other_nonces() {
     for nonce in [None, signin_core::pass::nonce("mine")] {
         let rule = mock!(Client::transact_write_items)
             .match_requests(move |request| {
-                let last = request.transact_items().last();
+                // The last is the browser.
+                let last = request.transact_items().iter().nth_back(1);
                 let recorded = last.and_then(|last| last.update()).expect("an update");
                 let values = recorded.expression_attribute_values().expect("values");
                 let hex = nonce.map(|nonce| s(&nonce.to_hex()));

@@ -154,8 +154,8 @@ async fn a_reset_needs_no_record_from_before() {
     let written = Transactions::default();
     let (none, write) = (nothing(), written.rule());
     assert_eq!(reset(&[&none, &write], whole()).await, Ok(()));
-    let [profile] = &written.only()[..] else {
-        panic!("one item is written");
+    let [profile, _told] = &written.only()[..] else {
+        panic!("the profile and a notice are written");
     };
     assert!(profile.sets("state", &s("MAY_ENROL")));
     assert!(profile.sets("binding", &s(&binding().to_hex())));
@@ -200,8 +200,8 @@ async fn a_reset_never_touches_an_active_face() {
         let written = Transactions::default();
         let (before, write) = (profile(&attributes), written.rule());
         assert_eq!(reset(&[&before, &write], whole()).await, Ok(()));
-        let [profile] = &written.only()[..] else {
-            panic!("one item is written");
+        let [profile, _told] = &written.only()[..] else {
+            panic!("the profile and a notice are written");
         };
         for name in [
             "state",
@@ -241,8 +241,8 @@ async fn a_reset_ends_the_enrolment_under_way_and_forgets_what_sign_up_brought()
     ]);
     let (record, write) = (enrolment("INDEXED"), written.rule());
     assert_eq!(reset(&[&before, &record, &write], whole()).await, Ok(()));
-    let [profile, replaced] = &written.only()[..] else {
-        panic!("profile and enrolment are written");
+    let [profile, replaced, _told] = &written.only()[..] else {
+        panic!("profile, enrolment and a notice are written");
     };
     for name in ["enrolment", "faceData", "dataOf", "dataFromSignUp", "ttl"] {
         assert!(profile.removes(name), "{name}");
@@ -265,8 +265,8 @@ async fn an_operators_upload_that_waits_for_consent_becomes_active_by_the_reset_
     let written = Transactions::default();
     let (before, record, write) = (waits(), enrolment("INDEXED"), written.rule());
     assert_eq!(reset(&[&before, &record, &write], whole()).await, Ok(()));
-    let [profile, activated] = &written.only()[..] else {
-        panic!("profile and enrolment are written");
+    let [profile, activated, _of_the_face, _of_the_reset] = &written.only()[..] else {
+        panic!("profile, enrolment and two notices are written");
     };
     assert!(profile.sets("state", &s("ACTIVE")) && !profile.leaves("faces"));
     assert!(profile.sets("consentBy", &s("PERSON")));
@@ -280,8 +280,8 @@ async fn an_operators_upload_that_waits_for_consent_becomes_active_by_the_reset_
         ..whole()
     };
     assert_eq!(reset(&[&before, &write], silent).await, Ok(()));
-    let [profile] = &written.only()[..] else {
-        panic!("one item is written");
+    let [profile, _told] = &written.only()[..] else {
+        panic!("the profile and a notice are written");
     };
     assert!(profile.leaves("faces") && profile.leaves("waiting"));
 }
@@ -298,7 +298,8 @@ async fn a_reset_that_raced_an_enrolment_looks_again_and_ends_that_too() {
     let (record, write) = (enrolment("AWAITED"), written.rule());
     let rules = [&before, &lost, &since, &record, &write];
     assert_eq!(reset(&rules, whole()).await, Ok(()));
-    assert_eq!(written.only().len(), 2);
+    // The profile, the enrolment and a notice.
+    assert_eq!(written.only().len(), 3);
 }
 
 /// What single writes wrote, each answered as told: carried out, or with its condition unmet.

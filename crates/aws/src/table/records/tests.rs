@@ -22,6 +22,8 @@ use super::attempts::{AttemptRecord, AttemptsRecord};
 use super::challenge::ChallengeRecord;
 use super::enrolment::EnrolmentRecord;
 use super::keys::{OwedRecord, PointerRecord};
+use super::mails::{OrderRecord, SentRecord};
+use super::notices::NoticeRecord;
 use super::pass::PassRecord;
 use super::profile::{FaceRecord, ProfileRecord};
 use super::*;
@@ -757,6 +759,9 @@ fn a_record_is_read_by_the_names_that_it_is_written_by() {
         fields::<FaceRecord>(),
         fields::<AttemptsRecord>(),
         fields::<AttemptRecord>(),
+        fields::<SentRecord>(),
+        fields::<OrderRecord>(),
+        fields::<NoticeRecord>(),
     ]
     .concat()
     .into_iter()
