@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use e2e::events::{Expectation, Sample, SampleValues, Variables, compare, fill, functions};
 use e2e::lambda::{Function, Outcome, Printed};
 use e2e::stack::{Stack, Variant, fresh_email};
+use e2e::template::Template;
 use e2e::{face_data, pictures};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -66,7 +67,12 @@ impl<'a> Processes<'a> {
     async fn get(&mut self, function: &str, other: &BTreeMap<String, String>) -> &mut Function {
         let place = (function.to_owned(), other.clone());
         if !self.running.contains_key(&place) {
-            let mut environment = self.stack.environment(function);
+            let template = Template::read();
+            let mut environment = if template.deploys(function, &template.defaults()) {
+                self.stack.environment(function)
+            } else {
+                Stack::read(Variant::Mailed).environment(function)
+            };
             for (name, value) in other {
                 environment.insert(name.clone(), fill(value, &self.stack.by_name));
             }

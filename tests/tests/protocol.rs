@@ -291,6 +291,7 @@ fn the_limits_are_those_of_the_code() {
             ),
             ("`bindingSecret`, in bytes", count(MAX_BINDING_SECRET)),
             ("`passNonce`, in bytes", count(MAX_NONCE)),
+            ("`browser`, in bytes", count(MAX_BINDING_SECRET)),
             (
                 "a challenge and its presigned POST, in seconds",
                 budget::CHALLENGE.as_secs().to_string(),

@@ -478,6 +478,7 @@ fn the_times_that_the_template_holds_are_the_ones_that_the_functions_reckon_with
             "create-collection" => budget::RESOURCE_FUNCTION,
             "index-images" => budget::INDEXING,
             "sweep" => budget::SWEEP,
+            "send-mail" => budget::MAIL_FUNCTION,
             _ => budget::COGNITO_WAITS,
         };
         assert_eq!(own.or(common), Some(expected), "{executable}");

@@ -139,7 +139,9 @@ impl Envelope {
         });
         if let Some(data) = data {
             answer["Data"] = data;
-            // What a resource says is shown to nobody who looks at the stack.
+        }
+        if let Ok(Made::Key(_)) = outcome {
+            // It is shown to nobody who looks at the stack.
             answer["NoEcho"] = json!(true);
         }
         answer.to_string()
