@@ -26,11 +26,14 @@ export function Why({
   challenge,
   path,
   own = {},
+  wait,
 }: {
   challenge: Challenge | undefined;
   path: Path;
   /** What the step says of a reason in words of its own. */
   own?: Partial<Record<Reason, string>>;
+  /** What it says of a wait that is due. */
+  wait?: string;
 }) {
   const text = useText();
   const reason = challenge?.reason;
@@ -38,7 +41,7 @@ export function Why({
     return null;
   }
   const words =
-    challenge.retryAfter === undefined ? (own[reason] ?? text.reasons[reason]) : text.waitDue[path];
+    challenge.retryAfter === undefined ? (own[reason] ?? text.reasons[reason]) : (wait ?? text.waitDue[path]);
   return (
     <>
       <p data-reason={reason}>{words}</p>

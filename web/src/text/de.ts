@@ -344,6 +344,7 @@ export const de: Text = {
     lead: (email) =>
       `Ein Code aus sechs Ziffern ist unterwegs an ${email}. Er gilt fünf Minuten lang und nur für diese Anmeldung.`,
     none: 'Im Moment gibt es keinen Code.',
+    wait: 'Zu viele Codes oder Fehlversuche, oder das Passwort wurde eben in einem anderen Fenster gesetzt.',
     again: 'Einen neuen Code senden',
     go: 'Anmelden',
   },

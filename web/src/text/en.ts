@@ -323,6 +323,7 @@ export const en = {
     lead: (email: string) =>
       `A code of six digits is on its way to ${email}. It is good for five minutes, and for this sign-in alone.`,
     none: 'There is no code to enter right now.',
+    wait: 'Too many codes or failed attempts, or the password was set in another window just now.',
     again: 'Send another code',
     go: 'Sign in',
   },

@@ -44,7 +44,7 @@ export default function EmailCode({
             {problem === 'session-over' ? text.codeReasons.EXPIRED : text.troubles[problem]}
           </p>
         ) : (
-          !task.busy && <Why challenge={challenge} path={path} own={text.codeReasons} />
+          !task.busy && <Why challenge={challenge} path={path} own={text.codeReasons} wait={text.mailed.wait} />
         )}
       </Problem>
       {words}
