@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use signin_core::budget::{ENDED, ENROLMENT_LEASE};
+use signin_core::lockout::Path;
 use tokio::time::Instant;
 
 use crate::attempts::now;
@@ -130,6 +131,30 @@ impl Stack {
             Some(id.to_owned())
         });
         ids.collect()
+    }
+
+    /// Has SES refuse mail to an address with such an error, or take it again.
+    pub async fn refuse_mail_to(&self, email: &str, error: Option<&str>) {
+        let url = format!("{}/_local/ses", self.outputs.cognito_endpoint);
+        let request = http()
+            .post(url)
+            .bearer_auth(&self.outputs.secret_access_key);
+        let order = json!({"to": email, "error": error});
+        let request = request.header("content-type", "application/json");
+        let answer = request.body(order.to_string()).send().await;
+        let answer = answer.expect("local-cognito answers");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
+    /// Waits until it is on record that the last code to a user on a path could not be mailed.
+    pub async fn mail_has_failed(&self, user: &str, path: Path) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        let (partition, sort) = (format!("USER#{user}"), format!("MAILS#{}", path.name()));
+        while self.item(&partition, &sort).await["failedAt"].is_null() {
+            assert!(Instant::now() < deadline, "no mail has failed");
+            ticks.tick().await;
+        }
     }
 
     /// Forgets what a user was told today, as if that were yesterday.

@@ -1,5 +1,7 @@
 //! 17: a code by mail.
 
+use std::collections::BTreeSet;
+
 use e2e::mutation::Trigger;
 use e2e::people::{
     Person, another_code, challenge, confirmed, enrol_from, inline, sign_in_code, sign_in_codes,
@@ -11,7 +13,7 @@ use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
 use signin_core::factor::Factor;
-use signin_core::lockout::FREE_FAILURES;
+use signin_core::lockout::{FREE_FAILURES, Path};
 use signin_core::mail::CODES_AT_ONCE;
 use signin_core::reason::Reason;
 use signin_core::step::Step;
@@ -62,14 +64,9 @@ pub(crate) async fn of_another(ground: Ground) -> Seen {
         .enumerate()
     {
         let asked = asked(&client, &victim).await;
-        let own = sign_in_code(&client, &victim.email, number + 2).await;
-        // One of a million is the same by chance.
-        let typed = if own == *code {
-            another_code(code)
-        } else {
-            Answer::Text(code.clone())
-        };
-        let answered = client.answer(&asked, typed).await;
+        sign_in_code(&client, &victim.email, number + 2).await;
+        // One of a million is the session's own by chance.
+        let answered = client.answer(&asked, Answer::Text(code.clone())).await;
         if matches!(answered, Ok(Round::Tokens(_))) {
             return Seen::fell(format!("tokens for {whose}"));
         }
@@ -94,16 +91,21 @@ pub(crate) async fn refilled_by_a_photograph(ground: Ground) -> Seen {
         .await;
     enrol_from(&client, &challenge(face, Step::Enrol)).await;
     ground.begins().await;
-    let mut told = None;
-    for number in 1..=FREE_FAILURES as usize {
+    let (mut guesses, mut told) = (0, None);
+    // Two a code, since codes have a limit of their own.
+    for codes in 1.. {
         let round = chosen(&client, &victim.email, None).await;
         if reason(&round) == Some(Reason::TryLater) {
-            return Seen::fell(format!("a wait after {} guesses", number - 1));
+            return Seen::fell(format!("a wait after {guesses} guesses"));
         }
-        let asked = challenge(round, CODE);
-        let code = sign_in_code(&client, &victim.email, number).await;
-        let guess = client.answer(&asked, another_code(&code)).await;
-        told = reason(&guess);
+        let mut asked = challenge(round, CODE);
+        let code = sign_in_code(&client, &victim.email, codes).await;
+        for _ in 0..2.min(FREE_FAILURES - guesses) {
+            let guess = client.answer(&asked, another_code(&code)).await;
+            told = reason(&guess);
+            guesses += 1;
+            asked = challenge(guess, CODE);
+        }
         // The photograph signs in, which is what the policy lets it.
         let select = challenge(client.begin(&victim.email, None).await, Step::Select);
         let face = client
@@ -113,6 +115,9 @@ pub(crate) async fn refilled_by_a_photograph(ground: Ground) -> Seen {
         let photograph = client.answer(&asked, inline(pictures::live())).await;
         if !matches!(photograph, Ok(Round::Tokens(_))) {
             return Seen::fell(format!("no photograph: {}", words(&photograph)));
+        }
+        if guesses == FREE_FAILURES {
+            break;
         }
     }
     let next = chosen(&client, &victim.email, None).await;
@@ -153,14 +158,14 @@ pub(crate) async fn mail_bombing(ground: Ground) -> Seen {
 async fn shown_to(client: &SignInClient, email: &str) -> Vec<String> {
     let mut told = Vec::new();
     for _ in 0..=CODES_AT_ONCE {
-        let round = chosen(client, email, None).await;
+        let mut round = chosen(client, email, None).await;
         told.push(shown(&round));
-        let Ok(Round::Challenge(asked)) = round else {
-            continue;
-        };
         for typed in ["a code", "000 000"] {
-            let answered = client.answer(&asked, Answer::Text(typed.to_owned())).await;
-            told.push(shown(&answered));
+            let Ok(Round::Challenge(asked)) = round else {
+                break;
+            };
+            round = client.answer(&asked, Answer::Text(typed.to_owned())).await;
+            told.push(shown(&round));
         }
     }
     told
@@ -170,7 +175,7 @@ async fn shown_to(client: &SignInClient, email: &str) -> Vec<String> {
 fn shown(round: &Result<Round, ClientError>) -> String {
     match round {
         Ok(Round::Challenge(asked)) => {
-            let names: Vec<&String> = asked.parameters.keys().collect();
+            let names: BTreeSet<&String> = asked.parameters.keys().collect();
             let (reason, left) = (asked.reason, asked.attempts_left);
             format!("{:?} {reason:?} {left} {names:?}", asked.step)
         }
@@ -178,17 +183,31 @@ fn shown(round: &Result<Round, ClientError>) -> String {
     }
 }
 
-/// A known address and one that nobody has, by what is answered.
+/// A known address and one that nobody has, by what is answered while mail to the known one fails.
 pub(crate) async fn telling_apart(ground: Ground) -> Seen {
-    let client = ground.stack.client();
+    let (stack, client) = (ground.stack.clone(), ground.stack.client());
     let known = confirmed(&client).await;
+    stack
+        .refuse_mail_to(&known.email, Some("MessageRejected"))
+        .await;
     ground.begins().await;
+    let unknown = fresh_email();
+    let first = [
+        shown(&chosen(&client, &known.email, None).await),
+        shown(&chosen(&client, &unknown, None).await),
+    ];
+    // Only an account has mail that can fail.
+    stack.mail_has_failed(known.user_name(), Path::Open).await;
     let (one, other) = (
         shown_to(&client, &known.email).await,
-        shown_to(&client, &fresh_email()).await,
+        shown_to(&client, &unknown).await,
     );
-    match one.iter().zip(&other).position(|(one, other)| one != other) {
-        None if one.len() == other.len() => Seen::held(format!("{} answers, the same", one.len())),
+    stack.refuse_mail_to(&known.email, None).await;
+    let pairs = one.iter().zip(&other);
+    match pairs.clone().position(|(one, other)| one != other) {
+        None if one.len() == other.len() && first[0] == first[1] => {
+            Seen::held(format!("{} answers, the same", one.len() + 1))
+        }
         place => Seen::fell(format!("answer {place:?} of {one:?} and {other:?}")),
     }
 }

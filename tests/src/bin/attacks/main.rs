@@ -152,7 +152,7 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("17.1", Mailed, "type somebody else's code, or an old one, with a stolen password", "no match, and the owner's own gets in", "one-code-for-all", email_code::of_another),
     attack!("17.2", Mailed, "guess the code, with sign-ins by a photograph between the guesses", "5 guesses, then the wait", "passes-refill-every-factor", email_code::refilled_by_a_photograph),
     attack!("17.3", Mailed, "have codes mailed without end", "5 letters, and one for the owner", "mails-unbounded", email_code::mail_bombing),
-    attack!("17.4", Mailed, "tell a known address from an unknown one by the answers to codes", "the same", "unknown-users-look-different", email_code::telling_apart),
+    attack!("17.4", Mailed, "tell a known address, to which mail fails, from an unknown one by the answers to codes", "the same", "failed-mail-is-told-to-everybody", email_code::telling_apart),
     attack!("17.5", Mailed, "mix the steps of chains with a code", "the session ends", "any-passed-entry-is-enough", email_code::mixed),
     attack!("17.6", Mailed, "go on after the owner's reset with a session that proved the old password, and its code", "refused", "sessions-outlive-resets", email_code::after_a_reset),
     attack!("17.7", Mailed, "sign in with everything that is the owner's, from a browser that says nothing of itself", "the owner is told", "browsers-are-all-known", email_code::from_an_unknown_browser),
