@@ -39,6 +39,10 @@ pub struct Rule {
     /// Texts of which one must stand there, where there are any.
     #[serde(default)]
     pub any_of: Vec<String>,
+    /// The access key id that they are signed with, which is a function's own; anybody's where this is
+    /// absent.
+    #[serde(default)]
+    pub signer: Option<String>,
     /// How many of the calls that fit go through first.
     #[serde(default)]
     pub skip: u32,
@@ -51,12 +55,13 @@ pub struct Rule {
 
 impl Rule {
     /// Whether a call is one that the rule speaks of.
-    pub(crate) fn fits(&self, operation: &str, text: &str) -> bool {
+    pub(crate) fn fits(&self, operation: &str, signer: Option<&str>, text: &str) -> bool {
         let named = match self.operation.strip_suffix('*') {
             Some(beginning) => operation.starts_with(beginning),
             None => operation == self.operation,
         };
-        named && holds(text, &self.containing, &self.any_of)
+        let own = self.signer.is_none() || self.signer.as_deref() == signer;
+        named && own && holds(text, &self.containing, &self.any_of)
     }
 }
 

@@ -87,7 +87,7 @@ impl State {
     ) -> (u64, Option<(u64, Fault)>) {
         let mut inner = self.lock();
         let bitten = inner.rules.iter_mut().find_map(|(id, active)| {
-            if !active.rule.fits(operation, &text) {
+            if !active.rule.fits(operation, signer.as_deref(), &text) {
                 return None;
             }
             active.fitting += 1;
@@ -241,6 +241,7 @@ mod tests {
             operation: "Get*".to_owned(),
             containing: vec!["ada".to_owned()],
             any_of: Vec::new(),
+            signer: None,
             skip,
             times,
             fault: Fault::Reset,
@@ -262,6 +263,24 @@ mod tests {
         assert!(!bites(&state, "GetItem", "bob"));
         assert_eq!(state.progress(id), Some(Progress { bitten: 2, held: 0 }));
         assert!(state.remove(id) && state.progress(id).is_none());
+    }
+
+    #[test]
+    fn a_rule_may_speak_of_one_functions_calls_alone() {
+        let state = State::default();
+        state.add(Rule {
+            signer: Some("own".to_owned()),
+            ..rule(0, None)
+        });
+        let bites = |signer: Option<&str>| {
+            let signer = signer.map(str::to_owned);
+            let (_, bitten) = state.arrived("GetItem", signer, "ada".to_owned(), 0);
+            bitten.is_some()
+        };
+        assert_eq!(
+            [Some("own"), Some("other"), None].map(bites),
+            [true, false, false]
+        );
     }
 
     #[test]
