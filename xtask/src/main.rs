@@ -126,7 +126,7 @@ struct Mail {
 #[derive(Debug, Args)]
 struct Demo {
     #[command(flatten)]
-    folder: Folder,
+    stack: Stack,
     /// What the demo is given.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -189,7 +189,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Mail(mail) => mail::show(&paths.state(&mail.folder.dir), mail.to.as_deref())?,
         Command::Env(folder) => outputs::print_environment(&paths.state(&folder.dir))?,
         Command::Demo(demo) => {
-            return run::demo(&paths, &paths.state(&demo.folder.dir), &demo.arguments);
+            let Stack { folder, parameters } = demo.stack;
+            let dir = paths.state(&folder.dir);
+            return run::demo(&paths, &dir, &parameters, &demo.arguments);
         }
         Command::Test { suite, only } => return suites::test(&paths, suite, only.as_deref()),
         Command::Bench => return suites::bench(&paths),

@@ -90,9 +90,20 @@ pub(crate) fn down(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs the demonstration client against a stack, which is started first if none runs.
-pub(crate) fn demo(paths: &Paths, dir: &Path, arguments: &[String]) -> Result<ExitCode> {
-    up(paths, dir, &[], true)?;
+/// Runs the demonstration client against a stack, which is started first, with these parameters, if none
+/// runs.
+pub(crate) fn demo(
+    paths: &Paths,
+    dir: &Path,
+    parameters: &[String],
+    arguments: &[String],
+) -> Result<ExitCode> {
+    if !parameters.is_empty() && Lock::take(dir)?.is_none() {
+        bail!(
+            "a stack runs already, and a running stack keeps its parameters; end it first (cargo xtask down)"
+        );
+    }
+    up(paths, dir, parameters, true)?;
     let built = build_local(paths)?;
     let status = run_visibly(
         Command::new(built.executable("demo")?)

@@ -309,7 +309,7 @@ impl Scene<'_> {
             ticks.tick().await;
         };
         let round = self.client.answer(&challenge, Answer::Text(code)).await?;
-        Ok(match tokens(round, "password and mailed code") {
+        Ok(match tokens(round, "mailed code") {
             Came::Held(result, _) => Came::Held(result, ()),
             Came::Not(result, advice) => Came::Not(result, advice),
         })
