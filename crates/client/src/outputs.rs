@@ -104,6 +104,7 @@ mod tests {
     fn outputs_are_read_by_the_names_that_the_stack_writes() {
         let text = r#"{
             "Region": "us-east-1", "UserPoolId": "us-east-1_A", "UserPoolClientId": "c",
+            "SignInChains": "FACE",
             "DocumentBucket": "d", "SignInBucket": "s", "UserTable": "t", "FaceCollection": "f",
             "CognitoEndpoint": "http://127.0.0.1:1", "S3Endpoint": "http://127.0.0.1:2",
             "DynamoDbEndpoint": "http://127.0.0.1:3", "LambdaEndpoint": "http://127.0.0.1:4",

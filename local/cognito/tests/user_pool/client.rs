@@ -8,7 +8,7 @@ use crate::stack::{CLIENT, POOL};
 
 fn client_of(harness: &Harness) -> SignInClient {
     let outputs: Outputs = serde_json::from_value(json!({
-        "Region": "us-east-1", "UserPoolId": POOL, "UserPoolClientId": CLIENT,
+        "Region": "us-east-1", "UserPoolId": POOL, "UserPoolClientId": CLIENT, "SignInChains": "FACE",
         "DocumentBucket": "", "SignInBucket": "", "UserTable": "", "FaceCollection": "",
         "CognitoEndpoint": harness.endpoint, "S3Endpoint": "", "DynamoDbEndpoint": "",
         "LambdaEndpoint": "", "RekognitionEndpoint": "", "WebUrl": "",

@@ -339,7 +339,7 @@ mod tests {
         }
         report.end().unwrap();
         assert!(report.all_held());
-        assert!(!text(&report).contains("mail"));
+        assert!(!text(&report).contains("without a face"));
         assert_eq!(report.json(&pictures())["signedInByCode"], Value::Null);
     }
 
