@@ -40,7 +40,8 @@ pub enum Variant {
     Data,
     /// `SignInPolicy=PASSWORD+FACE_DATA` and `FaceDataModel=mesh-468`.
     Mesh,
-    /// `SignInPolicy=FACE,PASSWORD+FACE_DATA` and `FaceDataModel=descriptor-128`.
+    /// `SignInPolicy=FACE,PASSWORD+FACE_DATA`, with `PASSWORD+` each factor that no other variant asks for,
+    /// and `FaceDataModel=descriptor-128`.
     Chains,
     /// `SignInPolicy=FACE,PASSWORD+EMAIL_CODE,EMAIL_CODE+FACE_DATA`, and mail.
     Mailed,

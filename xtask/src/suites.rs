@@ -322,7 +322,9 @@ fn start_for_tests(
         .context("an executable lies in no folder")?
         .to_owned();
     let endpoints = Endpoints::free()?;
-    let mut variants = variants();
+    let template = paths.root.join("template.yaml");
+    let template = fs::read_to_string(&template).with_context(|| cannot("read", &template))?;
+    let mut variants = variants(&template)?;
     // One with a page, for what pages may do.
     if let Some(first) = variants.first_mut() {
         first.web = Some(endpoints.web_port());
@@ -347,15 +349,16 @@ const MAIL: [&str; 2] = [
     "MailSourceArn=arn:aws:ses:us-east-1:000000000000:identity/example.com",
 ];
 
-/// The settings of the template that the end-to-end tests go through.
-fn variants() -> Vec<Variant> {
+/// The settings of the template that the end-to-end tests go through. A factor that is in none of them
+/// is asked for after the password by the stack with several chains.
+fn variants(template: &str) -> Result<Vec<Variant>> {
     let variant = |name, parameters: &[&str]| Variant {
         name,
         parameters: parameters.iter().map(|&p| p.to_owned()).collect(),
         mutated: false,
         web: None,
     };
-    vec![
+    let mut variants = vec![
         variant("", &[]),
         variant("password", &["SignInPolicy=PASSWORD+FACE", "BulkConsent=1"]),
         variant(
@@ -384,7 +387,34 @@ fn variants() -> Vec<Variant> {
             ],
         ),
         variant("lite", &["UserPoolTier=LITE", "SelfSignUp=false"]),
-    ]
+    ];
+    let asked: Vec<String> = variants
+        .iter()
+        .flat_map(|variant| &variant.parameters)
+        .filter_map(|parameter| parameter.strip_prefix("SignInPolicy="))
+        .flat_map(|policy| policy.split([',', '+']).map(str::to_owned))
+        .collect();
+    let chains = variants
+        .iter_mut()
+        .filter(|variant| variant.name == "chains");
+    let chains = chains.flat_map(|variant| &mut variant.parameters).next();
+    let chains = chains.context("no stack has several chains")?;
+    for factor in factors(template)? {
+        if !asked.iter().any(|asked| asked == factor) {
+            chains.push_str(&format!(",PASSWORD+{factor}"));
+        }
+    }
+    Ok(variants)
+}
+
+/// The factors that the template takes in a policy.
+fn factors(template: &str) -> Result<Vec<&str>> {
+    let pattern = template.split_once(r"AllowedPattern: (PASSWORD\+)?(");
+    let factors = pattern.and_then(|(_, rest)| rest.split_once(')'));
+    let (factors, _) = factors.context(
+        r"expected the pattern of SignInPolicy in template.yaml, (PASSWORD\+)?(FACTOR|…)…, found none",
+    )?;
+    Ok(factors.split('|').collect())
 }
 
 /// The stack from which defences can be taken away.
@@ -762,6 +792,26 @@ mod tests {
             )
         );
         assert_eq!(table.finish(), ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn a_factor_that_no_stack_asks_for_is_asked_for_after_the_password() {
+        let chains = |factors: &str| {
+            let template = format!(r"AllowedPattern: (PASSWORD\+)?({factors})(\+({factors}))*");
+            let variants = variants(&template).unwrap();
+            let chains = variants
+                .into_iter()
+                .find(|variant| variant.name == "chains");
+            chains.unwrap().parameters
+        };
+        let known = "SignInPolicy=FACE,PASSWORD+FACE_DATA";
+        assert_eq!(chains("FACE|FACE_DATA|EMAIL_CODE"), [known]);
+        let both = format!("{known},PASSWORD+NUMBER,PASSWORD+PALM");
+        assert_eq!(chains("FACE|NUMBER|FACE_DATA|PALM"), [both]);
+        assert!(variants("Parameters:").is_err());
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let ours = fs::read_to_string(ours).unwrap();
+        assert!(factors(&ours).unwrap().contains(&"FACE"));
     }
 
     #[test]

@@ -160,7 +160,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   };
 
   const pathOf = (flow: Flow): Path =>
-    flow.kind === 'enrol' || flow.credentials.password !== undefined ? 'password' : 'face-alone';
+    flow.kind === 'enrol' || flow.credentials.password !== undefined ? 'password' : 'open';
 
   /** The factor that a flow is asked for, or enrols for; after a session that ended, the one that its
    * chain begins with. */
@@ -327,7 +327,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
     if (way === 'mail' || other === undefined) {
       return recoverAnew(email, purpose);
     }
-    if (way === 'face-alone') {
+    if (way === 'open') {
       return signIn({ email }, others.length === 0 ? other : undefined);
     }
     remember(policy, other);
@@ -461,7 +461,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             challenge={undefined}
             lead={text.live.dataLead}
             model={faceDataModel}
-            path="face-alone"
+            path="open"
             task={task}
             trouble={undefined}
             busyWith={text.busy[doing]}
@@ -555,7 +555,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
           ? words[hasPassword(policy) ? 'password' : 'byMail']
           : path === 'password'
             ? words[asksForPassword(chains) ? 'password' : 'byMail']
-            : text.locked[hasPassword(chains) ? 'faceAloneOrPassword' : 'faceAlone'];
+            : text.locked[hasPassword(chains) ? 'openOrPassword' : 'open'];
         return (
           <Screen title={words.title} lead={lead}>
             <Problem>{task.trouble && <p>{text.troubles[task.trouble]}</p>}</Problem>

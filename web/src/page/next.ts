@@ -12,8 +12,8 @@ import {
   waysWithoutFace,
 } from '../client';
 
-/** What a session has proved before its first custom challenge, as far as the page knows. */
-export type Path = 'face-alone' | 'password';
+/** Whether a session has proved the password before its first custom challenge, as far as the page knows. */
+export type Path = 'open' | 'password';
 
 /** What a challenge leads to. */
 export type Next =
@@ -95,7 +95,7 @@ export const ofUse = (policy: Policy, picked: Chain | undefined): readonly Chain
 /** What a person can do where a path is locked, best first; by the chains that are of use to them. */
 export function waysAround(path: Path, policy: readonly Chain[]): readonly ('mail' | Path)[] {
   if (path === 'password') {
-    return asksForPassword(policy) ? ['mail'] : ['face-alone', 'mail'];
+    return asksForPassword(policy) ? ['mail'] : ['open', 'mail'];
   }
   return hasPassword(policy) ? ['password', 'mail'] : ['mail'];
 }

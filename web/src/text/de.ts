@@ -113,7 +113,7 @@ const cameraTroubles: Record<CameraTrouble, string> = {
 const shows: Record<Factor, string> = {
   FACE: 'Ihrem Gesicht',
   FACE_DATA: 'Gesichtsdaten von diesem Gerät',
-  EMAIL_CODE: 'einem Code per E-Mail',
+  EMAIL_CODE: 'einem Code per E\u2011Mail',
 };
 
 const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
@@ -121,7 +121,7 @@ const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
   ENROL: 'Ausweisfoto',
   FACE: 'Gesicht',
   FACE_DATA: 'Gesichtsdaten',
-  EMAIL_CODE: 'Code per E-Mail',
+  EMAIL_CODE: 'Code per E\u2011Mail',
 };
 
 const terms: Text['consent']['terms'] = {
@@ -203,7 +203,7 @@ export const de: Text = {
       ? `Der nächste Versuch ist in ${seconds} s möglich.`
       : `Der nächste Versuch ist in ${Math.ceil(seconds / 60)} min möglich.`,
   waitDue: {
-    'face-alone': 'Zu viele Fehlversuche. Warten Sie einen Moment und versuchen Sie es dann erneut.',
+    open: 'Zu viele Fehlversuche. Warten Sie einen Moment und versuchen Sie es dann erneut.',
     password:
       'Es gab zu viele Fehlversuche, oder das Passwort wurde gerade in einem anderen Fenster festgelegt. Machen Sie dort weiter oder warten Sie.',
   },
@@ -362,14 +362,14 @@ export const de: Text = {
   },
   locked: {
     title: 'Zu viele Fehlversuche',
-    faceAlone:
-      'Die Anmeldung nur mit dem Gesicht ist gesperrt. Lassen Sie sich einen Code schicken und melden Sie sich damit und mit Ihrem Gesicht an.',
-    faceAloneOrPassword:
-      'Die Anmeldung nur mit dem Gesicht ist gesperrt. Melden Sie sich mit Ihrem Passwort an oder lassen Sie sich einen Code schicken.',
+    open:
+      'Die Anmeldung ohne Passwort ist gesperrt. Lassen Sie sich einen Code schicken. Damit können Sie sich in diesem Fenster wieder anmelden.',
+    openOrPassword:
+      'Die Anmeldung ohne Passwort ist gesperrt. Melden Sie sich mit Ihrem Passwort an oder lassen Sie sich einen Code schicken.',
     password:
       'Die Anmeldung mit diesem Passwort ist gesperrt. Legen Sie per E-Mail ein neues fest und melden Sie sich damit an. Ein neues Passwort hebt die Sperre höchstens einmal am Tag auf.',
     byMail:
-      'Diese Art der Anmeldung ist gesperrt. Melden Sie sich nur mit dem Gesicht an oder lassen Sie sich einen neuen Code schicken. Ein neuer Code hebt die Sperre höchstens einmal am Tag auf.',
+      'Diese Art der Anmeldung ist gesperrt. Melden Sie sich ohne Passwort an oder lassen Sie sich einen neuen Code schicken. Ein neuer Code hebt die Sperre höchstens einmal am Tag auf.',
   },
   needsReset: {
     title: 'Zuerst ein Code per E-Mail',
@@ -380,7 +380,7 @@ export const de: Text = {
   },
   ways: {
     mail: 'Code senden',
-    'face-alone': 'Nur mit dem Gesicht anmelden',
+    open: 'Ohne Passwort anmelden',
     password: 'Mit dem Passwort anmelden',
   },
   insecure: {

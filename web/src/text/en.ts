@@ -53,7 +53,7 @@ const documentReasons = {
   NO_MATCH: 'This ID photo could not be used. Begin again.',
 } satisfies Partial<Record<Reason, string>>;
 
-/** Reasons that need another text for a code by e-mail. */
+/** Reasons that need another text for a code by mail. */
 const codeReasons = {
   NO_MATCH: 'That was another code. Enter the one from the newest e-mail.',
   EXPIRED: 'That code was too old. A new one is on its way to you.',
@@ -105,7 +105,7 @@ const cameraTroubles: Record<CameraTrouble, string> = {
 const shows: Record<Factor, string> = {
   FACE: 'your face',
   FACE_DATA: 'a face template computed on this device',
-  EMAIL_CODE: 'a code by e-mail',
+  EMAIL_CODE: 'a code by mail',
 };
 
 const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
@@ -113,7 +113,7 @@ const passed: Record<Factor | 'PASSWORD' | 'ENROL', string> = {
   ENROL: 'ID photo',
   FACE: 'face',
   FACE_DATA: 'face template',
-  EMAIL_CODE: 'code by e-mail',
+  EMAIL_CODE: 'code by mail',
 };
 
 /** What happens to what a factor takes of somebody. */
@@ -181,7 +181,7 @@ export const en = {
       ? `The next attempt is possible in ${seconds} s.`
       : `The next attempt is possible in ${Math.ceil(seconds / 60)} min.`,
   waitDue: {
-    'face-alone': 'Too many failed attempts. Wait a little, then try again.',
+    open: 'Too many failed attempts. Wait a little, then try again.',
     password:
       'Too many failed attempts, or the password was set in another window just now. Continue in that window, or wait.',
   },
@@ -341,14 +341,14 @@ export const en = {
   },
   locked: {
     title: 'Too many failed attempts',
-    faceAlone:
-      'Signing in by face alone is locked. Have a code sent to your address, then sign in with it and your face.',
-    faceAloneOrPassword:
-      'Signing in by face alone is locked. Sign in with your password, or have a code sent to your address.',
+    open:
+      'Signing in without a password is locked. Have a code sent to your address: with it you can sign in again in this window.',
+    openOrPassword:
+      'Signing in without a password is locked. Sign in with your password, or have a code sent to your address.',
     password:
       'Signing in with this password is locked. Set a new one by mail, which unlocks it at most once a day, then sign in with that.',
     byMail:
-      'This way of signing in is locked. Sign in by face alone, or have a new code sent, which unlocks it at most once a day.',
+      'This way of signing in is locked. Sign in without a password, or have a new code sent, which unlocks it at most once a day.',
   },
   needsReset: {
     title: 'First, a code by mail',
@@ -359,7 +359,7 @@ export const en = {
   },
   ways: {
     mail: 'Send the code',
-    'face-alone': 'Sign in by face alone',
+    open: 'Sign in without a password',
     password: 'Sign in with your password',
   },
   insecure: {

@@ -123,8 +123,8 @@ describe('a policy of several chains', () => {
     ]);
     await beginWithPassword(page);
     await page.heading('Too many failed attempts').waitFor();
-    await page.button('Sign in by face alone').click();
-    await page.page.getByText('Signing in by face alone is locked.').waitFor();
+    await page.button('Sign in without a password').click();
+    await page.page.getByText('Signing in without a password is locked.').waitFor();
     expect(withPassword(page)).toBe(false);
     await page.accessible();
     await page.button('Sign in with your password').click();

@@ -14,7 +14,7 @@ const another = `${password} staple`;
 const hex = expect.stringMatching(/^[0-9a-f]{64}$/);
 
 const CHAINS = 'FACE,PASSWORD+EMAIL_CODE';
-const BY_CODE = 'With your password and a code by e-mail';
+const BY_CODE = 'With your password and a code by mail';
 const ASKED = 'Enter the code from your e-mail';
 
 const field = (page: Visit) => page.page.getByLabel('Code', { exact: true });
@@ -78,7 +78,7 @@ describe('signing up without a face', () => {
     const ada = person(password);
     const page = await open('mailed', 'denied', narrow);
     await signUp(page, ada);
-    expect(await page.page.getByTestId('steps').textContent()).toBe('password and code by e-mail');
+    expect(await page.page.getByTestId('steps').textContent()).toBe('password and code by mail');
     expect(page.calls('SignUp').map(({ ClientMetadata }) => ClientMetadata)).toEqual([{ binding: hex }]);
     // What was chosen at the sign-up is not asked again.
     expect(answered(page)).toEqual(['PASSWORD+EMAIL_CODE', expect.stringMatching(/^[0-9]{6}$/)]);

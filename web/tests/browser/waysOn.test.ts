@@ -161,13 +161,13 @@ describe('two windows', () => {
 });
 
 describe('a path that is locked', () => {
-  it('by face alone leads through the mailbox, and is open again afterwards', async () => {
+  it('without a password leads through the mailbox, and is open again afterwards', async () => {
     const ada = await enrolled('');
     await lock('', ada.email, 'OPEN');
     const page = await open('', 'live-again', narrow);
     await submit(page, ada);
     await page.heading('Too many failed attempts').waitFor();
-    await page.page.getByText('Signing in by face alone is locked.').waitFor();
+    await page.page.getByText('Signing in without a password is locked.').waitFor();
     await page.accessible();
     await page.shot('locked');
     await page.button('Send the code').click();

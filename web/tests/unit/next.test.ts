@@ -135,12 +135,12 @@ describe('a choice', () => {
 
 describe('a locked path', () => {
   it.each([
-    ['face-alone', 'FACE', ['mail']],
-    ['password', 'FACE', ['face-alone', 'mail']],
+    ['open', 'FACE', ['mail']],
+    ['password', 'FACE', ['open', 'mail']],
     ['password', 'PASSWORD+FACE', ['mail']],
     ['password', 'PASSWORD+FACE_DATA', ['mail']],
-    ['face-alone', 'FACE,PASSWORD+FACE_DATA', ['password', 'mail']],
-    ['password', 'FACE,PASSWORD+FACE_DATA', ['face-alone', 'mail']],
+    ['open', 'FACE,PASSWORD+FACE_DATA', ['password', 'mail']],
+    ['password', 'FACE,PASSWORD+FACE_DATA', ['open', 'mail']],
     ['password', 'PASSWORD+FACE,PASSWORD+FACE_DATA', ['mail']],
   ] as const)('%s leaves the other one where %s has it, and the mailbox always', (path, policy, ways) => {
     expect(waysAround(path, readPolicy(policy))).toEqual(ways);
@@ -153,7 +153,7 @@ describe('whoever wants no face', () => {
     const [byFace, byMail] = policy;
     expect(waysAround('password', ofUse(policy, byMail))).toEqual(['mail']);
     for (const picked of [undefined, byFace]) {
-      expect(waysAround('password', ofUse(policy, picked))).toEqual(['face-alone', 'mail']);
+      expect(waysAround('password', ofUse(policy, picked))).toEqual(['open', 'mail']);
     }
   });
 });
@@ -170,8 +170,8 @@ describe('the words for a way to sign in', () => {
     ['FACE_DATA', 'With a face template computed on this device', 'Mit Gesichtsdaten von diesem Gerät'],
     [
       'PASSWORD+EMAIL_CODE',
-      'With your password and a code by e-mail',
-      'Mit Ihrem Passwort und einem Code per E-Mail',
+      'With your password and a code by mail',
+      'Mit Ihrem Passwort und einem Code per E\u2011Mail',
     ],
   ])('%s are %s, or %s', (policy, english, german) => {
     const [chain] = readPolicy(policy);

@@ -53,7 +53,7 @@ describe('the form of a sign-up', () => {
       text.signUp.withFace,
       text.signUp.lead,
       text.signUp.withoutFace,
-      'With your password and a code by e-mail',
+      'With your password and a code by mail',
     ]) {
       expect(html).toContain(words);
     }
