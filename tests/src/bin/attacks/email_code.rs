@@ -8,7 +8,7 @@ use e2e::people::{
     tokens as tokens_of, told, told_at_last, with_a_new_password,
 };
 use e2e::pictures;
-use e2e::stack::fresh_email;
+use e2e::stack::{Stack, fresh_email};
 use e2e::trial::{Ground, Seen};
 use serde_json::{Value, json};
 use signin_client::{Answer, Challenge, ClientError, Round, SignInClient, Tokens};
@@ -16,6 +16,7 @@ use signin_core::factor::Factor;
 use signin_core::lockout::{FREE_FAILURES, Path};
 use signin_core::mail::CODES_AT_ONCE;
 use signin_core::reason::Reason;
+use signin_core::session::MAX_FALSE_ENTRIES;
 use signin_core::step::Step;
 
 use crate::common::{fresh_id, words};
@@ -209,6 +210,120 @@ pub(crate) async fn telling_apart(ground: Ground) -> Seen {
             Seen::held(format!("{} answers, the same", one.len() + 1))
         }
         place => Seen::fell(format!("answer {place:?} of {one:?} and {other:?}")),
+    }
+}
+
+/// The calls that asking for codes and guessing them causes, try by try, by name.
+async fn calls_for(stack: &Stack, email: &str) -> Vec<Vec<String>> {
+    let (client, proxy) = (stack.client(), stack.proxy());
+    let callers = stack.callers().await;
+    let mut seen = Vec::new();
+    for _ in 0..=CODES_AT_ONCE {
+        let mark = proxy.mark().await;
+        let mut round = chosen(&client, email, None).await;
+        for typed in ["a code", "000 000"] {
+            let Ok(Round::Challenge(asked)) = round else {
+                break;
+            };
+            round = client.answer(&asked, Answer::Text(typed.to_owned())).await;
+        }
+        let calls = proxy.calls(mark, "").await.into_iter();
+        // Nobody waits for those who mail.
+        let waited_for = calls.filter(|call| {
+            let signer = call.signer.as_ref().and_then(|id| callers.get(id));
+            signer.is_none_or(|function| function != "send-mail")
+        });
+        // Which of two calls comes first that are made side by side is a matter of chance.
+        let mut calls: Vec<String> = waited_for
+            .map(|call| match call.operation.split_once("Function") {
+                // A function's own name, without what a stack adds to it.
+                Some((function, _)) => function.rsplit('-').next().unwrap_or(function).to_owned(),
+                None => call.operation,
+            })
+            .collect();
+        calls.sort();
+        seen.push(calls);
+    }
+    seen
+}
+
+/// A known address and one that nobody has, by the calls that somebody causes who asks for codes: what
+/// is to be mailed is ordered for both.
+pub(crate) async fn telling_apart_by_calls(ground: Ground) -> Seen {
+    let stack = &ground.stack;
+    let known = confirmed(&stack.client()).await;
+    ground.begins().await;
+    let one = calls_for(stack, &known.email).await;
+    let other = calls_for(stack, &fresh_email()).await;
+    match one.iter().zip(&other).position(|(one, other)| one != other) {
+        None => Seen::held(format!("{} calls, the same", one.concat().len())),
+        Some(place) => Seen::fell(format!(
+            "try {}: {}; unknown: {}",
+            place + 1,
+            one[place].join(" "),
+            other[place].join(" ")
+        )),
+    }
+}
+
+/// Guesses of the code in sessions that have `SELECT` refused before, or answer it once more between
+/// them.
+pub(crate) async fn refilled_by_select(ground: Ground) -> Seen {
+    let (stack, client) = (ground.stack.clone(), ground.stack.client());
+    let victim = confirmed(&client).await;
+    ground.begins().await;
+    let name = |name: &str| json!({"challengeName": name, "challengeResult": true});
+    let select = |passed| {
+        json!({
+            "challengeName": "CUSTOM_CHALLENGE",
+            "challengeResult": passed,
+            "challengeMetadata": format!("SELECT:{}:0:0", fresh_id()),
+        })
+    };
+    let (srp, password) = (name("SRP_A"), name("PASSWORD_VERIFIER"));
+    let guess = || entry(Factor::EmailCode, 1, false);
+    let refused: Vec<Value> = (0..MAX_FALSE_ENTRIES).map(|_| select(false)).collect();
+    let refused = [vec![srp.clone(), password.clone()], refused].concat();
+    for session in [
+        json!([srp, password, select(true), guess(), select(true)]),
+        json!([srp, password, select(true), guess(), select(false)]),
+        json!(refused),
+    ] {
+        let request = json!({"userAttributes": {}, "session": session, "userNotFound": false});
+        let event = stack.event(Trigger::Define, "somebody", &request);
+        let answer = stack.invoke(Trigger::Define, &event).await;
+        let answer = answer.expect("define answers every session");
+        if answer["response"]["failAuthentication"] != true {
+            return Seen::fell(format!("goes on after {session}"));
+        }
+    }
+    let mut guesses = 0;
+    for codes in 1..=CODES_AT_ONCE as usize {
+        let mut round = client.begin(&victim.email, None).await;
+        for nonsense in ["0", BEHIND_THE_PASSWORD] {
+            let asked = challenge(round, Step::Select);
+            let answer = Answer::Text(nonsense.to_owned());
+            round = client.answer(&asked, answer).await;
+        }
+        let select = challenge(round, Step::Select);
+        let mut round = client.answer(&select, Answer::Text(OPEN.to_owned())).await;
+        if reason(&round) == Some(Reason::TryLater) {
+            break;
+        }
+        let code = sign_in_code(&client, &victim.email, codes).await;
+        for _ in 0..2 {
+            if reason(&round) == Some(Reason::TryLater) {
+                break;
+            }
+            let asked = challenge(round, CODE);
+            round = client.answer(&asked, another_code(&code)).await;
+            guesses += 1;
+        }
+    }
+    if guesses == FREE_FAILURES {
+        Seen::held(format!("sessions end; {guesses} guesses, then TRY_LATER"))
+    } else {
+        Seen::fell(format!("{guesses} guesses"))
     }
 }
 

@@ -157,6 +157,8 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("17.6", Mailed, "go on after the owner's reset with a session that proved the old password, and its code", "refused", "sessions-outlive-resets", email_code::after_a_reset),
     attack!("17.7", Mailed, "sign in with everything that is the owner's, from a browser that says nothing of itself", "the owner is told", "browsers-are-all-known", email_code::from_an_unknown_browser),
     attack!("17.8", Mailed, "change the account's address, and prove the new one before any letter is out", "the old address is told", "told-at-the-new-address", email_code::changed_address),
+    attack!("17.9", Mailed, "tell a known address from an unknown one by the calls that codes cause", "the same", "codes-are-ordered-for-accounts-only", email_code::telling_apart_by_calls),
+    attack!("17.10", Mailed, "have the choice of a way refused, or choose again, to refill the guesses of the code", "5 guesses, then the wait", "select-at-any-time", email_code::refilled_by_select),
 ]}
 
 /// The rows that show how a factor is kept from being guessed, repeated and enrolled by a stranger.
