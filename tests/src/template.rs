@@ -115,9 +115,12 @@ impl Template {
             .filter_map(|document| document["Statement"].as_array())
             .flatten();
         let mut actions = BTreeSet::new();
-        for statement in statements {
-            // One that stands only under a condition counts: this is about all stacks.
-            let statement = statement["Fn::If"].get(1).unwrap_or(statement);
+        // One that stands only under a condition counts: this is about all stacks.
+        let statements = statements.flat_map(|statement| match statement["Fn::If"].as_array() {
+            Some(branches) => branches.iter().skip(1).collect(),
+            None => vec![statement],
+        });
+        for statement in statements.filter(|one| one["Ref"] != "AWS::NoValue") {
             assert_eq!(statement["Effect"], "Allow", "{executable}: {statement}");
             match &statement["Action"] {
                 Value::String(action) => {
