@@ -12,7 +12,7 @@ use e2e::stack::{Stack, Variant};
 use e2e::template::Template;
 
 /// Actions that are allowed for another reason than a call that a test can make.
-const WITHOUT_A_CALL: [(&str, &str, &str); 7] = [
+const WITHOUT_A_CALL: [(&str, &str, &str); 11] = [
     (
         "create-collection",
         "rekognition:DeleteCollection",
@@ -47,6 +47,26 @@ const WITHOUT_A_CALL: [(&str, &str, &str); 7] = [
         "index-images",
         "s3:ListBucket",
         "without it S3 does not tell a missing object from a forbidden one",
+    ),
+    (
+        "send-mail",
+        "dynamodb:DescribeStream",
+        "Lambda reads the stream with the rights of the function that it calls",
+    ),
+    (
+        "send-mail",
+        "dynamodb:GetRecords",
+        "Lambda reads the stream with the rights of the function that it calls",
+    ),
+    (
+        "send-mail",
+        "dynamodb:GetShardIterator",
+        "Lambda reads the stream with the rights of the function that it calls",
+    ),
+    (
+        "send-mail",
+        "dynamodb:ListStreams",
+        "Lambda reads the stream with the rights of the function that it calls",
     ),
 ];
 
