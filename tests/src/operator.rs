@@ -157,6 +157,17 @@ impl Stack {
         }
     }
 
+    /// Has a user told that their face was removed, as operators do, whatever they were told today.
+    pub async fn tell_of_a_removed_face(&self, user: &str) {
+        let now = crate::attempts::now();
+        let item = json!({
+            "PK": {"S": format!("USER#{user}")},
+            "SK": {"S": format!("NOTICE#FACE_REMOVED#{}", now.as_millis())},
+            "at": {"N": now.as_millis().to_string()},
+        });
+        self.put_item(&item).await;
+    }
+
     /// Forgets what a user was told today, as if that were yesterday.
     pub async fn forget_notices(&self, user: &str) {
         for (partition, sort) in self.records_of(user).await {

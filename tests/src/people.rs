@@ -147,6 +147,18 @@ pub async fn told_at_last(
     }
 }
 
+/// Waits until the owner has heard whatever they are to hear by now: what they are told goes out in order,
+/// and what comes of a sign-in from a new browser is ordered before the second letter is.
+pub async fn all_told(stack: &Stack, person: &Person) {
+    const ABOUT: &str = "face was removed";
+    let (client, addresses) = (stack.client(), [person.email.as_str()]);
+    for _ in 0..2 {
+        let before = told(&client, &addresses, ABOUT).await.len();
+        stack.tell_of_a_removed_face(person.user_name()).await;
+        told_at_last(&client, &addresses, ABOUT, before + 1).await;
+    }
+}
+
 /// Six digits that are not these.
 pub fn another_code(code: &str) -> Answer {
     let number: u32 = code.parse().expect("six digits");

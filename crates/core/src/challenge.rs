@@ -312,6 +312,9 @@ pub struct Reservation {
     /// What a pass is worth.
     #[serde(default, skip_serializing_if = "OnPass::is_default")]
     pub on_pass: OnPass,
+    /// When the password was last reset, if it was: since then no browser is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_reset: Option<Timestamp>,
 }
 
 /// What a pass of the factor is worth. verify-auth-challenge sees no session, so it is told.
@@ -1243,6 +1246,7 @@ mod tests {
                     empties: vec![Path::Open, Path::Mailbox],
                     empties_at_others: Vec::new(),
                     on_pass: OnPass::default(),
+                    last_reset: None,
                 },
                 secret: Secret::FaceData(face_data::Secret {
                     enrolled: Some(face_data::EnrolledData {
@@ -1275,6 +1279,7 @@ mod tests {
                     empties: Vec::new(),
                     empties_at_others: Vec::new(),
                     on_pass: OnPass::default(),
+                    last_reset: None,
                 },
                 secret: Secret::Face(face::Secret {
                     faces: vec![face::ExpectedFace {

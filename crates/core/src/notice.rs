@@ -127,11 +127,17 @@ impl Notice {
             ),
             Self::NewBrowser => (
                 "A sign-in from a new browser / Eine Anmeldung mit einem neuen Browser",
-                "Your account was signed in to from a browser or an app that was not used for it before.\n\n\
-                 If that was not you, reset your password: that signs everybody out.",
+                "Your account was signed in to from a browser or an app that was not used for it before, or \
+                 not since the last reset of the password. If there were more of them today, this is all \
+                 that you hear of them until they come again.\n\n\
+                 If that was not you, reset your password: that signs everybody out. Whoever has a picture \
+                 of you, and can sign in by that alone, is not kept out so: tell the operator of the service.",
                 "An Ihrem Konto hat sich jemand mit einem Browser oder einer App angemeldet, die dafür \
-                 bisher nicht benutzt wurden.\n\n\
-                 Waren Sie das nicht, setzen Sie Ihr Passwort zurück: Damit werden alle abgemeldet.",
+                 bisher oder seit dem letzten Zurücksetzen des Passworts nicht benutzt wurden. Waren es heute \
+                 mehrere, erfahren Sie von den übrigen erst, wenn sie wiederkommen.\n\n\
+                 Waren Sie das nicht, setzen Sie Ihr Passwort zurück: Damit werden alle abgemeldet. Wer ein \
+                 Bild von Ihnen hat und sich allein damit anmelden kann, bleibt dadurch nicht ausgesperrt: \
+                 Benachrichtigen Sie den Betreiber.",
             ),
         }
     }

@@ -41,6 +41,7 @@ fn reservation() -> Reservation {
         empties: vec![Path::Password],
         empties_at_others: Vec::new(),
         on_pass: OnPass::default(),
+        last_reset: Some(NOW),
     }
 }
 

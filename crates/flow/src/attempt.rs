@@ -178,6 +178,7 @@ impl<S: Services> Verifier<S> {
             session: answered.challenge.session,
             nonce: answered.nonce,
             browser: answered.browser,
+            last_reset: reservation.last_reset,
         };
         self.pass(ticket, &pass, call).await
     }

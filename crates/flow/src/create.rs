@@ -285,6 +285,7 @@ impl<S: Services> Creator<S> {
             empties: here.iter().map(|scope| scope.path).collect(),
             empties_at_others: others,
             on_pass,
+            last_reset: standing.profile.reset_at(),
         }
     }
 

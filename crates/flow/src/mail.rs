@@ -9,7 +9,7 @@ use signin_core::budget;
 use signin_core::factor::email_code::CodeKey;
 use signin_core::id::{ChallengeId, UserName, UserPoolId};
 use signin_core::mail::{Address, Letter};
-use signin_core::notice::Notice;
+use signin_core::notice::{Notice, day};
 use signin_core::reason::Unavailable;
 use signin_core::round::Invocation;
 
@@ -100,12 +100,20 @@ impl<S: Services> Mailer<S> {
         }
     }
 
-    /// Has the owner told of a new browser, unless it enrolled: of that they hear anyway.
+    /// Has the owner told of a new browser, unless it enrolled: of that they hear anyway. Where the letter
+    /// of the day is out already, the browser stays a new one.
     async fn greet(&self, user: &UserName, browser: &str, watch: Stopwatch) -> Result<(), Fault> {
+        const NEWS: Notice = Notice::NewBrowser;
         match self.table.was_seen_at_enrolment(user, browser).await? {
-            Some(false) => self.table.tell(user, Notice::NewBrowser, watch.now()).await,
-            Some(true) | None => Ok(()),
+            Some(false) => {}
+            Some(true) | None => return Ok(()),
         }
+        let now = watch.now();
+        let today = self.table.notice(user, NEWS, &day(now)).await?;
+        if today.is_some_and(|notice| notice.mailed.is_some()) {
+            return self.table.forget_browser(user, browser).await;
+        }
+        self.table.tell(user, NEWS, now).await
     }
 }
 

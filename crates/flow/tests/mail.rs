@@ -54,6 +54,9 @@ impl<'a> Stream<'a> {
     /// Does all that new items ask for, and twice, as a stream may; what the owner has heard then, oldest
     /// first.
     fn heard(&mut self, at: Timestamp) -> Vec<Notice> {
+        // What was deleted and is there again is new.
+        let keys = self.world.memory.keys();
+        self.told.retain(|key| keys.contains(key));
         loop {
             let keys = self.world.memory.keys();
             let mut new = keys.into_iter().filter(|key| !self.told.contains(key));
@@ -266,13 +269,39 @@ async fn the_owner_hears_of_a_face_and_of_each_new_browser_once() {
     signs_in(&world, 40, Some(b"other"), NOW);
     assert_eq!(stream.heard(NOW).len(), 2, "once a day");
     let tomorrow = NOW.plus(Duration::from_hours(24));
-    signs_in(&world, 50, Some(b"other"), tomorrow);
-    assert_eq!(stream.heard(tomorrow).len(), 2, "it is known by now");
-    signs_in(&world, 60, Some(b"third"), tomorrow);
+    signs_in(&world, 50, Some(b"one"), tomorrow);
+    assert_eq!(stream.heard(tomorrow).len(), 2, "it is known");
+    signs_in(&world, 60, Some(b"other"), tomorrow);
     assert_eq!(
         stream.heard(tomorrow),
-        [FaceEnrolled, NewBrowser, NewBrowser]
+        [FaceEnrolled, NewBrowser, NewBrowser],
+        "of the other one nobody has heard yet"
     );
+    let later = tomorrow.plus(Duration::from_hours(24));
+    signs_in(&world, 70, Some(b"other"), later);
+    assert_eq!(stream.heard(later).len(), 3, "now it is known");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_reset_no_browser_is_known() {
+    let world = World::default();
+    world.enrolled(&picture(1, 1), &picture(1, 2));
+    let mut stream = Stream::of(&world);
+    signs_in(&world, 10, Some(b"theirs"), NOW);
+    stream.heard(NOW);
+    let reset = Confirmed {
+        user: ada(),
+        pool: UserPoolId::parse("eu-central-1_pool").unwrap(),
+        confirmation: Confirmation::PasswordReset(Renewal::default()),
+    };
+    let tomorrow = NOW.plus(Duration::from_hours(24));
+    let confirmer = world.confirmer(0);
+    let confirmed = confirmer.confirm(&reset, invocation(100, tomorrow));
+    world.straight(confirmed).expect("nothing fails");
+    let before = stream.heard(tomorrow).len();
+    let later = tomorrow.plus(Duration::from_hours(1));
+    signs_in(&world, 20, Some(b"theirs"), later);
+    assert_eq!(stream.heard(later)[before..], [Notice::NewBrowser]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,15 +326,22 @@ async fn the_owner_hears_of_a_reset_and_where_the_address_is_about_to_change() {
         user: ada(),
         pool: UserPoolId::parse("eu-central-1_pool").unwrap(),
     };
-    for number in 110..112 {
-        let told = watcher.tell(&change, invocation(number, NOW));
-        world.straight(told).expect("nothing fails");
+    // The owner changes it; then somebody else does, on the same day, and asks once more.
+    let mut number = 110;
+    for proven in ["new@example.com", "thief@example.com"] {
+        for _ in 0..2 {
+            let told = watcher.tell(&change, invocation(number, NOW));
+            world.straight(told).expect("nothing fails");
+            number += 1;
+        }
         // The new address is proven before the letter is on its way.
-        *world.address.borrow_mut() = "thief@example.com".to_owned();
+        *world.address.borrow_mut() = proven.to_owned();
     }
-    assert_eq!(stream.heard(NOW)[2..], [Notice::AddressChange]);
+    let told = [Notice::AddressChange, Notice::AddressChange];
+    assert_eq!(stream.heard(NOW)[2..], told);
     let letters = world.letters.borrow();
-    assert_eq!(letters.last().unwrap().0.as_str(), "ada@example.com");
+    let told: Vec<_> = letters[2..].iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(told, ["ada@example.com", "new@example.com"]);
     // The address is kept no longer than it takes.
     assert!(!world.memory.dump().concat().contains("example.com"));
 }

@@ -72,7 +72,7 @@ pub enum Made {
         /// Its version.
         version: String,
     },
-    /// A key, which the template asks for by `Key`. CloudFormation alone keeps it.
+    /// A key, which the template asks for by `Key`. CloudFormation hands it to the functions that need it.
     Key(CodeKey),
 }
 

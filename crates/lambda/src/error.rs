@@ -36,7 +36,7 @@ impl Refusal {
 
     /// Tokens were asked for that no pass of the sign-in policy stands for.
     pub fn not_passed() -> Self {
-        let message = "Sign in with your face first".to_owned();
+        let message = "Sign in first".to_owned();
         Self {
             kind: "NotPassed",
             message,

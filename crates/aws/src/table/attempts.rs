@@ -11,7 +11,9 @@ use strum::IntoEnumIterator as _;
 use super::UserTable;
 use super::attribute::TTL;
 use super::item::{Key, Write, time};
-use super::records::{EmptiedBy, attempts_key, empty, on_path, settle_attempt, verdict_of_call};
+use super::records::{
+    EmptiedBy, attempts_key, empty, empty_sent, on_path, settle_attempt, verdict_of_call,
+};
 use super::rows::{Rows, Transaction};
 use crate::fault::Fault;
 
@@ -74,16 +76,13 @@ impl<R: Rows> UserTable<R> {
         by: EmptiedBy,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let last = now.minus(EMPTIED_EVERY);
-        let rested = empty(user, scope)
-            .set(by.attribute(), time(now))
-            .if_present(TTL)
-            .if_absent_or_less(by.attribute(), time(last));
+        let rested = once(empty(user, scope), by, now);
         self.update("EmptyAttempts", rested).await?;
         Ok(())
     }
 
-    /// What a completed password reset does for the path with the password, whatever the factor.
+    /// What a completed password reset does for the path with the password, whatever the factor. Whoever
+    /// had the password may have used up the codes as well.
     pub(super) async fn empty_by_reset(
         &self,
         user: &UserName,
@@ -95,6 +94,17 @@ impl<R: Rows> UserTable<R> {
             self.empty_attempts(user, scope, EmptiedBy::Reset, now)
                 .await?;
         }
+        let codes = once(empty_sent(user, Path::Password), EmptiedBy::Reset, now);
+        self.update("EmptyMails", codes).await?;
         Ok(())
     }
+}
+
+/// Empties something unless the same did so within [`EMPTIED_EVERY`].
+fn once(emptied: Write, by: EmptiedBy, now: Timestamp) -> Write {
+    let last = now.minus(EMPTIED_EVERY);
+    emptied
+        .set(by.attribute(), time(now))
+        .if_present(TTL)
+        .if_absent_or_less(by.attribute(), time(last))
 }

@@ -579,7 +579,7 @@ fn pass(
         }
     }
     if let Some(recorded) = record_pass(&ticket.user, pass, now) {
-        let browser = seen_browser(&ticket.user, pass.browser, pass.enrols(), now);
+        let browser = seen_browser(&ticket.user, pass, now);
         writes.extend([recorded, browser].map(Write::in_transaction));
     }
     if pass.enrols() {

@@ -14,8 +14,8 @@ use super::UserTable;
 use super::dynamodb::RACES;
 use super::item::Kind;
 use super::records::{
-    Order, Owed, browser_key, failed, mailed, notice_key, order, order_key, order_read,
-    owed_notice, seen_at_enrolment, sent, sent_key, tell, tell_at, told,
+    Order, Owed, browser_key, failed, forget_browser, mailed, notice_key, order, order_key,
+    order_read, owed_notice, seen_at_enrolment, sent, sent_key, tell, tell_at, told,
 };
 use super::rows::{Rows, Transaction};
 use crate::fault::Fault;
@@ -152,5 +152,11 @@ impl<R: Rows> UserTable<R> {
     ) -> Result<Option<bool>, Fault> {
         let [found] = self.read([Some(browser_key(user, browser))]).await?;
         found.as_ref().map(seen_at_enrolment).transpose()
+    }
+
+    /// Forgets a browser, of which the owner could not be told: the next sign-in from it is news again.
+    pub async fn forget_browser(&self, user: &UserName, browser: &str) -> Result<(), Fault> {
+        self.write(vec![forget_browser(user, browser)]).await?;
+        Ok(())
     }
 }

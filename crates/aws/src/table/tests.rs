@@ -386,6 +386,7 @@ async fn a_pass_that_does_not_stand_says_why() {
             session: OPENING,
             nonce: None,
             browser: None,
+            last_reset: None,
         };
         assert_eq!(table.settle_pass(&ticket, &pass, NOW).await, Ok(settled));
     }
@@ -749,6 +750,7 @@ async fn a_pass_whose_repeat_finds_it_written_stands() {
             session: OPENING,
             nonce: None,
             browser: None,
+            last_reset: None,
         };
         assert_eq!(table.settle_pass(&ticket, &pass, NOW).await, Ok(settled));
     }
@@ -827,6 +829,7 @@ async fn a_pass_gives_its_own_try_back_and_touches_no_other() {
             session: OPENING,
             nonce: None,
             browser: None,
+            last_reset: None,
         };
         let settled = table.settle_pass(&ticket, &pass, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));
@@ -841,11 +844,15 @@ fn empties(sort: impl Into<String>, attribute: &'static str) -> Rule {
             let key = request.key().expect("a key");
             let values = request.expression_attribute_values().expect("values");
             let last = NOW.minus(Duration::from_hours(24));
+            let whole = if sort.starts_with("TRIES#") {
+                ", #unusable, #unusableSince, #notBefore, #recent"
+            } else {
+                ""
+            };
             key["SK"] == s(&sort)
                 && request.update_expression()
                     == Some(&format!(
-                        "SET #{attribute} = :v0 REMOVE #fast, #fastSince, #slow, #slowSince, \
-                         #unusable, #unusableSince, #notBefore, #recent"
+                        "SET #{attribute} = :v0 REMOVE #fast, #fastSince, #slow, #slowSince{whole}"
                     ))
                 && request.condition_expression()
                     == Some(&format!(
@@ -870,8 +877,12 @@ async fn another_paths_sign_in_empties_once_a_day_and_creates_nothing() {
 #[tokio::test]
 async fn a_reset_empties_its_path_once_a_day_whatever_the_factor_and_creates_nothing() {
     let sort = |factor: Factor| format!("TRIES#PASSWORD#{}", factor.name());
-    let rules = Factor::iter().map(|factor| empties(sort(factor), "emptiedByResetAt"));
-    let rules: Vec<Rule> = rules.collect();
+    let sorts = Factor::iter()
+        .map(sort)
+        .chain(["MAILS#PASSWORD".to_owned()]);
+    let rules: Vec<Rule> = sorts
+        .map(|sort| empties(sort, "emptiedByResetAt"))
+        .collect();
     let table = table(&rules.iter().collect::<Vec<_>>());
     assert_eq!(table.empty_by_reset(&ada(), NOW).await, Ok(()));
     assert!(rules.iter().all(|rule| rule.num_calls() == 1));
@@ -985,6 +996,7 @@ async fn a_pass_is_recorded_beside_those_of_other_nonces() {
             session: OPENING,
             nonce,
             browser: None,
+            last_reset: None,
         };
         let settled = table.settle_pass(&ticket, &pass, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));
@@ -1304,6 +1316,7 @@ async fn face_data_pass_only_while_they_are_the_ones_that_were_compared() {
             session: OPENING,
             nonce: None,
             browser: None,
+            last_reset: None,
         };
         let settled = table.settle_pass(&ticket, &pass, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));

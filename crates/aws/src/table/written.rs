@@ -464,6 +464,7 @@ async fn a_pass_is_read_back_as_it_was_recorded_and_as_it_was_used_up() {
             session: OPENING,
             nonce: carried,
             browser: None,
+            last_reset: None,
         };
         let settled = table.settle_pass(&ticket, &full, NOW).await;
         assert_eq!(settled, Ok(Settled::Recorded));

@@ -166,6 +166,7 @@ pub(crate) fn face_request_on(
                 empties: Vec::new(),
                 empties_at_others: Vec::new(),
                 on_pass: OnPass::default(),
+                last_reset: None,
             },
             secret: Secret::Face(face::Secret {
                 faces: vec![face::ExpectedFace {

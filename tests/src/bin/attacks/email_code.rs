@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use e2e::mutation::Trigger;
 use e2e::people::{
-    Person, another_code, challenge, confirmed, enrol_from, inline, sign_in_code, sign_in_codes,
-    tokens as tokens_of, told, told_at_last, with_a_new_password,
+    Person, all_told, another_code, challenge, confirmed, enrol_from, inline, sign_in_code,
+    sign_in_codes, tokens as tokens_of, told, told_at_last, with_a_new_password,
 };
 use e2e::pictures;
 use e2e::stack::{Stack, fresh_email};
@@ -417,16 +417,98 @@ pub(crate) async fn from_an_unknown_browser(ground: Ground) -> Seen {
     // One that says nothing of itself is another one too.
     let thief = ground.stack.client();
     signed_in(&thief, &victim, 2).await;
-    // Mail to one person goes out in order: once two more codes have come, whatever the sign-in had to
-    // be told has as well.
-    for codes in [3, 4] {
-        asked(&thief, &victim).await;
-        sign_in_code(&thief, &victim.email, codes).await;
-    }
+    all_told(&ground.stack, &victim).await;
     match told(&owner, &addresses, ABOUT).await.len() {
         2 => Seen::held("the owner is told"),
         letters => Seen::fell(format!("{letters} letters of two sign-ins")),
     }
+}
+
+/// A thief of password and mailbox signs in on a day on which the owner has had the letter about their own
+/// new browser, and comes back.
+pub(crate) async fn behind_the_owners_browser(ground: Ground) -> Seen {
+    const ABOUT: &str = "new browser";
+    let stack = &ground.stack;
+    let (owner, thief) = (stack.client(), stack.client().known_by("the thief's"));
+    let victim = confirmed(&owner).await;
+    signed_in(&owner, &victim, 1).await;
+    let addresses = [victim.email.as_str()];
+    told_at_last(&owner, &addresses, ABOUT, 1).await;
+    ground.begins().await;
+    signed_in(&thief, &victim, 2).await;
+    all_told(stack, &victim).await;
+    let that_day = told(&owner, &addresses, ABOUT).await.len();
+    // A day later.
+    stack.forget_notices(victim.user_name()).await;
+    signed_in(&thief, &victim, 3).await;
+    all_told(stack, &victim).await;
+    match told(&owner, &addresses, ABOUT).await.len() {
+        2 if that_day == 1 => Seen::held("the owner is told the next time"),
+        letters => Seen::fell(format!("{letters} letters, {that_day} of them that day")),
+    }
+}
+
+/// A thief of the password uses up the codes; the owner, who has no face, resets the password.
+pub(crate) async fn codes_used_up(ground: Ground) -> Seen {
+    let client = ground.stack.client();
+    let victim = confirmed(&client).await;
+    ground.begins().await;
+    let mut last = None;
+    for _ in 0..=CODES_AT_ONCE {
+        last = reason(&chosen(&client, &victim.email, Some(&victim.password)).await);
+    }
+    if last != Some(Reason::TryLater) {
+        return Seen::fell(format!("codes without end: {last:?}"));
+    }
+    let owner = with_a_new_password(&client, victim).await;
+    let select = challenge(
+        e2e::people::begun_bound(&client, &owner).await,
+        Step::Select,
+    );
+    let chain = Answer::Text(BEHIND_THE_PASSWORD.to_owned());
+    let round = client.answer(&select, chain).await;
+    if let Some(reason) = reason(&round) {
+        return Seen::fell(format!("the owner is told {reason:?}"));
+    }
+    let owners = challenge(round, CODE);
+    let code = sign_in_code(&client, &owner.email, CODES_AT_ONCE as usize + 1).await;
+    match client.answer(&owners, Answer::Text(code)).await {
+        Ok(Round::Tokens(_)) => Seen::held("the owner gets in after the reset"),
+        other => Seen::fell(format!("the owner is kept out: {}", words(&other))),
+    }
+}
+
+/// On a day on which the owner has changed the address themselves, somebody else changes it again.
+pub(crate) async fn changed_again(ground: Ground) -> Seen {
+    const ABOUT: &str = "address is being changed";
+    let (stack, client) = (&ground.stack, ground.stack.client());
+    let victim = confirmed(&client).await;
+    let tokens = signed_in(&client, &victim, 1).await;
+    let owners = moved(stack, &client, &tokens).await;
+    told_at_last(&client, &[victim.email.as_str()], ABOUT, 1).await;
+    ground.begins().await;
+    let email = moved(stack, &client, &tokens).await;
+    // Letters go to the account's address, which is the new one now.
+    all_told(stack, &Person { email, ..victim }).await;
+    match told(&client, &[owners.as_str()], ABOUT).await.len() {
+        1 => Seen::held("the address before is told each time"),
+        letters => Seen::fell(format!("{letters} letters")),
+    }
+}
+
+/// Gives an account another address, and proves it; the address.
+async fn moved(stack: &Stack, client: &SignInClient, tokens: &Tokens) -> String {
+    let address = fresh_email();
+    let change = json!({
+        "AccessToken": tokens.access,
+        "UserAttributes": [{"Name": "email", "Value": address}],
+    });
+    stack.cognito("UpdateUserAttributes", &change).await;
+    let letters = client.mailbox(&address).await.expect("the mailbox opens");
+    let code = letters.first().map(|letter| letter.code.clone());
+    let proven = json!({"AccessToken": tokens.access, "AttributeName": "email", "Code": code});
+    stack.cognito("VerifyUserAttribute", &proven).await;
+    address
 }
 
 /// Whoever holds the owner's tokens gives the account an address of their own, and proves it at once.

@@ -159,6 +159,9 @@ fn attacks() -> Vec<Trial> { vec![
     attack!("17.8", Mailed, "change the account's address, and prove the new one before any letter is out", "the old address is told", "told-at-the-new-address", email_code::changed_address),
     attack!("17.9", Mailed, "tell a known address from an unknown one by the calls that codes cause", "the same", "codes-are-ordered-for-accounts-only", email_code::telling_apart_by_calls),
     attack!("17.10", Mailed, "have the choice of a way refused, or choose again, to refill the guesses of the code", "5 guesses, then the wait", "select-at-any-time", email_code::refilled_by_select),
+    attack!("17.11", Mailed, "sign in from a new browser on a day on which the owner has heard of another, and come back", "the owner is told then", "browsers-are-known-untold", email_code::behind_the_owners_browser),
+    attack!("17.12", Mailed, "use up the codes with a stolen password, so that the owner's reset is of no use", "the owner gets in", "resets-free-no-codes", email_code::codes_used_up),
+    attack!("17.13", Mailed, "change the address on a day on which the owner has changed it", "the address before is told", "one-address-a-day", email_code::changed_again),
 ]}
 
 /// The rows that show how a factor is kept from being guessed, repeated and enrolled by a stranger.

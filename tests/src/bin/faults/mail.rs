@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use e2e::people::{Person, challenge, confirmed};
+use e2e::people::{Person, all_told, challenge, confirmed};
 use e2e::proxy::Rule;
 use e2e::stack::{Stack, Variant};
 use e2e::trial::{Ground, Seen, Trial};
@@ -246,7 +246,7 @@ async fn play(ground: Ground, row: Row) -> Seen {
     if counted > 0 {
         return Seen::fell(format!("{came:?}, and {counted} failures counted"));
     }
-    // Mail to one person goes out in order: what was held up comes first, or never will.
+    // Codes of one person go out in order: what was held up comes first, or never will.
     loop {
         let Some(code) = arrives(&client, &person, CODE, &known, None).await else {
             return Seen::fell(format!("{came:?}, and no code has come"));
@@ -261,19 +261,7 @@ async fn play(ground: Ground, row: Row) -> Seen {
     if came.as_deref() == Ok(HELD_UP) && codes_of(&client, &person).await.len() < 2 {
         return Seen::fell("the code that was held up has not come");
     }
-    // The browser's item is written before the first of these orders, and what comes of it before the second.
-    for _ in 0..2 {
-        let codes = codes_of(&client, &person).await;
-        if let Err(error) = asked(&client, &person).await {
-            return Seen::fell(format!("{came:?}, and no code any more: {error}"));
-        }
-        if arrives(&client, &person, CODE, &codes, None)
-            .await
-            .is_none()
-        {
-            return Seen::fell("no code comes any more");
-        }
-    }
+    all_told(&stack, &person).await;
     let letters = client.mailbox(&person.email).await.expect("it opens");
     if letters
         .iter()

@@ -137,11 +137,14 @@ async fn reset(rules: &[&Rule], renewal: Renewal) -> Result<(), Fault> {
             .match_requests(|request| {
                 let sort = request.key().and_then(|key| key.get("SK"));
                 let sort = sort.and_then(|sort| sort.as_s().ok());
-                sort.is_some_and(|sort| sort.starts_with("TRIES#PASSWORD#"))
+                sort.is_some_and(|sort| {
+                    sort.starts_with("TRIES#PASSWORD#") || sort == "MAILS#PASSWORD"
+                })
             })
             .then_output(|| UpdateItemOutput::builder().build())
     };
-    let emptied: Vec<Rule> = Factor::iter().map(|_| emptied()).collect();
+    // The attempts of each factor, and the codes.
+    let emptied: Vec<Rule> = (0..=Factor::iter().count()).map(|_| emptied()).collect();
     let rules: Vec<&Rule> = rules.iter().copied().chain(&emptied).collect();
     let confirmation = Confirmation::PasswordReset(renewal);
     let confirmed = table(&rules).confirm(&ada(), &confirmation, NOW).await;

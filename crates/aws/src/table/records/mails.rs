@@ -61,6 +61,11 @@ pub(crate) fn order(
     ]
 }
 
+/// Forgets how many codes were mailed on a path.
+pub(crate) fn empty_sent(user: &UserName, path: Path) -> Write {
+    Write::to(sent_key(user, path)).remove([FAST, FAST_SINCE, SLOW, SLOW_SINCE])
+}
+
 /// Notes that what was ordered has been mailed, and that mail on its path goes out again.
 pub(crate) fn mailed(
     user: &UserName,

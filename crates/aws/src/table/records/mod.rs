@@ -22,10 +22,11 @@ pub(super) use challenge::{idempotency_record, verdict_of_call};
 pub(super) use enrolment::{activated, awaited, enrolment, replaced};
 pub(super) use keys::{owed_enrolment, owed_profile, owner};
 pub use mails::Order;
-pub(super) use mails::{failed, mailed, order, order_key, order_read, sent, sent_key};
+pub(super) use mails::{empty_sent, failed, mailed, order, order_key, order_read, sent, sent_key};
 pub use notices::{Errand, Owed};
 pub(super) use notices::{
-    browser_key, notice_key, owed_notice, seen_at_enrolment, seen_browser, tell, tell_at, told,
+    browser_key, forget_browser, notice_key, owed_notice, seen_at_enrolment, seen_browser, tell,
+    tell_at, told,
 };
 pub use pass::{PassedFace, PassedFactor};
 pub(super) use pass::{account, pass, record_pass};

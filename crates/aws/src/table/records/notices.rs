@@ -1,5 +1,6 @@
-//! `NOTICE#<kind>#<day>`: what the owner of an account is to hear. `BROWSER#<digest>`: a browser that a
-//! complete sign-in came from.
+//! `NOTICE#<kind>#<day>`: what the owner of an account is to hear; `NOTICE#<kind>#<day>#<address>` where it
+//! is at the address that the digest in it names. `BROWSER#<digest>`: a browser that a
+//! complete sign-in came from; `BROWSER#<digest>#<reset>` after a reset.
 //!
 //! Both are written over whatever is there, as a part of the transaction that they tell of. The table's
 //! stream tells a new item from one that was written again: so of each kind one notice a day is mailed,
@@ -14,14 +15,19 @@ use signin_core::secret::Sha256Digest;
 use signin_core::time::Timestamp;
 
 use super::super::attribute::{AT, ENROLLED, MAILED_AT, TO, TTL};
-use super::super::item::{Item, Key, Kind, Write, text, time, ttl};
+use super::super::item::{Change, Item, Key, Kind, Write, delete, text, time, ttl};
 use super::super::user_key;
 use super::mails::ORDER;
+use super::pass::PassedFactor;
 use super::read::{Misread, Record, read, required};
 use crate::fault::Fault;
 
 const NOTICE: &str = "NOTICE#";
 const BROWSER: &str = "BROWSER#";
+
+/// Digits of an address's digest in a key: enough that nobody finds another address with the same ones
+/// within the day that they tell it apart.
+const ADDRESS_DIGITS: usize = 32;
 
 /// What stands for the browser of whoever did not say which one it is.
 const UNNAMED: &str = "-";
@@ -31,7 +37,8 @@ const UNNAMED: &str = "-";
 pub enum Errand {
     /// To mail the code of a challenge.
     Code(UserName, ChallengeId),
-    /// To tell the owner of something, once on that day.
+    /// To tell the owner of something, once on that day; where it is told at an address of its own, that
+    /// follows.
     Tell(UserName, Notice, String),
     /// To look whether the owner hears of a new browser, known by this.
     Browser(UserName, String),
@@ -80,10 +87,14 @@ pub(crate) fn tell(user: &UserName, notice: Notice, now: Timestamp) -> Write {
         .set(TTL, ttl(now.plus(KEPT)))
 }
 
-/// The same, at the address that the account has now. The first one of a day stands: the address of a
-/// second one may be somebody else's by then.
+/// The same, at the address that the account has now: once a day at each address, since after a first
+/// change the next address may be anybody's. Of one that is already ordered there is nothing to write.
 pub(crate) fn tell_at(user: &UserName, notice: Notice, to: &Address, now: Timestamp) -> Write {
-    tell(user, notice, now)
+    let digest = Sha256Digest::of(to.as_str().as_bytes()).to_hex();
+    let when = format!("{}#{}", day(now), &digest[..ADDRESS_DIGITS]);
+    Write::to(notice_key(user, notice, &when))
+        .set(AT, time(now))
+        .set(TTL, ttl(now.plus(KEPT)))
         .set(TO, text(to.as_str()))
         .if_absent(AT)
 }
@@ -96,18 +107,24 @@ pub(crate) fn told(user: &UserName, notice: Notice, day: &str, now: Timestamp) -
         .if_present(AT)
 }
 
-/// Notes the browser of a complete sign-in.
-pub(crate) fn seen_browser(
-    user: &UserName,
-    browser: Option<Sha256Digest>,
-    enrolled: bool,
-    now: Timestamp,
-) -> Write {
-    let browser = browser.map_or_else(|| UNNAMED.to_owned(), Sha256Digest::to_hex);
+/// Notes the browser of a complete sign-in. A reset has the owner hear of each browser anew: some of them
+/// may be somebody else's.
+pub(crate) fn seen_browser(user: &UserName, pass: &PassedFactor<'_>, now: Timestamp) -> Write {
+    let browser = pass.browser.map(Sha256Digest::to_hex);
+    let mut browser = browser.unwrap_or_else(|| UNNAMED.to_owned());
+    if let Some(reset) = pass.last_reset {
+        browser.push_str(&format!("#{}", reset.as_millis()));
+    }
+    let enrolled = pass.enrols().then_some(AttributeValue::Bool(true));
     Write::to(browser_key(user, &browser))
         .set(AT, time(now))
         .set(TTL, ttl(now.plus(BROWSER_KEPT)))
-        .set_some(ENROLLED, enrolled.then_some(AttributeValue::Bool(true)))
+        .set_some(ENROLLED, enrolled)
+}
+
+/// Forgets a browser, so that the next sign-in from it is news again.
+pub(crate) fn forget_browser(user: &UserName, browser: &str) -> Change {
+    delete(&browser_key(user, browser), None)
 }
 
 /// What the owner is to hear.

@@ -41,6 +41,8 @@ pub struct PassedFactor<'a> {
     pub nonce: Option<Sha256Digest>,
     /// The digest of what the browser is known by, where the client sent that.
     pub browser: Option<Sha256Digest>,
+    /// When the password was last reset, if it was.
+    pub last_reset: Option<Timestamp>,
 }
 
 impl PassedFactor<'_> {
