@@ -290,6 +290,7 @@ impl Life {
                     },
                     nonce: None,
                     browser: None,
+                    last_reset: None,
                 };
                 self.table
                     .settle_pass(ticket, &pass, self.now)

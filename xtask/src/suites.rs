@@ -401,7 +401,7 @@ fn variants(template: &str) -> Result<Vec<Variant>> {
     let chains = chains.context("no stack has several chains")?;
     for factor in factors(template)? {
         if !asked.iter().any(|asked| asked == factor) {
-            chains.push_str(&format!(",PASSWORD+{factor}"));
+            write!(chains, ",PASSWORD+{factor}")?;
         }
     }
     Ok(variants)

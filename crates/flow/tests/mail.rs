@@ -295,8 +295,8 @@ async fn after_a_reset_no_browser_is_known() {
         confirmation: Confirmation::PasswordReset(Renewal::default()),
     };
     let tomorrow = NOW.plus(Duration::from_hours(24));
-    let confirmer = world.confirmer(0);
-    let confirmed = confirmer.confirm(&reset, invocation(100, tomorrow));
+    let resets = world.confirmer(0);
+    let confirmed = resets.confirm(&reset, invocation(100, tomorrow));
     world.straight(confirmed).expect("nothing fails");
     let before = stream.heard(tomorrow).len();
     let later = tomorrow.plus(Duration::from_hours(1));

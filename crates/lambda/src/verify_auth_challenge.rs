@@ -8,6 +8,7 @@ use signin_core::envelope::Unread;
 use signin_core::pass::nonce;
 use signin_core::reason::Reason;
 use signin_core::round::Answered;
+use signin_core::secret::Sha256Digest;
 use signin_core::sign_up::secret;
 
 use crate::event::Event;
@@ -24,11 +25,16 @@ pub fn parse(event: &Event) -> Option<Answered> {
         .get(PRIVATE_PARAMETER)?;
     let sent = event.client_metadata("passNonce");
     let nonce = sent.and_then(nonce);
+    let user = event.user().ok()?;
+    // Of the user as well, so that the table does not show which of them share a browser.
+    let browser = secret(event.client_metadata("browser")).map(|browser| {
+        Sha256Digest::of(format!("{}\n{}", user.as_str(), browser.to_hex()).as_bytes())
+    });
     Some(Answered {
-        user: event.user().ok()?,
+        user,
         client: event.client().ok()?,
         nonce,
-        browser: secret(event.client_metadata("browser")),
+        browser,
         unfit: (sent.is_some() && nonce.is_none()).then_some(Reason::NotANonce),
         challenge: read(challenge)?,
         consent: request.client_metadata.get("consent").cloned(),

@@ -413,6 +413,13 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
   });
 
   const toSignIn = (email: string, left = false) => go({ at: 'sign-in', email, left });
+  /** Leaves what was begun here, for good: the next person at this device must not go on with it. */
+  const leave = (email: string) => {
+    if (client.tab.unfinished()) {
+      client.tab.forget();
+    }
+    toSignIn(email);
+  };
   const toSignUp = (email: string) => go({ at: 'sign-up', person: { email, name: '' } });
   const toRecover = (email: string, purpose: Purpose = 'enrol') =>
     go({ at: 'recover', email, purpose });
@@ -494,7 +501,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             kind="confirm"
             onSend={({ code }) => confirm(place.email, code)}
             onAgain={() => client.resendCode(place.email)}
-            onBack={() => toSignIn(place.email)}
+            onBack={() => leave(place.email)}
           />
         );
       case 'recover':
@@ -519,7 +526,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             second={place.second}
             onSend={(given) => reset(place.email, { email: place.email, ...given })}
             onAgain={() => client.forgotPassword(place.email)}
-            onBack={() => toSignIn(place.email)}
+            onBack={() => leave(place.email)}
           />
         );
       case 'choose':
@@ -530,7 +537,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             chains={place.challenge.chains ?? policy}
             enrols={place.flow.kind === 'enrol'}
             onChoose={(chain) => choose(place.flow, place.challenge, chain)}
-            onBack={() => toSignIn(emailOf(place.flow))}
+            onBack={() => leave(emailOf(place.flow))}
           />
         );
       case 'consent':
@@ -539,7 +546,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             outputs={client.outputs}
             asked={place.challenge.consent}
             onAgree={(agreed) => arrive({ ...place.flow, agreed }, place.challenge)}
-            onBack={() => toSignIn(emailOf(place.flow))}
+            onBack={() => leave(emailOf(place.flow))}
           />
         );
       case 'locked':
@@ -573,7 +580,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
               ))}
             </div>
             <div className="links">
-              <Action kind="link" disabled={task.busy} onClick={() => toSignIn(email)}>
+              <Action kind="link" disabled={task.busy} onClick={() => leave(email)}>
                 {text.finish.back}
               </Action>
             </div>
@@ -589,7 +596,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             trouble={place.trouble}
             busyWith={text.busy[doing]}
             onAnswer={(given) => answer(place.flow, place.challenge, given)}
-            onCancel={() => toSignIn(emailOf(place.flow))}
+            onCancel={() => leave(emailOf(place.flow))}
           />
         ) : null;
       case 'live': {
@@ -609,7 +616,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
             onAutomatic={chooseAutomatic}
             onAnswer={(given) => answer(place.flow, place.challenge, given)}
             onAgain={() => enter(place.flow)}
-            onCancel={() => toSignIn(emailOf(place.flow))}
+            onCancel={() => leave(emailOf(place.flow))}
           />
         );
       }
@@ -618,7 +625,7 @@ export function App({ client, person }: { client: FaceSignIn; person: Person | u
           <SignedIn
             client={client}
             person={place.person}
-            onLeft={() => toSignIn(place.person.email, true)}
+            onLeft={() => toSignIn('', true)}
           />
         );
     }

@@ -18,7 +18,7 @@ import {
 import { CONSENT_VERSION, type Terms, type Text } from '../text';
 import { useText } from './language';
 import { useWait, Why } from './screens';
-import { Action, Choice, Field, LocalMail, Problem, Screen, Status, useComplaint } from './ui';
+import { Action, Choice, CodeField, digits, Field, LocalMail, Problem, Screen, Status, useComplaint } from './ui';
 import { type Task, useTask } from './useTask';
 import { usualWay } from './ways';
 
@@ -513,22 +513,15 @@ export function CodeForm({
         go={withPassword ? text.forgot.go : text.code.go}
         onSend={() =>
           onSend({
-            code: code.trim(),
+            code: digits(code),
             ...(withPassword ? { password } : {}),
             ...(consent ? { consent } : {}),
           })
         }
       >
-        <Field
-          label={text.code.label}
-          name="code"
-          autoComplete="one-time-code"
-          inputMode="numeric"
-          required
-          pattern="\s*[0-9]{6}\s*"
-          value={code}
-          onChange={(event) => setCode(event.target.value)}
-        />
+        {/* For what keeps passwords: whose the new one is. */}
+        {withPassword && <input type="email" autoComplete="username" value={email} readOnly hidden />}
+        <CodeField value={code} onChange={setCode} />
         {withPassword && (
           <Field
             label={text.forgot.password}

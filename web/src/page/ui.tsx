@@ -87,6 +87,26 @@ export function Field({
   );
 }
 
+/** The field for a mailed code, as people type and paste it: digits of either width, with spaces and dashes. */
+export function CodeField({ value, onChange }: { value: string; onChange: (typed: string) => void }) {
+  const text = useText();
+  return (
+    <Field
+      label={text.code.label}
+      name="code"
+      autoComplete="one-time-code"
+      inputMode="numeric"
+      required
+      pattern="(?:[\s\-–—]*[0-9０-９]){6}[\s\-–—]*"
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  );
+}
+
+/** The digits of what was typed for a code, of the ordinary width. */
+export const digits = (typed: string): string => typed.normalize('NFKC').replace(/[^0-9]/g, '');
+
 /** One of several things to choose from. */
 export function Choice({
   label,

@@ -59,7 +59,7 @@ const documentReasons: Text['documentReasons'] = {
 };
 
 const codeReasons: Text['codeReasons'] = {
-  NO_MATCH: 'Das war ein anderer Code. Geben Sie den aus der neuesten E-Mail ein.',
+  NO_MATCH: 'Dieser Code stimmt nicht. Geben Sie den aus der neuesten E-Mail ein.',
   EXPIRED: 'Der Code war zu alt. Ein neuer ist zu Ihnen unterwegs.',
   TRY_LATER:
     'Der letzte Code konnte nicht verschickt werden. Wir haben es gerade noch einmal versucht. Kommt innerhalb einer Minute nichts an, versuchen Sie es später.',
@@ -258,8 +258,8 @@ export const de: Text = {
     legend: 'Wie möchten Sie sich anmelden?',
     title: 'Zuerst eine Frage',
     lead: 'So können Sie sich jetzt anmelden.',
-    enrolLead: 'Ihr Gesicht wird für die Art der Anmeldung erfasst, die Sie wählen.',
-    enrolEitherLead: 'Wenn Sie eine Anmeldung mit Ihrem Gesicht wählen, wird es als Nächstes erfasst.',
+    enrolLead: 'Ist Ihr Gesicht noch nicht hinterlegt, wird es als Nächstes erfasst, für die Art der Anmeldung, die Sie wählen.',
+    enrolEitherLead: 'Wählen Sie eine Anmeldung mit Ihrem Gesicht, und ist es noch nicht hinterlegt, wird es als Nächstes erfasst.',
     way: ({ password, factors }: Chain): string => {
       const shown = factors.map((factor) => shows[factor]);
       return `Mit ${and.format(password ? ['Ihrem Passwort', ...shown] : shown)}`;
@@ -289,7 +289,7 @@ export const de: Text = {
     lead: (email) => `Wir haben einen Bestätigungscode an ${email} geschickt.`,
     label: 'Bestätigungscode',
     go: 'Bestätigen',
-    again: 'Code erneut senden',
+    again: 'Code erneut anfordern',
     sent: 'Ein neuer Code ist unterwegs.',
     proof: 'Noch ein Code',
     proofLead: (email) =>
@@ -341,11 +341,12 @@ export const de: Text = {
   },
   mailed: {
     title: 'Code aus der E-Mail eingeben',
+    ended: 'Diese Anmeldung ist beendet',
     lead: (email) =>
       `Ein Code aus sechs Ziffern ist unterwegs an ${email}. Er gilt fünf Minuten lang und nur für diese Anmeldung.`,
     none: 'Im Moment gibt es keinen Code.',
-    wait: 'Zu viele Codes oder Fehlversuche, oder das Passwort wurde eben in einem anderen Fenster gesetzt.',
-    again: 'Einen neuen Code senden',
+    wait: 'Zu viele Codes wurden angefordert, zu viele Versuche sind gescheitert, oder das Passwort wurde gerade in einem anderen Fenster festgelegt.',
+    again: 'Neuen Code anfordern',
     go: 'Anmelden',
   },
   signedIn: {

@@ -55,7 +55,7 @@ const documentReasons = {
 
 /** Reasons that need another text for a code by mail. */
 const codeReasons = {
-  NO_MATCH: 'That was another code. Enter the one from the newest e-mail.',
+  NO_MATCH: 'That code is not correct. Enter the one from the newest e-mail.',
   EXPIRED: 'That code was too old. A new one is on its way to you.',
   TRY_LATER:
     'The last code could not be mailed. We have tried again just now; if nothing comes within a minute, try later.',
@@ -237,8 +237,8 @@ export const en = {
     legend: 'How do you want to sign in?',
     title: 'One question first',
     lead: 'These ways are open to you now.',
-    enrolLead: 'Your face is recorded for the way that you choose.',
-    enrolEitherLead: 'Your face is recorded next if you choose a way that uses it.',
+    enrolLead: 'If your face is not on record yet, it is recorded next, for the way that you choose.',
+    enrolEitherLead: 'If you choose a way that uses your face, and it is not on record yet, it is recorded next.',
     way: ({ password, factors }: Chain): string => {
       const shown = factors.map((factor) => shows[factor]);
       return `With ${and.format(password ? ['your password', ...shown] : shown)}`;
@@ -320,10 +320,11 @@ export const en = {
   },
   mailed: {
     title: 'Enter the code from your e-mail',
+    ended: 'This sign-in has ended',
     lead: (email: string) =>
-      `A code of six digits is on its way to ${email}. It is good for five minutes, and for this sign-in alone.`,
+      `A six-digit code is on its way to ${email}. It is valid for five minutes, and only for this sign-in.`,
     none: 'There is no code to enter right now.',
-    wait: 'Too many codes or failed attempts, or the password was set in another window just now.',
+    wait: 'Too many codes were asked for, too many attempts failed, or the password was set in another window just now.',
     again: 'Send another code',
     go: 'Sign in',
   },

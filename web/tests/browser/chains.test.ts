@@ -150,7 +150,7 @@ describe('a policy of several chains', () => {
     expect(page.calls('SignUp')[0]?.['ClientMetadata']).not.toHaveProperty('faceData');
     await page.button('Confirm').click();
     await page.heading('One question first').waitFor();
-    await page.page.getByText('Your face is recorded for the way that you choose.').waitFor();
+    await page.page.getByText('If your face is not on record yet, it is recorded next, for the way that you choose.').waitFor();
     expect(withPassword(page)).toBe(true);
     await way(page, BY_FACE).check();
     await page.button('Continue').click();

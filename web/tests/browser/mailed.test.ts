@@ -108,6 +108,19 @@ describe('signing up without a face', () => {
     expect(answered(page).slice(0, 2)).toEqual(['PASSWORD+EMAIL_CODE', 'PASSWORD+EMAIL_CODE']);
   });
 
+  it('is over for whoever leaves it, so that the next person at the device does not go on with it', async () => {
+    const page = await open('mailed', 'denied');
+    await page.fillSignUp(person(password), true);
+    await page.heading('Check your mail').waitFor();
+    await page.enterCode();
+    await page.heading(ASKED).waitFor();
+    await page.button('Cancel').click();
+    await page.heading('Sign in').waitFor();
+    expect(await page.page.evaluate(() => sessionStorage.length)).toBe(0);
+    await page.page.reload();
+    await page.heading('Sign in').waitFor();
+  });
+
   for (const dark of [false, true]) {
     it(`is a choice that nobody makes by doing nothing, ${dark ? 'dark' : 'light'}`, async () => {
       const page = await open('mailed', 'nobody', { ...narrow, dark });
@@ -171,7 +184,7 @@ describe('a code by mail', () => {
     const before = await letters('mailed', ada.email);
     await field(page).fill(other(right));
     await page.button('Sign in').click();
-    await page.problem().getByText('That was another code.').waitFor();
+    await page.problem().getByText('That code is not correct.').waitFor();
     await page.problem().getByText('2 attempts are left.').waitFor();
     expect(await field(page).inputValue()).toBe('');
     await page.accessible();
@@ -194,7 +207,7 @@ describe('a code by mail', () => {
     const second = await newestCode('mailed', ada.email, first);
     await field(page).fill(first);
     await page.button('Sign in').click();
-    await page.problem().getByText('That was another code.').waitFor();
+    await page.problem().getByText('That code is not correct.').waitFor();
     await field(page).fill(second);
     await page.button('Sign in').click();
     await page.signedIn(ada);

@@ -484,9 +484,9 @@ pub(crate) async fn changed_again(ground: Ground) -> Seen {
     let (stack, client) = (&ground.stack, ground.stack.client());
     let victim = confirmed(&client).await;
     let tokens = signed_in(&client, &victim, 1).await;
+    ground.begins().await;
     let owners = moved(stack, &client, &tokens).await;
     told_at_last(&client, &[victim.email.as_str()], ABOUT, 1).await;
-    ground.begins().await;
     let email = moved(stack, &client, &tokens).await;
     // Letters go to the account's address, which is the new one now.
     all_told(stack, &Person { email, ..victim }).await;

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useText } from '../language';
 import type { StepProps } from '../rooms';
 import { useWait, Why } from '../screens';
-import { Action, Field, LocalMail, Problem, Screen, Status } from '../ui';
+import { Action, CodeField, LocalMail, Problem, Screen, Status } from '../ui';
 
 export default function EmailCode({
   challenge,
@@ -36,7 +36,7 @@ export default function EmailCode({
     setAnother(true);
   };
   return (
-    <Screen title={text.mailed.title} lead={mailed ? text.mailed.lead(email) : text.mailed.none}>
+    <Screen title={challenge === undefined ? text.mailed.ended : text.mailed.title} lead={mailed ? text.mailed.lead(email) : text.mailed.none}>
       <Problem>
         {problem ? (
           // A code is good in its own session alone.
@@ -55,15 +55,7 @@ export default function EmailCode({
             task.run(answer);
           }}
         >
-          <Field
-            label={text.code.label}
-            name="code"
-            autoComplete="one-time-code"
-            inputMode="numeric"
-            required
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+          <CodeField value={typed} onChange={setTyped} />
           <Action type="submit" busy={task.busy ? busyWith : undefined}>
             {text.mailed.go}
           </Action>
@@ -72,7 +64,7 @@ export default function EmailCode({
       <Status>{task.busy ? busyWith : another && mailed && !challenge.reason && text.code.sent}</Status>
       {mailed && local && <LocalMail email={email} />}
       <div className="links">
-        <Action kind="link" disabled={task.busy || waiting} onClick={() => task.run(again)}>
+        <Action kind={mailed ? 'link' : 'primary'} disabled={task.busy || waiting} onClick={() => task.run(again)}>
           {text.mailed.again}
         </Action>
         <Action kind="link" disabled={task.busy} onClick={onCancel}>

@@ -111,10 +111,11 @@ pub(crate) fn told(user: &UserName, notice: Notice, day: &str, now: Timestamp) -
 /// may be somebody else's.
 pub(crate) fn seen_browser(user: &UserName, pass: &PassedFactor<'_>, now: Timestamp) -> Write {
     let browser = pass.browser.map(Sha256Digest::to_hex);
-    let mut browser = browser.unwrap_or_else(|| UNNAMED.to_owned());
-    if let Some(reset) = pass.last_reset {
-        browser.push_str(&format!("#{}", reset.as_millis()));
-    }
+    let browser = browser.unwrap_or_else(|| UNNAMED.to_owned());
+    let browser = match pass.last_reset {
+        Some(reset) => format!("{browser}#{}", reset.as_millis()),
+        None => browser,
+    };
     let enrolled = pass.enrols().then_some(AttributeValue::Bool(true));
     Write::to(browser_key(user, &browser))
         .set(AT, time(now))
