@@ -48,6 +48,10 @@ describe('a clock', () => {
       await page.signedIn(ada);
       await page.button('Sign out').click();
       await page.page.getByText('You are signed out.').waitFor();
+      // Nothing of theirs is left for the next person.
+      const email = page.page.getByLabel('E-mail', { exact: true });
+      expect(await email.inputValue()).toBe('');
+      await email.fill(ada.email);
       await page.page.getByLabel('Password').fill(password);
       await page.button('Continue').click();
       await page.take();
