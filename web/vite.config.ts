@@ -60,6 +60,11 @@ function words(): Plugin {
   };
 }
 
+/** The tests in browsers in which what a camera shows counts for nothing, or hardly. */
+const FORMS = ['chains', 'hostile', 'mailed', 'words'].map((name) => `tests/browser/${name}.test.ts`);
+
+const IN_BROWSERS = { environment: 'node', testTimeout: 120_000, hookTimeout: 120_000 } as const;
+
 export default defineConfig({
   plugins: [vendor(), words()],
   esbuild: { jsx: 'automatic' },
@@ -78,7 +83,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   test: {
-    // One browser at a time: frames a second are few enough.
+    // One browser at a time, or one of each kind: frames a second are few enough.
     fileParallelism: false,
     projects: [
       {
@@ -88,12 +93,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'browser',
+          name: 'cameras',
           include: ['tests/browser/**/*.test.ts'],
-          environment: 'node',
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: FORMS,
+          ...IN_BROWSERS,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'forms', include: FORMS, ...IN_BROWSERS },
       },
     ],
   },

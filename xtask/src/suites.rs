@@ -470,13 +470,20 @@ fn web(
     });
     with_pages(paths, table, |table, environment| {
         table.check("page in browsers", || {
-            run(
-                "browser",
-                web::suite(paths, "browser", only)
-                    .envs(environment)
-                    .envs(engines.environment)
-                    .env("FACE_SIGNIN_SCREENSHOTS", screenshots),
-            )
+            let in_browsers = |kind: &str| {
+                let mut suite = web::suite(paths, kind, only);
+                suite
+                    .envs(environment.clone())
+                    .envs(engines.environment.clone())
+                    .env("FACE_SIGNIN_SCREENSHOTS", screenshots);
+                run(kind, &mut suite)
+            };
+            // Beside those of cameras, of which one at a time is shown as often as it takes.
+            let (cameras, forms) = thread::scope(|scope| {
+                let forms = scope.spawn(|| in_browsers("forms"));
+                (in_browsers("cameras"), forms.join())
+            });
+            cameras.and(forms.unwrap_or_else(|_| Err(anyhow!("it panicked; see above"))))
         });
     });
 }

@@ -282,7 +282,7 @@ fn playwrights(paths: &Paths) -> Result<PathBuf> {
     Ok(PathBuf::from(path.trim()))
 }
 
-/// The tests of one kind, `unit` or `browser`; of the latter those whose name holds a text.
+/// The tests of one kind, `unit`, `cameras` or `forms`; of the latter two those whose name holds a text.
 pub(crate) fn suite(paths: &Paths, kind: &str, only: Option<&str>) -> Command {
     let mut node = after_others("node");
     node.args(["node_modules/vitest/vitest.mjs", "run", "--project", kind])
