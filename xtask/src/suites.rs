@@ -68,7 +68,7 @@ pub(crate) fn test(paths: &Paths, suite: Option<Suite>, only: Option<&str>) -> R
         let screenshots = web::screenshots(paths);
         // Beside others, it speaks when it has ended.
         let says = suite.map_or(Says::AtTheEnd, |_| Says::AtOnce);
-        web(paths, &mut table, only, &screenshots, engines, says);
+        web(paths, &mut table, only, &screenshots, &engines, says);
         table
     };
     let mut page = wanted(Suite::Web).then_some(page);
@@ -134,7 +134,7 @@ pub(crate) fn screenshots(paths: &Paths) -> Result<ExitCode> {
         &mut table,
         Some("screenshots"),
         &paths.root.join("docs"),
-        Engines::default(),
+        &Engines::default(),
         Says::AtOnce,
     );
     Ok(table.finish())
@@ -450,7 +450,7 @@ fn web(
     table: &mut Table,
     only: Option<&str>,
     screenshots: &Path,
-    engines: Engines,
+    engines: &Engines,
     says: Says,
 ) {
     let run = |kind: &str, command: &mut Command| {
