@@ -1,7 +1,6 @@
 //! 16: a policy of several chains.
 
 use e2e::face_data::{again, data, population};
-use e2e::mutation::Trigger;
 use e2e::people::{begun_bound, challenge, confirmed, inline};
 use e2e::pictures;
 use e2e::trial::{Ground, Seen};
@@ -10,7 +9,7 @@ use signin_client::{Answer, Round};
 use signin_core::factor::Factor;
 use signin_core::step::Step;
 
-use crate::common::{fresh_id, tokens_or, walk, words};
+use crate::common::{decided, fresh_id, tokens_or, walk, words};
 
 /// A past challenge of a chain, as a session holds it.
 fn entry(step: Step, chain: u8, passed: bool) -> Value {
@@ -57,11 +56,7 @@ pub(crate) async fn mixed(ground: Ground) -> Seen {
         ]),
     ];
     for session in &sessions {
-        let request = json!({"userAttributes": {}, "session": session, "userNotFound": false});
-        let event = stack.event(Trigger::Define, "somebody", &request);
-        let answer = stack.invoke(Trigger::Define, &event).await;
-        let answer = answer.expect("define answers every session");
-        if answer["response"]["issueTokens"] == true {
+        if decided(&stack, session).await["issueTokens"] == true {
             return Seen::fell(format!("tokens for {session}"));
         }
     }

@@ -1,8 +1,12 @@
 //! What many attacks need.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use e2e::mutation::Trigger;
 use e2e::people::inline;
+use e2e::proxy::Proxy;
 use e2e::stack::Stack;
 use e2e::trial::Seen;
 use reqwest::multipart::{Form, Part};
@@ -202,4 +206,38 @@ pub(crate) fn entry_after(step: Step, passed: bool, wrong: u8) -> Value {
 /// A picture as the whole of an answer.
 pub(crate) fn data_url(picture: &[u8]) -> String {
     format!("data:image/jpeg;base64,{}", STANDARD.encode(picture))
+}
+
+/// The calls since a mark, by name and in order of their names, but for those of a function for which
+/// nobody waits. (Which of two calls comes first that are made side by side is a matter of chance.)
+pub(crate) async fn calls_since(
+    proxy: &Proxy,
+    mark: u64,
+    callers: &BTreeMap<String, String>,
+    beside: &str,
+) -> Vec<String> {
+    let calls = proxy.calls(mark, "").await.into_iter();
+    let waited_for = calls.filter(|call| {
+        let signer = call.signer.as_ref().and_then(|id| callers.get(id));
+        signer.is_none_or(|function| function != beside)
+    });
+    let mut calls: Vec<String> = waited_for.map(|call| kind(&call.operation)).collect();
+    calls.sort();
+    calls
+}
+
+/// An operation's name; a function's without what a stack adds to it.
+fn kind(operation: &str) -> String {
+    match operation.split_once("Function") {
+        Some((function, _)) => function.rsplit('-').next().unwrap_or(function).to_owned(),
+        None => operation.to_owned(),
+    }
+}
+
+/// What define-auth-challenge decides of a session.
+pub(crate) async fn decided(stack: &Stack, session: &Value) -> Value {
+    let request = json!({"userAttributes": {}, "session": session, "userNotFound": false});
+    let event = stack.event(Trigger::Define, "somebody", &request);
+    let answer = stack.invoke(Trigger::Define, &event).await;
+    answer.expect("define answers every session")["response"].clone()
 }

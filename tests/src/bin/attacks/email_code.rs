@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use e2e::mutation::Trigger;
 use e2e::people::{
     Person, all_told, another_code, challenge, confirmed, enrol_from, inline, sign_in_code,
     sign_in_codes, tokens as tokens_of, told, told_at_last, with_a_new_password,
@@ -19,7 +18,7 @@ use signin_core::reason::Reason;
 use signin_core::session::MAX_FALSE_ENTRIES;
 use signin_core::step::Step;
 
-use crate::common::{fresh_id, words};
+use crate::common::{calls_since, decided, fresh_id, words};
 
 const CODE: Step = Step::Verify(Factor::EmailCode);
 /// The chains of the stack that ask for a code, behind the password and without it.
@@ -227,21 +226,8 @@ async fn calls_for(stack: &Stack, email: &str) -> Vec<Vec<String>> {
             };
             round = client.answer(&asked, Answer::Text(typed.to_owned())).await;
         }
-        let calls = proxy.calls(mark, "").await.into_iter();
-        // Nobody waits for those who mail.
-        let waited_for = calls.filter(|call| {
-            let signer = call.signer.as_ref().and_then(|id| callers.get(id));
-            signer.is_none_or(|function| function != "send-mail")
-        });
-        // Which of two calls comes first that are made side by side is a matter of chance.
-        let mut calls: Vec<String> = waited_for
-            .map(|call| match call.operation.split_once("Function") {
-                // A function's own name, without what a stack adds to it.
-                Some((function, _)) => function.rsplit('-').next().unwrap_or(function).to_owned(),
-                None => call.operation,
-            })
-            .collect();
-        calls.sort();
+        // Nobody waits for what mails.
+        let calls = calls_since(&proxy, mark, &callers, "send-mail").await;
         seen.push(calls);
     }
     seen
@@ -273,13 +259,6 @@ pub(crate) async fn refilled_by_select(ground: Ground) -> Seen {
     let victim = confirmed(&client).await;
     ground.begins().await;
     let name = |name: &str| json!({"challengeName": name, "challengeResult": true});
-    let select = |passed| {
-        json!({
-            "challengeName": "CUSTOM_CHALLENGE",
-            "challengeResult": passed,
-            "challengeMetadata": format!("SELECT:{}:0:0", fresh_id()),
-        })
-    };
     let (srp, password) = (name("SRP_A"), name("PASSWORD_VERIFIER"));
     let guess = || entry(Factor::EmailCode, 1, false);
     let refused: Vec<Value> = (0..MAX_FALSE_ENTRIES).map(|_| select(false)).collect();
@@ -289,11 +268,7 @@ pub(crate) async fn refilled_by_select(ground: Ground) -> Seen {
         json!([srp, password, select(true), guess(), select(false)]),
         json!(refused),
     ] {
-        let request = json!({"userAttributes": {}, "session": session, "userNotFound": false});
-        let event = stack.event(Trigger::Define, "somebody", &request);
-        let answer = stack.invoke(Trigger::Define, &event).await;
-        let answer = answer.expect("define answers every session");
-        if answer["response"]["failAuthentication"] != true {
+        if decided(&stack, &session).await["failAuthentication"] != true {
             return Seen::fell(format!("goes on after {session}"));
         }
     }
@@ -305,8 +280,8 @@ pub(crate) async fn refilled_by_select(ground: Ground) -> Seen {
             let answer = Answer::Text(nonsense.to_owned());
             round = client.answer(&asked, answer).await;
         }
-        let select = challenge(round, Step::Select);
-        let mut round = client.answer(&select, Answer::Text(OPEN.to_owned())).await;
+        let asked = challenge(round, Step::Select);
+        let mut round = client.answer(&asked, Answer::Text(OPEN.to_owned())).await;
         if reason(&round) == Some(Reason::TryLater) {
             break;
         }
@@ -336,17 +311,22 @@ fn entry(factor: Factor, chain: u8, passed: bool) -> Value {
     })
 }
 
+/// A choice of a chain, as a session holds it.
+fn select(taken: bool) -> Value {
+    json!({
+        "challengeName": "CUSTOM_CHALLENGE",
+        "challengeResult": taken,
+        "challengeMetadata": format!("SELECT:{}:0:0", fresh_id()),
+    })
+}
+
 /// Sessions that take a code where it does not belong.
 pub(crate) async fn mixed(ground: Ground) -> Seen {
     let stack = ground.stack.clone();
     ground.begins().await;
     let name = |name: &str| json!({"challengeName": name, "challengeResult": true});
     let (srp, password) = (name("SRP_A"), name("PASSWORD_VERIFIER"));
-    let select = json!({
-        "challengeName": "CUSTOM_CHALLENGE",
-        "challengeResult": true,
-        "challengeMetadata": format!("SELECT:{}:0:0", fresh_id()),
-    });
+    let select = select(true);
     let code = |chain, passed| entry(Factor::EmailCode, chain, passed);
     let data = |chain| entry(Factor::FaceData, chain, true);
     let sessions = [
@@ -371,11 +351,7 @@ pub(crate) async fn mixed(ground: Ground) -> Seen {
         json!([srp, password, code(1, true)]),
     ];
     for session in &sessions {
-        let request = json!({"userAttributes": {}, "session": session, "userNotFound": false});
-        let event = stack.event(Trigger::Define, "somebody", &request);
-        let answer = stack.invoke(Trigger::Define, &event).await;
-        let answer = answer.expect("define answers every session");
-        if answer["response"]["issueTokens"] == true {
+        if decided(&stack, session).await["issueTokens"] == true {
             return Seen::fell(format!("tokens for {session}"));
         }
     }
@@ -485,9 +461,9 @@ pub(crate) async fn changed_again(ground: Ground) -> Seen {
     let victim = confirmed(&client).await;
     let tokens = signed_in(&client, &victim, 1).await;
     ground.begins().await;
-    let owners = moved(stack, &client, &tokens).await;
+    let (owners, _) = moved(stack, &client, &tokens).await;
     told_at_last(&client, &[victim.email.as_str()], ABOUT, 1).await;
-    let email = moved(stack, &client, &tokens).await;
+    let (email, _) = moved(stack, &client, &tokens).await;
     // Letters go to the account's address, which is the new one now.
     all_told(stack, &Person { email, ..victim }).await;
     match told(&client, &[owners.as_str()], ABOUT).await.len() {
@@ -496,8 +472,8 @@ pub(crate) async fn changed_again(ground: Ground) -> Seen {
     }
 }
 
-/// Gives an account another address, and proves it; the address.
-async fn moved(stack: &Stack, client: &SignInClient, tokens: &Tokens) -> String {
+/// Gives an account another address, and proves it; the address, and what is answered to the proof.
+async fn moved(stack: &Stack, client: &SignInClient, tokens: &Tokens) -> (String, u16) {
     let address = fresh_email();
     let change = json!({
         "AccessToken": tokens.access,
@@ -507,8 +483,8 @@ async fn moved(stack: &Stack, client: &SignInClient, tokens: &Tokens) -> String 
     let letters = client.mailbox(&address).await.expect("the mailbox opens");
     let code = letters.first().map(|letter| letter.code.clone());
     let proven = json!({"AccessToken": tokens.access, "AttributeName": "email", "Code": code});
-    stack.cognito("VerifyUserAttribute", &proven).await;
-    address
+    let (status, _) = stack.cognito("VerifyUserAttribute", &proven).await;
+    (address, status)
 }
 
 /// Whoever holds the owner's tokens gives the account an address of their own, and proves it at once.
@@ -517,20 +493,11 @@ pub(crate) async fn changed_address(ground: Ground) -> Seen {
     let client = ground.stack.client();
     let victim = confirmed(&client).await;
     let tokens = signed_in(&client, &victim, 1).await;
-    let theirs = fresh_email();
     // The order is held until the new address is the account's.
     let proxy = ground.stack.proxy();
     ground.begins().await;
     let held = proxy.hold("SendEmail", &[ABOUT]).await;
-    let change = json!({
-        "AccessToken": tokens.access,
-        "UserAttributes": [{"Name": "email", "Value": theirs}],
-    });
-    ground.stack.cognito("UpdateUserAttributes", &change).await;
-    let letters = client.mailbox(&theirs).await.expect("the mailbox opens");
-    let code = letters.first().map(|letter| letter.code.clone());
-    let proven = json!({"AccessToken": tokens.access, "AttributeName": "email", "Code": code});
-    let (status, _) = ground.stack.cognito("VerifyUserAttribute", &proven).await;
+    let (theirs, status) = moved(&ground.stack, &client, &tokens).await;
     held.remove().await;
     let addresses = [victim.email.as_str(), theirs.as_str()];
     let told = told_at_last(&client, &addresses, ABOUT, 1).await;

@@ -12,7 +12,7 @@ use e2e::{face_data, pictures};
 use serde_json::{Value, json};
 use signin_core::face_data::Model;
 
-use crate::common::data_url;
+use crate::common::{calls_since, data_url};
 
 /// Attempts of each user: five that are free, and two in the wait that follows.
 const TRIES: usize = 7;
@@ -66,26 +66,11 @@ async fn transcript(
         if answered["Session"].is_string() {
             open = Some(answered);
         }
-        let calls = proxy.calls(mark, "").await.into_iter();
         // S3's event of a document that was uploaded before may be served meanwhile.
-        let own = calls.filter(|call| {
-            let signer = call.signer.as_ref().and_then(|id| callers.get(id));
-            signer.is_none_or(|function| function != "index-images")
-        });
-        // Which of two calls comes first that are made side by side is a matter of chance.
-        let mut calls: Vec<String> = own.map(|call| kind(&call.operation)).collect();
-        calls.sort();
+        let calls = calls_since(proxy, mark, &callers, "index-images").await;
         seen.calls.push(calls);
     }
     seen
-}
-
-/// An operation's name; a function's without what a stack adds to it.
-fn kind(operation: &str) -> String {
-    match operation.split_once("Function") {
-        Some((function, _)) => function.rsplit('-').next().unwrap_or(function).to_owned(),
-        None => operation.to_owned(),
-    }
 }
 
 /// A value with everything in it that must differ from user to user reduced to its shape; what

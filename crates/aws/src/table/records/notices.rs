@@ -82,7 +82,11 @@ pub(crate) fn browser_key(user: &UserName, browser: &str) -> Key {
 
 /// Has the owner told of something, unless they were today.
 pub(crate) fn tell(user: &UserName, notice: Notice, now: Timestamp) -> Write {
-    Write::to(notice_key(user, notice, &day(now)))
+    ordered(notice_key(user, notice, &day(now)), now)
+}
+
+fn ordered(key: Key, now: Timestamp) -> Write {
+    Write::to(key)
         .set(AT, time(now))
         .set(TTL, ttl(now.plus(KEPT)))
 }
@@ -92,9 +96,7 @@ pub(crate) fn tell(user: &UserName, notice: Notice, now: Timestamp) -> Write {
 pub(crate) fn tell_at(user: &UserName, notice: Notice, to: &Address, now: Timestamp) -> Write {
     let digest = Sha256Digest::of(to.as_str().as_bytes()).to_hex();
     let when = format!("{}#{}", day(now), &digest[..ADDRESS_DIGITS]);
-    Write::to(notice_key(user, notice, &when))
-        .set(AT, time(now))
-        .set(TTL, ttl(now.plus(KEPT)))
+    ordered(notice_key(user, notice, &when), now)
         .set(TO, text(to.as_str()))
         .if_absent(AT)
 }
